@@ -1,0 +1,141 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+/// The effective settings of one daemon: plain data, filled by `config::load` and handed to everybody by
+/// value or const reference. The default of every member stands here; its key, bounds, environment variable
+/// and one-line description stand in the one table of `config/table.cpp`.
+///
+/// Units: a member of type `std::chrono::milliseconds` is a duration, a member whose name ends in `_bytes` is
+/// a size in bytes, every other number is a count. Where 0 has a special meaning (no limit, off) the member
+/// says so.
+namespace sandboxd::config {
+
+/// Which client generation the server answers to (HTTP.md section 2).
+enum class http_dialect {
+  automatic, ///< learn it from the requests
+  a,         ///< SDK 0.3.x
+  b,         ///< SDK 0.4.x to 0.12.x
+};
+
+/// Whether sessions get a PID and mount namespace of their own.
+enum class isolation_mode {
+  automatic, ///< where the kernel allows it and the client did not ask for none
+  off,       ///< never
+};
+
+enum class log_level { debug, info, warn, error };
+
+enum class log_format {
+  json, ///< one JSON object per line
+  text, ///< one line for human eyes
+};
+
+/// Listener, limits and clocks of the HTTP front end.
+struct http_settings {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 3000; ///< 0 = the system chooses a free one
+  std::uint64_t io_threads = 1;
+  http_dialect dialect = http_dialect::automatic;
+  std::uint64_t max_connections = 4096;
+  std::uint64_t max_url_bytes = 8ull << 10;
+  std::uint64_t max_header_bytes = 64ull << 10;
+  std::uint64_t max_body_bytes = 512ull << 20;
+  std::uint64_t max_buffered_bytes = 1ull << 30; ///< request bytes held in memory, all connections together
+  std::uint64_t max_json_depth = 64;
+  std::chrono::milliseconds header_timeout = std::chrono::seconds(10); ///< for a whole request head
+  std::chrono::milliseconds body_timeout = std::chrono::seconds(30);   ///< without a byte of the body
+  std::chrono::milliseconds idle_timeout = std::chrono::seconds(300);  ///< of a kept-alive connection
+  std::chrono::milliseconds keepalive_comment_interval = std::chrono::seconds(20);
+  std::chrono::milliseconds stream_stall_timeout = std::chrono::seconds(60);
+  std::uint64_t stream_window_bytes = 256ull << 10; ///< credit of one stream
+  std::uint64_t socket_send_buffer_bytes = 256ull << 10;
+};
+
+/// The sandbox as a whole.
+struct sandbox_settings {
+  std::string workspace = "/workspace";
+  std::string runtime_directory = "/run/sandbox";
+  std::string version = "unknown"; ///< what /api/version answers
+  std::string placement_id;        ///< empty = unknown, `null` on the wire
+  std::chrono::milliseconds shutdown_grace = std::chrono::seconds(5);
+  bool raw_command_stdio =
+      false;                    ///< the supervised command inherits stdout and stderr instead of being logged
+  bool intercept_https = false; ///< wait for the platform's CA certificate and have every child trust it
+  std::string ca_certificate = "/etc/cloudflare/certs/cloudflare-containers-ca.crt";
+};
+
+/// Sessions and the commands run in them.
+struct session_settings {
+  std::uint64_t max_sessions = 10'000;
+  std::chrono::milliseconds command_timeout{0};                                   ///< 0 = no limit
+  std::chrono::milliseconds command_timeout_dialect_a = std::chrono::seconds(30); ///< 0 = no limit
+  std::uint64_t max_queued_commands = 1024;                                       ///< per session
+  std::uint64_t max_command_bytes = 64ull << 20;
+  std::uint64_t output_memory_bytes = 64ull << 20; ///< per stream; what is beyond goes to disk
+  std::uint64_t output_max_bytes = 1ull << 30;     ///< per stream; what is beyond is cut, with a mark
+  std::uint64_t spill_budget_bytes = 8ull << 30;   ///< on disk, all sessions together
+  std::chrono::milliseconds kill_grace = std::chrono::seconds(5); ///< between SIGTERM and SIGKILL
+  isolation_mode isolation = isolation_mode::automatic;
+  bool isolation_fallback = true; ///< run unisolated where the kernel refuses; false = refuse the session
+  std::chrono::milliseconds start_timeout = std::chrono::seconds(10);
+  std::string shell = "/bin/bash";
+};
+
+/// The spawner, which creates every OS process.
+struct launcher_settings {
+  std::chrono::milliseconds spawn_timeout = std::chrono::seconds(10);
+};
+
+/// Restart windows, backoff and journal of the supervision tree.
+struct supervision_settings {
+  std::uint64_t intensity = 5;                                         ///< restarts within `period`
+  std::chrono::milliseconds period = std::chrono::seconds(10);         ///< of the static part of the tree
+  std::uint64_t session_intensity = 10;                                ///< restarts of one shell
+  std::chrono::milliseconds session_period = std::chrono::seconds(10); ///< window of the above
+  std::chrono::milliseconds backoff_base{50};
+  std::chrono::milliseconds backoff_max = std::chrono::seconds(10);
+  std::uint64_t journal_size = 1024; ///< lifecycle events kept
+};
+
+/// CAF's scheduler.
+struct scheduler_settings {
+  std::uint64_t threads = 2;
+  std::uint64_t max_throughput = 100; ///< messages an actor handles before it yields; 0 = no limit
+};
+
+struct log_settings {
+  log_level level = log_level::info;
+  log_format format = log_format::json;
+};
+
+/// Executors of one language.
+struct pool_settings {
+  std::uint64_t min_size = 3; ///< started ahead and kept; 0 = none
+  std::uint64_t max_size = 0; ///< 0 = no limit
+};
+
+/// The code interpreter.
+struct interpreter_settings {
+  pool_settings python;
+  pool_settings javascript;
+  pool_settings typescript;
+  std::chrono::milliseconds idle_timeout = std::chrono::minutes(5); ///< of an executor above the minimum
+  std::chrono::milliseconds start_timeout = std::chrono::seconds(60);
+  std::chrono::milliseconds execution_timeout{0}; ///< 0 = no limit
+};
+
+struct settings {
+  http_settings http;
+  sandbox_settings sandbox;
+  session_settings session;
+  launcher_settings launcher;
+  supervision_settings supervision;
+  scheduler_settings scheduler;
+  log_settings log;
+  interpreter_settings interpreter;
+};
+
+} // namespace sandboxd::config
