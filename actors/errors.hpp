@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace sandboxd::actors {
+
+/// Everything that can go wrong with a request, as the actors see it. `http/error_table.hpp` maps each code to
+/// an HTTP status and the SDK's code; a test walks this enum so that no code stays unmapped.
+/// The numbers are fixed: they appear in logs and in the journal.
+enum class error_code : std::uint8_t {
+  /// A field of the request has a wrong type or value; `failure::field` names it.
+  validation_failed = 1,
+  /// There is no command to run. Prefer `validation_failed` for a command of a wrong type.
+  invalid_command = 2,
+  /// A session of this id exists and is healthy.
+  session_already_exists = 3,
+  /// No session of this id exists, and the operation does not create one.
+  session_not_found = 4,
+  /// The session was deleted while the request waited or ran.
+  session_destroyed = 5,
+  /// The session's shell ended (`exit`, `exec`, `set -e`, a signal) while it ran the command, or was lost
+  /// together with the session's state; `failure::exit_code` is absent where no exit status is known.
+  session_terminated = 6,
+  /// The command could not be run although session and request were good (no process, no descriptor, ...).
+  command_execution_error = 7,
+  /// The command exceeded its time. Prefer this to `command_execution_error`.
+  command_timeout = 8,
+  /// A bound of the configuration is reached (sessions, queued commands): trying later can succeed.
+  too_busy = 9,
+  /// The part of the sandbox that would answer is being started or restarted: trying again succeeds soon.
+  unavailable = 10,
+  /// A fault of the server, for example an actor that crashed with the request in its hands.
+  internal_error = 11,
+  /// The daemon is shutting down.
+  shutting_down = 12,
+};
+
+/// The highest value of `error_code`, for tables and tests that walk it.
+inline constexpr error_code last_error_code = error_code::shutting_down;
+
+/// A request's failure as a value. What is public and what is for the log are separate fields.
+struct failure {
+  error_code code = error_code::internal_error;
+  /// One sentence for the client; never holds secrets, environment values or paths of the daemon.
+  std::string message;
+  /// The session concerned; empty when the failure concerns none.
+  std::string session;
+  /// The offending field of the request (`validation_failed`), or empty.
+  std::string field;
+  /// The exit status of the shell (`session_terminated`), 128 + signal number when a signal ended it.
+  std::optional<int> exit_code;
+  /// What the log should say besides `message` (errno texts, actor paths); never sent to the client.
+  std::string detail;
+};
+
+} // namespace sandboxd::actors

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sandboxd::http {
+
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
+/// One parsed request, whole. Lives as long as the handler wants it (shared).
+struct request {
+  /// Upper case, for example "POST".
+  std::string method;
+  /// As on the request line, still percent-encoded, without the query.
+  std::string path;
+  /// What follows the '?', still encoded, empty when there is none.
+  std::string query;
+  header_list headers;
+  std::string body;
+  /// Unique per daemon run, or the client's `X-Request-Id` when it is short and harmless; sent back in
+  /// `X-Request-Id` of every response and named in every log line of the request.
+  std::string id;
+
+  /// The value of the first header of this name (case-insensitive), or nullptr.
+  [[nodiscard]] const std::string* header(std::string_view name) const;
+};
+
+using request_ptr = std::shared_ptr<const request>;
+
+/// A response that is known whole.
+struct response {
+  int status = 200;
+  /// `Content-Type` and whatever else belongs to this response; the CORS headers and `X-Request-Id` are added
+  /// by the server to every response.
+  header_list headers;
+  std::string body;
+};
+
+/// The body of a response that is sent piece by piece (chunked transfer). All functions may be called from any
+/// thread. Destroying the last reference without `finish` cuts the connection, so that the client sees the
+/// body as incomplete instead of as ended.
+class response_stream {
+public:
+  virtual ~response_stream() = default;
+
+  /// Queues bytes. The caller bounds what it queues by waiting for `on_drained`.
+  virtual void write(std::string bytes) = 0;
+
+  /// Ends the body after everything queued. Later calls do nothing.
+  virtual void finish() = 0;
+
+  /// `drained(n)`: n more bytes given to `write` are in the kernel's buffer. Runs on an I/O thread. Set before the
+  /// first `write`.
+  virtual void on_drained(std::function<void(std::size_t bytes)> drained) = 0;
+
+  /// `closed()`: the client is gone, or took no byte for `http.stream-stall-timeout`; also noticed while nothing
+  /// is written. At most once, on an I/O thread, never after `finish` completed. Calls at once when it has happened.
+  virtual void on_closed(std::function<void()> closed) = 0;
+};
+
+/// The right to answer one request, exactly once. Copies share it. When the last copy is destroyed without an
+/// answer the client gets a 500 in the union error form of HTTP.md 3.1.
+class responder {
+public:
+  virtual ~responder() = default;
+
+  /// Answers with a whole response. May be called from any thread. A second answer is ignored and logged as a bug.
+  virtual void send(response whole) = 0;
+
+  /// Answers with status and headers now and the body piece by piece.
+  [[nodiscard]] virtual std::shared_ptr<response_stream> stream(int status, header_list headers) = 0;
+};
+
+using responder_ptr = std::shared_ptr<responder>;
+
+/// What serves requests: called on an I/O thread for each, must not block, may answer later from any thread.
+using request_handler = std::function<void(request_ptr, responder_ptr)>;
+
+} // namespace sandboxd::http
