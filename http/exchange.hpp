@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -12,14 +13,19 @@ namespace sandboxd::http {
 
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
+/// Whether two header names are the same (ASCII letters compare without case, RFC 9110 section 5.1).
+[[nodiscard]] bool same_field_name(std::string_view left, std::string_view right);
+
 /// One parsed request, whole. Lives as long as the handler wants it (shared).
 struct request {
-  /// Upper case, for example "POST".
+  /// Upper case, for example "POST". A HEAD request arrives as "GET": the server drops the body of its answer.
   std::string method;
   /// As on the request line, still percent-encoded, without the query.
   std::string path;
   /// What follows the '?', still encoded, empty when there is none.
   std::string query;
+  /// All header fields in the order received, except those about framing (Content-Length, Transfer-Encoding,
+  /// Expect), which the server has dealt with.
   header_list headers;
   std::string body;
   /// Unique per daemon run, or the client's `X-Request-Id` when it is short and harmless; sent back in
@@ -48,7 +54,8 @@ class response_stream {
 public:
   virtual ~response_stream() = default;
 
-  /// Queues bytes. The caller bounds what it queues by waiting for `on_drained`.
+  /// Queues bytes. The caller bounds what it queues by waiting for `on_drained`. Pieces queued while an earlier
+  /// one is being sent leave together. Ignored after `finish` and when the client is gone.
   virtual void write(std::string bytes) = 0;
 
   /// Ends the body after everything queued. Later calls do nothing.
@@ -61,6 +68,10 @@ public:
   /// `closed()`: the client is gone, or took no byte for `http.stream-stall-timeout`; also noticed while nothing
   /// is written. At most once, on an I/O thread, never after `finish` completed. Calls at once when it has happened.
   virtual void on_closed(std::function<void()> closed) = 0;
+
+  /// Sends `text` whenever nothing was written for `interval` (> 0), until the body ends. These bytes are not
+  /// reported to `on_drained`. The text stands between two `write`s: write whole events only.
+  virtual void keep_alive(std::string text, std::chrono::milliseconds interval) = 0;
 };
 
 /// The right to answer one request, exactly once. Copies share it. When the last copy is destroyed without an
@@ -73,7 +84,13 @@ public:
   virtual void send(response whole) = 0;
 
   /// Answers with status and headers now and the body piece by piece.
+  /// When the request has been answered already, the stream is closed from the start.
   [[nodiscard]] virtual std::shared_ptr<response_stream> stream(int status, header_list headers) = 0;
+
+  /// `gone()`: the client reset the connection before the answer. A client that only closes its sending side
+  /// may still read the answer of a whole response, so that does not count here (it does count for streams).
+  /// At most once, on an I/O thread, never after the answer. Calls at once when it has happened.
+  virtual void on_gone(std::function<void()> gone) = 0;
 };
 
 using responder_ptr = std::shared_ptr<responder>;
