@@ -1,0 +1,133 @@
+#pragma once
+
+#include "supervision/actor_record.hpp"
+#include "supervision/errors.hpp"
+#include "supervision/injected_fault.hpp"
+#include "supervision/observer.hpp"
+#include "supervision/spawn_scope.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/invoke_message_result.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/system_messages.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <exception>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+namespace sandboxd::supervision {
+
+/// The base of every actor of the project, laid over one of CAF's. It counts messages, mailbox depth and age
+/// and handling time in the actor's record, keeps the text of an exception as exit reason and last error,
+/// confirms the start to the supervisor, obeys `kill` even while a response is awaited, and throws when a
+/// test injects a fault. Actors use it through the aliases below and need do nothing else.
+template <class Base>
+class supervised_actor : public Base {
+public:
+  template <class... Ts>
+  explicit supervised_actor(caf::actor_config& config, Ts&&... arguments)
+      : Base(config, std::forward<Ts>(arguments)...), scope_(spawn_scope::take()) {
+    this->set_exception_handler([record = scope_.record](std::exception_ptr& thrown) {
+      auto reason = exception_to_error(thrown);
+      record->last_error(describe(reason));
+      return reason;
+    });
+  }
+
+  /// Says in the words of the domain what the actor is doing, e.g. "idle"; shown in the directory.
+  void set_status(std::string_view text) { scope_.record->status(text); }
+
+  /// Keeps the text of an error that the actor survived; shown in the directory.
+  void set_last_error(std::string_view text) { scope_.record->last_error(text); }
+
+  /// This actor's record. Never null.
+  const std::shared_ptr<actor_record>& record() const noexcept { return scope_.record; }
+
+  /// Directory and journal of the tree this actor lives in; null when it was spawned outside of any tree.
+  const observer_ptr& observer() const noexcept { return scope_.observer; }
+
+  /// Called in the actor's function: the start is not complete when that function returns, but when the actor
+  /// calls `confirm_start`. Until then the supervisor starts no later sibling. An actor that ends before has
+  /// failed to start.
+  void defer_start() noexcept { start_is_deferred_ = true; }
+
+  /// Tells the supervisor that the start is complete. Further calls have no effect.
+  void confirm_start() {
+    if (std::exchange(start_is_confirmed_, true))
+      return;
+    scope_.record->phase(actor_phase::running);
+    notify_started(scope_.supervisor, this->id());
+  }
+
+  // What follows is called by CAF.
+
+  using Base::consume;
+  using Base::enqueue;
+
+  void launch(caf::execution_unit* host, bool lazy, bool hide) override {
+    scope_.record->default_kind(this->name());
+    scope_.record->actor(this->ctrl());
+    Base::launch(host, lazy, hide);
+  }
+
+  void initialize() override {
+    Base::initialize();
+    if (this->alive() && !start_is_deferred_)
+      confirm_start();
+  }
+
+  void enqueue(caf::mailbox_element_ptr element, caf::execution_unit* host) override {
+    scope_.record->mailbox().on_enqueue(mailbox_meter::clock::now());
+    Base::enqueue(std::move(element), host);
+  }
+
+  caf::invoke_message_result consume(caf::mailbox_element& element) override {
+    const handling_timer timer{scope_.record->mailbox()};
+    const auto& content = element.content();
+    if (content.match_elements<injected_fault>())
+      throw_injected_fault(content.get_as<injected_fault>(0));
+    // While a response is awaited CAF would put every other message off, this one too.
+    if (content.match_elements<caf::exit_msg>() &&
+        content.get_as<caf::exit_msg>(0).reason == caf::exit_reason::kill) {
+      this->quit(caf::exit_reason::kill);
+      return caf::invoke_message_result::consumed;
+    }
+    const auto result = Base::consume(element);
+    if (result == caf::invoke_message_result::skipped)
+      timer.skip(); // it stays in the mailbox and comes again
+    return result;
+  }
+
+  bool cleanup(caf::error&& reason, caf::execution_unit* host) override {
+    scope_.record->phase(actor_phase::exited);
+    scope_.listing.reset();
+    return Base::cleanup(std::move(reason), host);
+  }
+
+private:
+  spawn_scope scope_;
+  bool start_is_deferred_ = false;
+  bool start_is_confirmed_ = false;
+};
+
+/// Base of actors without a typed interface.
+using actor_base = supervised_actor<caf::event_based_actor>;
+
+/// Base of actors with the typed interface `Handle` (a `caf::typed_actor<...>`).
+template <class Handle>
+using typed_actor_base = supervised_actor<typename Handle::base>;
+
+/// An actor with a state struct: the `self` of `caf::behavior my_actor(stateful_pointer<my_state> self,
+/// ...)`.
+template <class State>
+using stateful_pointer = caf::stateful_actor<State, actor_base>*;
+
+/// The same with a typed interface: the `self` of
+/// `my_handle::behavior_type my_actor(typed_stateful_pointer<my_state, my_handle> self, ...)`.
+template <class State, class Handle>
+using typed_stateful_pointer = caf::stateful_actor<State, typed_actor_base<Handle>>*;
+
+} // namespace sandboxd::supervision

@@ -1,0 +1,100 @@
+#include "supervision/actor_record.hpp"
+
+#include <caf/actor_cast.hpp>
+
+#include <utility>
+
+namespace sandboxd::supervision {
+
+namespace {
+
+std::string bounded(std::string_view text) {
+  if (text.size() <= actor_record::max_text_bytes)
+    return std::string{text};
+  auto end = actor_record::max_text_bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) // inside a UTF-8 sequence
+    --end;
+  return std::string{text.substr(0, end)};
+}
+
+} // namespace
+
+std::string_view to_string(actor_phase phase) noexcept {
+  switch (phase) {
+  case actor_phase::starting:
+    return "starting";
+  case actor_phase::running:
+    return "running";
+  case actor_phase::stopping:
+    return "stopping";
+  case actor_phase::exited:
+    return "exited";
+  }
+  return "unknown";
+}
+
+actor_record::actor_record(std::string path, std::string kind, std::uint64_t restarts, std::string last_error)
+    : path_(std::move(path)), restarts_(restarts), kind_(std::move(kind)), last_error_(bounded(last_error)) {}
+
+std::string actor_record::kind() const {
+  const std::lock_guard lock{mutex_};
+  return kind_;
+}
+
+void actor_record::default_kind(std::string_view kind) {
+  const std::lock_guard lock{mutex_};
+  if (kind_.empty())
+    kind_ = bounded(kind);
+}
+
+std::string actor_record::status() const {
+  const std::lock_guard lock{mutex_};
+  return status_;
+}
+
+void actor_record::status(std::string_view text) {
+  const std::lock_guard lock{mutex_};
+  status_ = bounded(text);
+}
+
+std::string actor_record::last_error() const {
+  const std::lock_guard lock{mutex_};
+  return last_error_;
+}
+
+void actor_record::last_error(std::string_view text) {
+  const std::lock_guard lock{mutex_};
+  last_error_ = bounded(text);
+}
+
+caf::strong_actor_ptr actor_record::actor() const {
+  const std::lock_guard lock{mutex_};
+  return caf::actor_cast<caf::strong_actor_ptr>(actor_);
+}
+
+void actor_record::actor(const caf::strong_actor_ptr& actor) {
+  const std::lock_guard lock{mutex_};
+  actor_ = caf::actor_cast<caf::weak_actor_ptr>(actor);
+  actor_id_ = actor ? actor->id() : 0;
+}
+
+actor_snapshot actor_record::snapshot(clock::time_point now) const {
+  actor_snapshot view;
+  view.path = path_;
+  view.phase = phase();
+  view.restarts = restarts_;
+  view.started = started_;
+  view.mailbox = mailbox_.figures(now);
+  if (view.phase == actor_phase::exited) { // what still arrives is thrown away unread
+    view.mailbox.depth = 0;
+    view.mailbox.oldest_age = {};
+  }
+  const std::lock_guard lock{mutex_};
+  view.kind = kind_;
+  view.status = status_;
+  view.last_error = last_error_;
+  view.actor_id = actor_id_;
+  return view;
+}
+
+} // namespace sandboxd::supervision

@@ -1,0 +1,90 @@
+#pragma once
+
+#include "supervision/mailbox_meter.hpp"
+
+#include <caf/actor_control_block.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace sandboxd::supervision {
+
+enum class actor_phase {
+  starting, ///< spawned, its start not yet confirmed
+  running,  ///< works
+  stopping, ///< was asked to stop
+  exited,   ///< ended; its supervisor has not yet replaced or removed it
+};
+
+std::string_view to_string(actor_phase phase) noexcept;
+
+/// Everything about one actor at one moment.
+struct actor_snapshot {
+  std::string path; ///< place in the tree, e.g. "/root/sandbox/workload/sessions/abc"
+  std::string kind; ///< what sort of actor it is, e.g. "session"
+  actor_phase phase = actor_phase::starting;
+  std::string status;         ///< the actor's own words, e.g. "idle"
+  std::string last_error;     ///< of this or, if this one had none, of the incarnation before
+  std::uint64_t restarts = 0; ///< earlier incarnations at this path that were replaced
+  std::uint64_t actor_id = 0; ///< CAF's number of this incarnation, 0 before it is spawned
+  std::chrono::system_clock::time_point started{};
+  mailbox_figures mailbox;
+};
+
+/// What the outside may know of one incarnation of one actor, kept up to date by the actor base. Every member
+/// may be called from any thread; readers never wait for the actor.
+class actor_record {
+public:
+  using clock = mailbox_meter::clock;
+
+  /// Longest status or error text kept, in bytes; longer ones are cut at a UTF-8 character.
+  static constexpr std::size_t max_text_bytes = 240;
+
+  /// `path` may be empty: the actor is then counted but not listed in any directory.
+  explicit actor_record(std::string path, std::string kind = {}, std::uint64_t restarts = 0,
+                        std::string last_error = {});
+
+  const std::string& path() const noexcept { return path_; }
+  std::uint64_t restarts() const noexcept { return restarts_; }
+
+  std::string kind() const;
+  /// Names the kind unless it has a name.
+  void default_kind(std::string_view kind);
+
+  actor_phase phase() const noexcept { return phase_.load(std::memory_order_relaxed); }
+  void phase(actor_phase phase) noexcept { phase_.store(phase, std::memory_order_relaxed); }
+
+  std::string status() const;
+  void status(std::string_view text);
+
+  std::string last_error() const;
+  void last_error(std::string_view text);
+
+  /// The actor itself, or null when it is gone. Do not keep it longer than needed: a restart makes a new one.
+  caf::strong_actor_ptr actor() const;
+  void actor(const caf::strong_actor_ptr& actor);
+
+  mailbox_meter& mailbox() noexcept { return mailbox_; }
+  const mailbox_meter& mailbox() const noexcept { return mailbox_; }
+
+  actor_snapshot snapshot(clock::time_point now = clock::now()) const;
+
+private:
+  const std::string path_;
+  const std::uint64_t restarts_;
+  const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+  std::atomic<actor_phase> phase_{actor_phase::starting};
+  mailbox_meter mailbox_;
+  mutable std::mutex mutex_; // of what follows; held for copies of short strings only
+  std::string kind_;
+  std::string status_;
+  std::string last_error_;
+  caf::weak_actor_ptr actor_;
+  std::uint64_t actor_id_ = 0;
+};
+
+} // namespace sandboxd::supervision

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace sandboxd::supervision {
+
+/// The figures of one mailbox at one moment.
+struct mailbox_figures {
+  std::uint64_t received = 0; ///< messages that arrived since the start
+  std::uint64_t handled = 0;  ///< messages handled since the start
+  std::uint64_t depth = 0;    ///< messages waiting, the one being handled included
+  std::uint64_t depth_high_water = 0;
+  std::chrono::microseconds oldest_age{0};    ///< of the oldest message not yet handled; 0 if none waits
+  std::chrono::nanoseconds handling_total{0}; ///< time spent in handlers
+  std::chrono::nanoseconds handling_max{0};
+  /// Handling times: element 0 counts those below 1 us, element i those in [2^(i-1), 2^i) us, the last one
+  /// everything longer (about 4 s).
+  std::array<std::uint64_t, 24> handling_histogram{};
+};
+
+/// Counts what goes through one mailbox. `on_enqueue` may be called from any thread, `on_handled` only by the
+/// actor's own, `figures` by anybody at any time; nobody ever waits, nothing is allocated. Time is an
+/// argument.
+///
+/// The age of the oldest message comes from a small ring of arrival stamps: message number s owns slot
+/// s mod 32 if the slot's former owner was already handled, else it goes without a stamp. Up to 32 waiting
+/// messages the age is therefore exact; in a longer queue the stamps spread out by themselves and the age
+/// shown is that of the nearest neighbour with a stamp.
+class mailbox_meter {
+public:
+  using clock = std::chrono::steady_clock;
+
+  /// A message arrives.
+  void on_enqueue(clock::time_point now) noexcept;
+
+  /// A message was handled (or discarded), which took `duration`.
+  void on_handled(clock::duration duration) noexcept;
+
+  /// Reads everything; each figure is atomic, their relation to each other is not.
+  mailbox_figures figures(clock::time_point now) const noexcept;
+
+private:
+  static constexpr std::size_t slots = 32;
+
+  std::uint64_t pack(std::uint64_t sequence, clock::time_point now) const noexcept;
+  std::chrono::microseconds oldest_age(std::uint64_t handled, clock::time_point now) const noexcept;
+
+  const clock::time_point origin_ = clock::now(); // keeps the stamps small; differences are all that counts
+  std::atomic<std::uint64_t> received_{0};
+  std::atomic<std::uint64_t> depth_high_water_{0};
+  std::array<std::atomic<std::uint64_t>, slots> stamps_{}; // message number in the high, time in the low half
+  // Written by the actor's thread alone.
+  std::atomic<std::uint64_t> handled_{0};
+  std::atomic<std::int64_t> handling_total_{0};
+  std::atomic<std::int64_t> handling_max_{0};
+  std::array<std::atomic<std::uint64_t>, 24> histogram_{};
+};
+
+} // namespace sandboxd::supervision
