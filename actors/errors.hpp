@@ -6,9 +6,9 @@
 
 namespace sandboxd::actors {
 
-/// Everything that can go wrong with a request, as the actors see it. `http/error_table.hpp` maps each code to
-/// an HTTP status and the SDK's code; a test walks this enum so that no code stays unmapped.
-/// The numbers are fixed: they appear in logs and in the journal.
+/// Everything that can go wrong with a request, as the actors see it. `http/error_table.hpp` maps each code
+/// to an HTTP status and the SDK's code; a test walks this enum so that no code stays unmapped. The numbers
+/// are fixed: they appear in logs and in the journal.
 enum class error_code : std::uint8_t {
   /// A field of the request has a wrong type or value; `failure::field` names it.
   validation_failed = 1,

@@ -104,7 +104,8 @@ struct command_outcome {
 /// The two output streams of a command.
 enum class output_stream : std::uint8_t { out, err };
 
-/// Lets the receiver of a live command steer its flow. Callable from any thread; calls after the end are ignored.
+/// Lets the receiver of a live command steer its flow. Callable from any thread; calls after the end are
+/// ignored.
 struct command_control {
   /// Allows `bytes` more bytes of output (both streams together) to be sent.
   std::function<void(std::size_t bytes)> grant;
@@ -131,8 +132,8 @@ public:
   virtual void failed(failure reason) = 0;
 };
 
-/// A `command_observer` as it travels in messages: forwards to the observer and, when the last copy is destroyed
-/// before the end was told, tells `failed(internal_error)`.
+/// A `command_observer` as it travels in messages: forwards to the observer and, when the last copy is
+/// destroyed before the end was told, tells `failed(internal_error)`.
 class observer_handle {
 public:
   observer_handle() = default;

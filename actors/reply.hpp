@@ -18,7 +18,8 @@ using result_of = std::variant<T, failure>;
 ///
 /// Copies share one call-back (CAF messages must be copyable). The first `deliver` wins and later ones are
 /// ignored; when the last copy is destroyed before any `deliver`, the call-back receives an `internal_error`.
-/// `deliver` and the destructor may run on any thread, so the call-back must be thread-safe and must not block.
+/// `deliver` and the destructor may run on any thread, so the call-back must be thread-safe and must not
+/// block.
 template <class T>
 class reply {
 public:

@@ -10,9 +10,9 @@ namespace sandboxd::actors {
 
 /// The front door to the actors for code that is no actor (the HTTP handlers).
 ///
-/// Every function returns at once, may be called from any thread, and answers through the reply or the observer
-/// exactly once. The functions address whatever actor serves the sandbox at that moment; while it is being
-/// restarted they answer `unavailable`.
+/// Every function returns at once, may be called from any thread, and answers through the reply or the
+/// observer exactly once. The functions address whatever actor serves the sandbox at that moment; while it is
+/// being restarted they answer `unavailable`.
 class sandbox_client {
 public:
   virtual ~sandbox_client() = default;

@@ -27,7 +27,8 @@ public:
   captured_output(const captured_output&) = delete;
   captured_output& operator=(const captured_output&) = delete;
 
-  /// Appends, spills or drops. A failing disk counts as the hard bound: what does not fit is dropped and counted.
+  /// Appends, spills or drops. A failing disk counts as the hard bound: what does not fit is dropped and
+  /// counted.
   void append(std::span<const char> bytes);
 
   /// Bytes that can be read back.

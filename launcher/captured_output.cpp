@@ -1,0 +1,74 @@
+#include "launcher/captured_output.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace sandboxd::launcher {
+
+captured_output::captured_output(capture_limits limits) : limits_(std::move(limits)) {}
+
+captured_output::~captured_output() {
+  if (spill_descriptor_ >= 0)
+    ::close(spill_descriptor_);
+}
+
+void captured_output::append(std::span<const char> bytes) {
+  const auto room = limits_.max_bytes - std::min(limits_.max_bytes, size());
+  auto kept = dropped_ > 0 ? bytes.first(0) : bytes.first(std::min<std::uint64_t>(bytes.size(), room));
+  dropped_ += bytes.size() - kept.size();
+
+  if (spilled_ == 0) {
+    const auto in_memory = std::min<std::uint64_t>(kept.size(), limits_.memory_bytes - memory_.size());
+    memory_.append(kept.data(), in_memory);
+    if (in_memory > 0)
+      last_byte_ = static_cast<unsigned char>(kept[in_memory - 1]);
+    kept = kept.subspan(in_memory);
+  }
+  while (!kept.empty()) {
+    const ssize_t written = open_spill_file() ? ::pwrite(spill_descriptor_, kept.data(), kept.size(),
+                                                         static_cast<off_t>(spilled_))
+                                              : -1;
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0) {
+      dropped_ += kept.size();
+      return;
+    }
+    spilled_ += static_cast<std::uint64_t>(written);
+    last_byte_ = static_cast<unsigned char>(kept[static_cast<std::size_t>(written) - 1]);
+    kept = kept.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+std::size_t captured_output::read(std::uint64_t offset, std::span<char> target) const {
+  if (offset < memory_.size()) {
+    const auto count = std::min<std::uint64_t>(target.size(), memory_.size() - offset);
+    std::memcpy(target.data(), memory_.data() + offset, count);
+    return count;
+  }
+  const auto in_file = offset - memory_.size();
+  if (in_file >= spilled_)
+    return 0;
+  const auto count = std::min<std::uint64_t>(target.size(), spilled_ - in_file);
+  const ssize_t got = ::pread(spill_descriptor_, target.data(), count, static_cast<off_t>(in_file));
+  return got > 0 ? static_cast<std::size_t>(got) : 0;
+}
+
+bool captured_output::open_spill_file() {
+  if (spill_descriptor_ >= 0)
+    return true;
+  spill_descriptor_ = ::open(limits_.spill_directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (spill_descriptor_ < 0) { // file systems without O_TMPFILE
+    std::string name = limits_.spill_directory + "/output-XXXXXX";
+    spill_descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
+    if (spill_descriptor_ >= 0)
+      ::unlink(name.c_str());
+  }
+  return spill_descriptor_ >= 0;
+}
+
+} // namespace sandboxd::launcher

@@ -1,0 +1,55 @@
+#include "launcher/command_output.hpp"
+
+#include <asio/dispatch.hpp>
+
+#include <utility>
+
+namespace sandboxd::launcher {
+
+command_output::command_output(const output_channel::strand& executor, const std::string& out_path,
+                               const std::string& err_path)
+    : executor_(executor), out_(std::make_shared<output_channel>(executor, out_path)),
+      err_(std::make_shared<output_channel>(executor, err_path)), credit_(std::make_shared<output_credit>()) {
+}
+
+void command_output::start(bool live, const capture_limits& limits,
+                           std::function<void(bool, std::string)> sink) {
+  captured_out_ = std::make_shared<captured_output>(limits);
+  captured_err_ = std::make_shared<captured_output>(limits);
+  if (live) {
+    out_->pass_on([sink](std::string bytes) { sink(false, std::move(bytes)); }, credit_);
+    err_->pass_on([sink](std::string bytes) { sink(true, std::move(bytes)); }, credit_);
+  } else {
+    out_->capture(captured_out_);
+    err_->capture(captured_err_);
+  }
+}
+
+void command_output::finish(std::function<void()> done) {
+  out_->finish(
+      [self = shared_from_this(), done = std::move(done)]() mutable { self->err_->finish(std::move(done)); });
+}
+
+void command_output::discard() {
+  out_->discard();
+  err_->discard();
+}
+
+command_handle command_output::handle() {
+  const auto on_strand = [weak = weak_from_this(), executor = executor_](auto action) {
+    asio::dispatch(executor, [weak, action] {
+      if (const auto self = weak.lock())
+        action(*self);
+    });
+  };
+  return {[on_strand](std::size_t bytes) { on_strand([bytes](command_output& self) { self.grant(bytes); }); },
+          [on_strand] { on_strand([](command_output& self) { self.discard(); }); }};
+}
+
+void command_output::grant(std::size_t bytes) {
+  credit_->bytes += bytes;
+  out_->resume();
+  err_->resume();
+}
+
+} // namespace sandboxd::launcher

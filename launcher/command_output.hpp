@@ -1,0 +1,45 @@
+#pragma once
+
+#include "launcher/output_channel.hpp"
+#include "launcher/shell_command.hpp"
+
+#include <memory>
+#include <string>
+
+namespace sandboxd::launcher {
+
+/// The two output streams of one command, captured or passed on. All functions on the strand, but those of
+/// `handle`.
+class command_output : public std::enable_shared_from_this<command_output> {
+public:
+  /// Makes the FIFOs `out_path` and `err_path`. Throws std::system_error.
+  command_output(const output_channel::strand& executor, const std::string& out_path,
+                 const std::string& err_path);
+
+  /// Starts reading, for `events.output` (live, with credit zero) or into captures.
+  void start(bool live, const capture_limits& limits, std::function<void(bool, std::string)> sink);
+
+  /// Delivers what the streams hold at this moment, then calls `done`; at most one call.
+  void finish(std::function<void()> done);
+
+  /// Drops what is still to come.
+  void discard();
+
+  /// `grant` and `detach` for the receiver; they hold no reference.
+  [[nodiscard]] command_handle handle();
+
+  [[nodiscard]] std::shared_ptr<const captured_output> out() const { return captured_out_; }
+  [[nodiscard]] std::shared_ptr<const captured_output> err() const { return captured_err_; }
+
+private:
+  void grant(std::size_t bytes);
+
+  output_channel::strand executor_;
+  std::shared_ptr<output_channel> out_;
+  std::shared_ptr<output_channel> err_;
+  std::shared_ptr<captured_output> captured_out_;
+  std::shared_ptr<captured_output> captured_err_;
+  std::shared_ptr<output_credit> credit_;
+};
+
+} // namespace sandboxd::launcher

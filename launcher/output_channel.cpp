@@ -1,0 +1,164 @@
+#include "launcher/output_channel.hpp"
+
+#include <asio/bind_executor.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace sandboxd::launcher {
+
+namespace {
+
+/// Most bytes one read takes, and how many reads one turn of the I/O thread may make for one channel.
+constexpr std::size_t piece_bytes = 64u << 10;
+constexpr int reads_per_turn = 16;
+
+int make_fifo(const std::string& path) {
+  if (::mkfifo(path.c_str(), 0600) != 0) {
+    if (errno != EEXIST || ::unlink(path.c_str()) != 0 || ::mkfifo(path.c_str(), 0600) != 0)
+      throw std::system_error(errno, std::generic_category(), "mkfifo");
+  }
+  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+  if (reader < 0)
+    throw std::system_error(errno, std::generic_category(), "open FIFO");
+  return reader;
+}
+
+} // namespace
+
+output_channel::output_channel(const strand& executor, std::string path)
+    : reader_(executor.get_inner_executor(), make_fifo(path)), executor_(executor), path_(std::move(path)) {}
+
+output_channel::~output_channel() {
+  if (!path_.empty())
+    ::unlink(path_.c_str());
+}
+
+void output_channel::capture(std::shared_ptr<captured_output> target) {
+  target_ = std::move(target);
+  mode_ = mode::capturing;
+  wait();
+}
+
+void output_channel::pass_on(live_sink sink, std::shared_ptr<output_credit> credit) {
+  sink_ = std::move(sink);
+  credit_ = std::move(credit);
+  mode_ = mode::passing;
+  wait();
+}
+
+void output_channel::resume() {
+  if (finishing_)
+    read_available();
+  else
+    wait();
+}
+
+void output_channel::discard() {
+  mode_ = mode::discarding;
+  target_.reset();
+  sink_ = nullptr;
+  resume();
+}
+
+void output_channel::finish(std::function<void()> done) {
+  int available = 0;
+  if (reader_.is_open())
+    ::ioctl(reader_.native_handle(), FIONREAD, &available);
+  still_expected_ = static_cast<std::uint64_t>(available);
+  finishing_ = true;
+  done_ = std::move(done);
+  read_available();
+}
+
+void output_channel::wait() {
+  if (waiting_ || !reader_.is_open() || allowance() == 0)
+    return;
+  waiting_ = true;
+  // May complete although nothing happened to this descriptor, after another one of its number was closed.
+  reader_.async_wait(
+      asio::posix::stream_descriptor::wait_read,
+      asio::bind_executor(executor_, [self = shared_from_this()](const std::error_code& error) {
+        self->waiting_ = false;
+        if (!error)
+          self->read_available();
+      }));
+}
+
+std::size_t output_channel::allowance() const {
+  std::uint64_t limit = piece_bytes;
+  if (mode_ == mode::passing)
+    limit = std::min(limit, credit_->bytes);
+  if (finishing_)
+    limit = std::min(limit, still_expected_);
+  return static_cast<std::size_t>(limit);
+}
+
+void output_channel::read_available() {
+  char buffer[piece_bytes];
+  for (int turn = 0; turn < reads_per_turn && reader_.is_open(); ++turn) {
+    if (finishing_ && still_expected_ == 0)
+      break;
+    const std::size_t limit = allowance();
+    if (limit == 0)
+      return; // no credit: `resume` goes on
+    const ssize_t count = ::read(reader_.native_handle(), buffer, limit);
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count == 0 ? no_writer_will_come() : count < 0 && errno != EAGAIN) {
+      close();
+      break;
+    }
+    if (count <= 0)
+      break;
+    deliver(buffer, static_cast<std::size_t>(count));
+  }
+  if (finishing_ && (still_expected_ == 0 || !reader_.is_open())) {
+    complete();
+    return read_available(); // usually finds the end at once
+  }
+  wait();
+}
+
+/// Before the first writer opens the FIFO reading yields nothing either, but there is no hang-up yet
+/// (pipe(7)).
+bool output_channel::no_writer_will_come() const {
+  pollfd state{reader_.native_handle(), POLLIN, 0};
+  return path_.empty() || (::poll(&state, 1, 0) == 1 && (state.revents & POLLHUP) != 0);
+}
+
+void output_channel::deliver(const char* bytes, std::size_t count) {
+  if (finishing_)
+    still_expected_ -= count;
+  if (mode_ == mode::capturing) {
+    target_->append({bytes, count});
+  } else if (mode_ == mode::passing) {
+    credit_->bytes -= count;
+    sink_(std::string(bytes, count));
+  }
+}
+
+void output_channel::close() {
+  still_expected_ = 0;
+  reader_.close();
+}
+
+void output_channel::complete() {
+  finishing_ = false;
+  mode_ = mode::discarding;
+  target_.reset();
+  sink_ = nullptr;
+  ::unlink(path_.c_str());
+  path_.clear();
+  if (const auto done = std::exchange(done_, {}))
+    done();
+}
+
+} // namespace sandboxd::launcher

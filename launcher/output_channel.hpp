@@ -1,0 +1,75 @@
+#pragma once
+
+#include "launcher/captured_output.hpp"
+
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/strand.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace sandboxd::launcher {
+
+/// Bytes that may still be passed on, shared by the two output streams of one command.
+struct output_credit {
+  std::uint64_t bytes = 0;
+};
+
+/// The reading end of one output stream of one command: a FIFO of its own, opened here before the shell opens
+/// it for writing. What is read is captured, or passed on as far as credit allows (at zero credit the FIFO
+/// fills and the writer waits). After the command's end `finish` takes what is there; from then on the
+/// channel discards until the last writer is gone, so that a late background writer neither gets SIGPIPE nor
+/// a full pipe, and never mixes into a later command. The channel keeps itself alive until then.
+///
+/// Every function must be called on the strand given to it.
+class output_channel : public std::enable_shared_from_this<output_channel> {
+public:
+  using strand = asio::strand<asio::io_context::executor_type>;
+  using live_sink = std::function<void(std::string bytes)>;
+
+  /// Makes the FIFO `path` (a stale one is replaced) and opens it. Throws std::system_error.
+  output_channel(const strand& executor, std::string path);
+  ~output_channel();
+
+  /// Starts reading into `target`.
+  void capture(std::shared_ptr<captured_output> target);
+
+  /// Starts reading for `sink`, at most `credit->bytes` bytes; call `resume` after adding credit.
+  void pass_on(live_sink sink, std::shared_ptr<output_credit> credit);
+  void resume();
+
+  /// From now on whatever is read is dropped, without need of credit.
+  void discard();
+
+  /// The writer that matters is done: delivers the bytes that are in the FIFO now, then calls `done`, and
+  /// removes the FIFO's name.
+  void finish(std::function<void()> done);
+
+private:
+  enum class mode { idle, capturing, passing, discarding };
+
+  void wait();
+  void read_available();
+  [[nodiscard]] std::size_t allowance() const;
+  [[nodiscard]] bool no_writer_will_come() const;
+  void deliver(const char* bytes, std::size_t count);
+  void close();
+  void complete();
+
+  mutable asio::posix::stream_descriptor reader_; // native_handle() is not const
+  strand executor_;
+  std::string path_;
+  mode mode_ = mode::idle;
+  std::shared_ptr<captured_output> target_;
+  live_sink sink_;
+  std::shared_ptr<output_credit> credit_;
+  bool waiting_ = false;
+  bool finishing_ = false;
+  std::uint64_t still_expected_ = 0; // bytes to deliver before `done_`, while finishing
+  std::function<void()> done_;
+};
+
+} // namespace sandboxd::launcher

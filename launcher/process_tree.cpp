@@ -1,0 +1,132 @@
+#include "launcher/process_tree.hpp"
+
+#include "launcher/descriptor.hpp"
+
+#include <charconv>
+#include <cstdio>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <unordered_map>
+
+namespace sandboxd::launcher {
+
+namespace {
+
+std::optional<pid_t> to_pid(std::string_view name) {
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+  if (error != std::errc() || end != name.data() + name.size())
+    return std::nullopt;
+  return pid;
+}
+
+template <class Visitor>
+void for_each_pid(Visitor visit) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/proc"), ::closedir);
+  if (!directory)
+    return;
+  while (const dirent* entry = ::readdir(directory.get()))
+    if (const auto pid = to_pid(entry->d_name))
+      visit(*pid);
+}
+
+/// Field `number` (counted from 1 as in proc(5)) of the text after the command name.
+template <class T>
+bool read_field(std::string_view rest, int number, T& value) {
+  for (int field = 3; field < number; ++field) {
+    const auto space = rest.find(' ');
+    if (space == std::string_view::npos)
+      return false;
+    rest.remove_prefix(space + 1);
+  }
+  return std::from_chars(rest.data(), rest.data() + rest.size(), value).ec == std::errc();
+}
+
+} // namespace
+
+std::optional<process_entry> parse_stat(std::string_view text) {
+  const auto name_end = text.rfind(')');
+  const auto name_begin = text.find('(');
+  if (name_begin == std::string_view::npos || name_begin < 2 || name_end == std::string_view::npos ||
+      name_end + 3 > text.size())
+    return std::nullopt;
+  process_entry entry;
+  const auto pid = to_pid(text.substr(0, name_begin - 1));
+  const std::string_view rest = text.substr(name_end + 2);
+  if (!pid || !read_field(rest, 4, entry.parent) || !read_field(rest, 5, entry.group) ||
+      !read_field(rest, 6, entry.session) || !read_field(rest, 22, entry.start_time))
+    return std::nullopt;
+  entry.pid = *pid;
+  entry.state = rest.front();
+  return entry;
+}
+
+std::optional<process_entry> read_process(pid_t pid) {
+  char path[32];
+  std::snprintf(path, sizeof(path), "/proc/%d/stat", static_cast<int>(pid));
+  const descriptor file(::open(path, O_RDONLY | O_CLOEXEC));
+  if (!file)
+    return std::nullopt;
+  char buffer[1024];
+  const ssize_t count = ::read(file.get(), buffer, sizeof(buffer));
+  return count <= 0 ? std::nullopt : parse_stat({buffer, static_cast<std::size_t>(count)});
+}
+
+std::vector<process_entry> read_processes() {
+  std::vector<process_entry> processes;
+  for_each_pid([&](pid_t pid) {
+    if (const auto entry = read_process(pid))
+      processes.push_back(*entry);
+  });
+  return processes;
+}
+
+std::set<pid_t> read_process_ids() {
+  std::set<pid_t> pids;
+  for_each_pid([&](pid_t pid) { pids.insert(pid); });
+  return pids;
+}
+
+bool signal_process(const process_entry& target, int signal) {
+  const descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, target.pid, 0)));
+  if (!handle)
+    return false;
+  const auto now = read_process(target.pid);
+  return now && now->start_time == target.start_time &&
+         ::syscall(SYS_pidfd_send_signal, handle.get(), signal, nullptr, 0) == 0;
+}
+
+std::vector<process_entry> descendants(const std::vector<process_entry>& processes,
+                                       const std::set<pid_t>& roots,
+                                       const std::function<bool(const process_entry&)>& excluded) {
+  std::unordered_map<pid_t, const process_entry*> by_pid;
+  for (const auto& entry : processes)
+    by_pid.emplace(entry.pid, &entry);
+
+  const auto below_root = [&](const process_entry& entry) {
+    const process_entry* current = &entry;
+    // A chain of parents is never longer than there are processes, unless /proc changed while it was read.
+    for (std::size_t steps = 0; steps <= processes.size(); ++steps) {
+      if (excluded(*current))
+        return false;
+      if (roots.contains(current->parent))
+        return true;
+      const auto parent = by_pid.find(current->parent);
+      if (parent == by_pid.end())
+        return false;
+      current = parent->second;
+    }
+    return false;
+  };
+
+  std::vector<process_entry> result;
+  for (const auto& entry : processes)
+    if (!entry.dead() && !roots.contains(entry.pid) && below_root(entry))
+      result.push_back(entry);
+  return result;
+}
+
+} // namespace sandboxd::launcher

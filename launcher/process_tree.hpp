@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace sandboxd::launcher {
+
+/// One process as /proc/PID/stat (proc(5)) shows it.
+struct process_entry {
+  pid_t pid = 0;
+  pid_t parent = 0;
+  pid_t group = 0;
+  pid_t session = 0;
+  char state = '?';
+  /// Clock ticks after boot; tells two processes of the same number apart.
+  std::uint64_t start_time = 0;
+
+  [[nodiscard]] bool dead() const noexcept { return state == 'Z' || state == 'X'; }
+};
+
+/// Parses the text of /proc/PID/stat; the command name in it may hold any character.
+std::optional<process_entry> parse_stat(std::string_view text);
+
+/// Reads one process, or nothing when there is none of that number.
+std::optional<process_entry> read_process(pid_t pid);
+
+/// All processes /proc shows, in no particular order.
+std::vector<process_entry> read_processes();
+
+/// The numbers of all processes /proc shows.
+std::set<pid_t> read_process_ids();
+
+/// Sends a signal to exactly this process: not to another one that got its number since.
+/// Returns whether the process was still there.
+bool signal_process(const process_entry& target, int signal);
+
+/// Those living `processes` below one of `roots`. The walk from a process up to its root stops at any process
+/// for which `excluded` is true; such a process and what is below it are not in the result, nor are the
+/// roots.
+std::vector<process_entry> descendants(const std::vector<process_entry>& processes,
+                                       const std::set<pid_t>& roots,
+                                       const std::function<bool(const process_entry&)>& excluded);
+
+} // namespace sandboxd::launcher

@@ -1,0 +1,74 @@
+#include "launcher/program.hpp"
+
+#include <cerrno>
+#include <string_view>
+#include <sys/mman.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace sandboxd::launcher {
+
+namespace {
+
+void append(std::string& text, std::string_view item) {
+  text.append(item);
+  text.push_back('\0');
+}
+
+std::string_view take(std::string_view& text) {
+  const auto end = text.find('\0');
+  const auto item = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  return item;
+}
+
+std::string read_all(int file) {
+  std::string text;
+  char buffer[16384];
+  for (off_t offset = 0;;) {
+    const ssize_t count = ::pread(file, buffer, sizeof(buffer), offset);
+    if (count <= 0)
+      return text;
+    text.append(buffer, static_cast<std::size_t>(count));
+    offset += count;
+  }
+}
+
+} // namespace
+
+// Layout: directory, number of arguments, arguments, environment; every item ends with a NUL.
+descriptor encode(const program& what) {
+  std::string text;
+  append(text, what.directory);
+  append(text, std::to_string(what.argv.size()));
+  for (const auto& item : what.argv)
+    append(text, item);
+  for (const auto& item : what.environment)
+    append(text, item);
+
+  descriptor file(::memfd_create("sandboxd-program", MFD_CLOEXEC));
+  if (!file)
+    throw std::system_error(errno, std::generic_category(), "memfd_create");
+  for (std::string_view rest = text; !rest.empty();) {
+    const ssize_t written = ::write(file.get(), rest.data(), rest.size());
+    if (written < 0)
+      throw std::system_error(errno, std::generic_category(), "write to memory file");
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return file;
+}
+
+program decode(int memory_file) {
+  const std::string text = read_all(memory_file);
+  std::string_view rest = text;
+  program result;
+  result.directory = take(rest);
+  const std::string count(take(rest));
+  for (unsigned long i = count.empty() ? 0 : std::stoul(count); i > 0 && !rest.empty(); --i)
+    result.argv.emplace_back(take(rest));
+  while (!rest.empty())
+    result.environment.emplace_back(take(rest));
+  return result;
+}
+
+} // namespace sandboxd::launcher

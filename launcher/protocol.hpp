@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+
+/// The datagrams between the daemon, its spawner and the sessions' inits. All three are the same binary, so
+/// plain structures do; every datagram of one direction has the same size.
+namespace sandboxd::launcher::protocol {
+
+/// Daemon to spawner: start an init. Carries one descriptor, the init's end of its socket. There is no
+/// answer: whatever becomes of the request is told on that socket (`event_kind::hello`, or its end).
+struct spawn_request {
+  /// Ask for a PID and a mount namespace of its own.
+  bool isolate = true;
+  /// Refuse to start without them.
+  bool isolation_required = false;
+};
+
+enum class command_kind : std::uint32_t {
+  /// Start program `id`. Carries four descriptors: stdin, stdout, stderr, and the program itself
+  /// (`encode(program)`). Answer: `started`, later `exited`.
+  start,
+  /// Watch over the process `pid` (number in the init's namespace), a descendant that is or will be orphaned,
+  /// as
+  /// program `id`: it gets a process group of its own. Answer: `adopted`, later `exited`.
+  adopt,
+  /// Remember which processes exist: what is started from now on belongs to the next command. Answer:
+  /// `marked`.
+  mark,
+  /// Stop what program `id`, a session's shell, runs at the moment: everything started since the last mark
+  /// gets
+  /// SIGTERM, after `milliseconds` SIGKILL, and the shell is called back to its prompt. Goes on until
+  /// `end_interrupt`. Answer: `settled`.
+  interrupt,
+  /// The shell is back at its prompt.
+  end_interrupt,
+  /// End the adopted program `id` and what it started: SIGTERM, after `milliseconds` SIGKILL.
+  terminate,
+  /// End everything (SIGTERM, after `milliseconds` SIGKILL), then the init itself.
+  shut_down,
+};
+
+/// Daemon to init.
+struct command {
+  command_kind kind = command_kind::mark;
+  std::uint32_t id = 0;
+  std::int32_t pid = 0;
+  std::uint32_t milliseconds = 0;
+};
+
+enum class event_kind : std::uint32_t {
+  /// First message: the init runs. `value` is the errno that prevented the isolation asked for, else 0.
+  hello,
+  /// First and last message: there will be no init, for the errno `value`.
+  refused,
+  /// Program `id` runs as `pid`, or `value` is the errno that prevented it. The message names the process, so
+  /// that
+  /// the receiver reads its pid in its own namespace from the credentials.
+  started,
+  /// Process `pid` is program `id` now, or `value` is the errno that prevented it.
+  adopted,
+  /// Program `id` ended; `value` is its wait status (waitpid(2)).
+  exited,
+  /// The processes of this moment are remembered.
+  marked,
+  /// Everything an interrupt had to stop is gone, and no signal goes to the shell any more.
+  settled,
+};
+
+/// Init to daemon.
+struct event {
+  event_kind kind = event_kind::hello;
+  std::uint32_t id = 0;
+  std::int32_t pid = 0;
+  std::int32_t value = 0;
+  bool isolated = false;
+};
+
+} // namespace sandboxd::launcher::protocol

@@ -1,0 +1,152 @@
+#include "launcher/shell_script.hpp"
+
+#include "launcher/shell_signals.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace sandboxd::launcher::shell_script {
+
+namespace {
+
+/// `cd` and `export` of one command, as a condition that is false when the directory cannot be entered.
+std::string enter(std::string_view directory) {
+  return directory.empty() ? "builtin :" : fmt::format("builtin cd -- {} 2>/dev/null", quote(directory));
+}
+
+std::string exports(const variables& environment) {
+  std::string text;
+  for (const auto& [name, value] : environment)
+    text += fmt::format("builtin export {}={}\n", name, quote(value));
+  return text;
+}
+
+/// Text of HTTP.md 4.3 for a per-command directory that cannot be entered.
+std::string complain(std::string_view directory) {
+  return fmt::format("builtin echo {} >&2",
+                     quote(fmt::format("Failed to change directory to '{}'", directory)));
+}
+
+template <class Number>
+bool take_number(std::string_view& text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc())
+    return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return true;
+}
+
+bool take_prefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix))
+    return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+} // namespace
+
+std::string quote(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
+  }
+  return quoted += '\'';
+}
+
+std::vector<std::string> arguments(const std::string& path) {
+  return {path, "--norc", "--noediting", "-i", "+m", "+H"};
+}
+
+std::string start_script() {
+  // Setting and removing a trap inside a sourced file gives SIGTERM its default action back, which an
+  // interactive bash ignores.
+  return "builtin unset -v PS1 PS2 PROMPT_COMMAND MAILCHECK HISTFILE TMOUT OLDPWD\n"
+         "builtin set +o history\n"
+         "builtin shopt -u expand_aliases checkwinsize\n"
+         "builtin trap : TERM\n"
+         "builtin trap - TERM\n";
+}
+
+std::string trap_line() {
+  return fmt::format("builtin trap 'builtin kill -INT $$' {}\n", call_back_signal_name);
+}
+
+std::string command_text(std::string_view command) {
+  std::string text(command);
+  if (command.find("<<") == std::string_view::npos)
+    text += "\n\n{ __sandboxd_status=$?; } 2>/dev/null";
+  return text;
+}
+
+std::string run_script(const shell_files& files) {
+  return fmt::format("builtin eval \"$(<{0}/command)\" </dev/null >{0}/out 2>{0}/err\n", files.directory);
+}
+
+std::string run_with_script(const shell_files& files, const variables& environment,
+                            std::string_view directory) {
+  std::string text = "__sandboxd_directory=$PWD\n__sandboxd_previous=${OLDPWD-}\n";
+  for (std::size_t i = 0; i < environment.size(); ++i)
+    text += fmt::format("__sandboxd_saved_{}=${{{}[@]@A}}\n", i, environment[i].first);
+  text += fmt::format("if {}; then\n{}builtin eval \"$(<{}/command)\"\nelse\n__sandboxd_status=1\n{}\nfi", //
+                      enter(directory), exports(environment), files.directory, complain(directory));
+  return text + fmt::format(" </dev/null >{0}/out 2>{0}/err\n", files.directory);
+}
+
+std::string restore_script(const variables& environment, std::string_view directory) {
+  std::string text;
+  for (std::size_t i = 0; i < environment.size(); ++i)
+    text += fmt::format("builtin unset -v {0}\n"
+                        "builtin eval \"$__sandboxd_saved_{1}\"\n"
+                        "builtin unset -v __sandboxd_saved_{1}\n",
+                        environment[i].first, i);
+  if (!directory.empty())
+    text += "builtin cd -- \"$__sandboxd_directory\"\nOLDPWD=$__sandboxd_previous\n";
+  return text + "builtin unset -v __sandboxd_directory __sandboxd_previous\n";
+}
+
+std::string fork_script(const shell_files& files, std::uint64_t number, const variables& environment,
+                        std::string_view directory) {
+  return fmt::format("( (\n"
+                     "builtin echo \"{0}F{1}:$BASHPID\"\n"
+                     "builtin read -r __sandboxd_go <{2}/go-{1}\n"
+                     "builtin unset -v __sandboxd_go __sandboxd_status\n"
+                     "if {3}; then\n{4}builtin eval \"$(<{2}/command-{1})\"\nelse\n{5}\nbuiltin exit 1\nfi"
+                     " </dev/null >{2}/out-{1} 2>{2}/err-{1}\n"
+                     ") & )\n",
+                     files.token, number, files.directory, enter(directory), exports(environment),
+                     complain(directory));
+}
+
+std::string source_line(const shell_files& files, std::string_view script) {
+  return fmt::format(". {}/{}\n", files.directory, script);
+}
+
+std::string keep_status_line() {
+  return "__sandboxd_status=${__sandboxd_status:-$?}\n";
+}
+
+std::string report_line(const shell_files& files, std::uint64_t number) {
+  return fmt::format("builtin echo {}D{}:${{__sandboxd_status:-$?}};__sandboxd_status=\n", files.token,
+                     number);
+}
+
+std::optional<report> parse_report(const shell_files& files, std::string_view line) {
+  report result;
+  if (!take_prefix(line, files.token) || line.empty())
+    return std::nullopt;
+  const char kind = line.front();
+  line.remove_prefix(1);
+  if (kind != 'D' && kind != 'F')
+    return std::nullopt;
+  result.what = kind == 'D' ? report::kind::done : report::kind::forked;
+  if (!take_number(line, result.number) || !take_prefix(line, ":") || !take_number(line, result.value) ||
+      !line.empty())
+    return std::nullopt;
+  return result;
+}
+
+} // namespace sandboxd::launcher::shell_script

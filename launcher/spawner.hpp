@@ -1,0 +1,44 @@
+#pragma once
+
+#include "launcher/descriptor.hpp"
+
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+
+#include <functional>
+#include <memory>
+#include <sys/types.h>
+
+namespace sandboxd::launcher {
+
+/// The daemon's side of the spawner: starts the spawner process (this executable again, as `sandboxd
+/// --spawner`) and asks it for inits. Destroying it ends the spawner; the inits it made live on.
+class spawner {
+public:
+  /// Starts the process. `on_death` is called once, on an I/O thread, when it ends although this object
+  /// lives. Uses posix_spawn(3), which does not copy the daemon, so it may be called while threads run.
+  /// Throws std::system_error.
+  static std::shared_ptr<spawner> start(asio::io_context& io, std::function<void()> on_death);
+
+  ~spawner();
+  spawner(const spawner&) = delete;
+  spawner& operator=(const spawner&) = delete;
+
+  /// Asks for an init and returns the daemon's end of its socket, on which everything else is told, a failure
+  /// too
+  /// (`protocol::event_kind::hello`). A dead spawner shows as the socket's end. May be called from one thread
+  /// at a time. Throws std::system_error when there is no descriptor left.
+  [[nodiscard]] descriptor spawn(bool isolate, bool isolation_required) const;
+
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
+private:
+  spawner(asio::io_context& io, descriptor socket, pid_t pid);
+  static void watch(const std::shared_ptr<asio::posix::stream_descriptor>& socket,
+                    std::function<void()> on_death);
+
+  std::shared_ptr<asio::posix::stream_descriptor> socket_;
+  pid_t pid_;
+};
+
+} // namespace sandboxd::launcher

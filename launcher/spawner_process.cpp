@@ -1,0 +1,87 @@
+#include "launcher/spawner_process.hpp"
+
+#include "launcher/init_process.hpp"
+#include "launcher/protocol.hpp"
+#include "launcher/unix_message.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace sandboxd::launcher {
+
+namespace {
+
+/// fork(2) with additional clone(2) flags.
+pid_t fork_with(unsigned long flags) {
+  return static_cast<pid_t>(::syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, 0));
+}
+
+/// Gives this process, the first of its PID namespace, a /proc that shows that namespace.
+/// The old /proc is made private first, so that the new one never propagates out of the mount namespace,
+/// while all other mounts keep the propagation the container has chosen.
+int mount_own_proc() {
+  if (::mount(nullptr, "/proc", nullptr, MS_PRIVATE, nullptr) != 0)
+    return errno;
+  return ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0 ? 0 : errno;
+}
+
+void refuse(int socket, int error) {
+  protocol::event refusal;
+  refusal.kind = protocol::event_kind::refused;
+  refusal.value = error;
+  send_message(socket, refusal, {}, 0, MSG_DONTWAIT);
+}
+
+[[noreturn]] void become_init(int socket, bool isolated, int isolation_error) {
+  if (isolated)
+    if (const int error = mount_own_proc(); error != 0) {
+      refuse(socket, error);
+      ::_exit(1);
+    }
+  ::_exit(run_init(socket, isolated, isolation_error));
+}
+
+void spawn(const protocol::spawn_request& request, int socket) {
+  int isolation_error = 0;
+  if (request.isolate) {
+    const pid_t child = fork_with(CLONE_NEWPID | CLONE_NEWNS);
+    if (child == 0)
+      become_init(socket, true, 0);
+    if (child > 0)
+      return;
+    isolation_error = errno;
+    if (request.isolation_required)
+      return refuse(socket, isolation_error);
+  }
+  const pid_t child = fork_with(0);
+  if (child == 0)
+    become_init(socket, false, isolation_error);
+  if (child < 0)
+    refuse(socket, errno);
+}
+
+} // namespace
+
+int run_spawner(int socket) {
+  ::prctl(PR_SET_NAME, "sandbox-spawner");
+  ::close_range(static_cast<unsigned>(socket) + 1, ~0U, 0);
+  ::setsid();                 // a Ctrl-C in the daemon's terminal is the daemon's business
+  ::signal(SIGCHLD, SIG_IGN); // inits report for themselves; nobody waits for them
+  for (;;) {
+    protocol::spawn_request request;
+    received_extras extras;
+    if (receive_message(socket, request, extras) != receive_result::message)
+      return 0;
+    if (extras.descriptor_count == 1)
+      spawn(request, extras.descriptors[0].get());
+  }
+}
+
+} // namespace sandboxd::launcher
