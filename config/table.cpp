@@ -1,0 +1,357 @@
+#include "config/table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <chrono>
+#include <concepts>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace sandboxd::config {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t operator""_KiB(unsigned long long n) {
+  return n << 10;
+}
+constexpr std::uint64_t operator""_MiB(unsigned long long n) {
+  return n << 20;
+}
+constexpr std::uint64_t operator""_GiB(unsigned long long n) {
+  return n << 30;
+}
+constexpr std::uint64_t operator""_ms(unsigned long long n) {
+  return n;
+}
+constexpr std::uint64_t operator""_s(unsigned long long n) {
+  return n * 1000;
+}
+constexpr std::uint64_t operator""_min(unsigned long long n) {
+  return n * 60'000;
+}
+constexpr std::uint64_t operator""_h(unsigned long long n) {
+  return n * 3'600'000;
+}
+
+constexpr bool live = true;
+constexpr bool at_start = false;
+
+// clang-format off
+// A member of `settings`, readable and writable.
+#define MEMBER(path) ([](auto& all) -> auto& { return all.path; })
+// clang-format on
+
+template <class Member>
+value read_member(const Member& member) {
+  if constexpr (std::same_as<Member, milliseconds>)
+    return static_cast<std::uint64_t>(member.count());
+  else if constexpr (std::same_as<Member, bool> || std::same_as<Member, std::string>)
+    return member;
+  else
+    return std::uint64_t{member};
+}
+
+template <class Member>
+void write_member(Member& member, const value& what) {
+  if constexpr (std::same_as<Member, milliseconds>)
+    member = milliseconds(static_cast<milliseconds::rep>(std::get<std::uint64_t>(what)));
+  else if constexpr (std::same_as<Member, bool> || std::same_as<Member, std::string>)
+    member = std::get<Member>(what);
+  else
+    member = static_cast<Member>(std::get<std::uint64_t>(what));
+}
+
+template <class Access>
+key make_key(std::string_view name, Access access, domain allowed, bool is_live,
+             std::string_view documentation, known_variable variable) {
+  return {name,
+          std::move(allowed),
+          is_live,
+          variable,
+          documentation,
+          [access](const settings& all) { return read_member(access(all)); },
+          [access](settings& all, const value& what) { write_member(access(all), what); }};
+}
+
+template <class Access>
+key count(std::string_view name, Access access, std::uint64_t minimum, std::uint64_t maximum, bool is_live,
+          std::string_view documentation, std::string_view zero_means = {}, known_variable variable = {}) {
+  return make_key(name, access, {kind::count, minimum, maximum, zero_means}, is_live, documentation,
+                  variable);
+}
+
+template <class Access>
+key size(std::string_view name, Access access, std::uint64_t minimum, std::uint64_t maximum, bool is_live,
+         std::string_view documentation) {
+  return make_key(name, access, {kind::size, minimum, maximum}, is_live, documentation, {});
+}
+
+template <class Access>
+key duration(std::string_view name, Access access, std::uint64_t minimum, std::uint64_t maximum, bool is_live,
+             std::string_view documentation, std::string_view zero_means = {}, known_variable variable = {}) {
+  return make_key(name, access, {kind::duration, minimum, maximum, zero_means}, is_live, documentation,
+                  variable);
+}
+
+template <class Access>
+key boolean(std::string_view name, Access access, bool is_live, std::string_view documentation,
+            known_variable variable = {}) {
+  return make_key(name, access, {kind::boolean}, is_live, documentation, variable);
+}
+
+template <class Access>
+key text(std::string_view name, Access access, kind type, std::uint64_t minimum, std::uint64_t maximum,
+         std::string_view documentation, known_variable variable = {}) {
+  return make_key(name, access, {type, minimum, maximum}, at_start, documentation, variable);
+}
+
+/// `words` in the order of the enumerators.
+template <class Access>
+key word(std::string_view name, Access access, const std::vector<std::string_view>& words, bool is_live,
+         std::string_view documentation, known_variable variable = {}) {
+  using enumeration = std::remove_cvref_t<decltype(access(std::declval<settings&>()))>;
+  auto get = [access, words](const settings& all) {
+    return value{std::string(words.at(static_cast<std::size_t>(access(all))))};
+  };
+  auto set = [access, words](settings& all, const value& what) {
+    const auto position = std::ranges::find(words, std::get<std::string>(what)) - words.begin();
+    access(all) = static_cast<enumeration>(position);
+  };
+  return {
+      name,          {.type = kind::word, .words = words}, is_live, variable, documentation, std::move(get),
+      std::move(set)};
+}
+
+/// The `_MS` variables hold bare milliseconds.
+std::string bare_milliseconds(std::string_view text) {
+  return std::string(text) + "ms";
+}
+
+/// "on (anything but 0)" and "off unless 1" (HTTP.md 16.1).
+std::string anything_but_zero(std::string_view text) {
+  return text == "0" ? "false" : "true";
+}
+std::string only_one(std::string_view text) {
+  return text == "1" ? "true" : "false";
+}
+
+/// The reference calls the format for human eyes `pretty`.
+std::string pretty_is_text(std::string_view text) {
+  return text == "pretty" ? "text" : std::string(text);
+}
+
+const std::vector<key>& all_keys() {
+  // clang-format off
+  static const std::vector<key> keys{
+    text("http.address", MEMBER(http.address), kind::address, 2, 45,
+         "Address to listen on"),
+    count("http.port", MEMBER(http.port), 0, 65'535, at_start,
+          "TCP port to listen on; the one in use is on the first line of standard output", "the system chooses"),
+    count("http.io-threads", MEMBER(http.io_threads), 1, 64, at_start,
+          "Threads that read and write sockets and pipes"),
+    word("http.dialect", MEMBER(http.dialect), {"auto", "a", "b"}, at_start,
+         "Client generation to answer to: a is SDK 0.3, b is SDK 0.4 and later, auto learns it from the requests",
+         {"SANDBOX_HTTP_DIALECT"}),
+    count("http.max-connections", MEMBER(http.max_connections), 1, 1'000'000, at_start,
+          "Connections open at a time; further ones wait in the listen queue"),
+    size("http.max-url-bytes", MEMBER(http.max_url_bytes), 256, 64_KiB, at_start,
+         "Longest URL; a longer one is answered 414"),
+    size("http.max-header-bytes", MEMBER(http.max_header_bytes), 1_KiB, 1_MiB, at_start,
+         "Longest request head, all fields together; a longer one is answered 431"),
+    size("http.max-body-bytes", MEMBER(http.max_body_bytes), 1_KiB, 16_GiB, at_start,
+         "Longest request body; a longer one is answered 413"),
+    size("http.max-buffered-bytes", MEMBER(http.max_buffered_bytes), 1_MiB, 1024_GiB, at_start,
+         "Request bytes held in memory at a time, all connections together"),
+    count("http.max-json-depth", MEMBER(http.max_json_depth), 4, 512, at_start,
+          "Deepest nesting of a JSON body; a deeper one is answered 400"),
+    duration("http.header-timeout", MEMBER(http.header_timeout), 100_ms, 1_h, at_start,
+             "Time for a whole request head to arrive; a slower one is answered 408"),
+    duration("http.body-timeout", MEMBER(http.body_timeout), 100_ms, 1_h, at_start,
+             "Time a request body may pause; a slower one is answered 408"),
+    duration("http.idle-timeout", MEMBER(http.idle_timeout), 1_s, 24_h, at_start,
+             "Time a kept-alive connection stays open between two requests"),
+    duration("http.keepalive-comment-interval", MEMBER(http.keepalive_comment_interval), 100_ms, 10_min, at_start,
+             "Time between the comments that keep a quiet event stream open"),
+    duration("http.stream-stall-timeout", MEMBER(http.stream_stall_timeout), 100_ms, 24_h, at_start,
+             "Time a reader of a stream may take no byte before the stream ends"),
+    size("http.stream-window-bytes", MEMBER(http.stream_window_bytes), 4_KiB, 64_MiB, at_start,
+         "Bytes of one stream under way between its producer and its socket"),
+    size("http.socket-send-buffer-bytes", MEMBER(http.socket_send_buffer_bytes), 4_KiB, 64_MiB, at_start,
+         "Send buffer of the kernel for one connection (SO_SNDBUF)"),
+
+    text("sandbox.workspace", MEMBER(sandbox.workspace), kind::path, 1, 4095,
+         "Directory in which sessions start; made when it is missing"),
+    text("sandbox.runtime-directory", MEMBER(sandbox.runtime_directory), kind::path, 1, 64,
+         "Directory of mode 0700 for sockets, FIFOs and spilled output; made when it is missing"),
+    text("sandbox.version", MEMBER(sandbox.version), kind::text, 1, 256,
+         "Version that /api/version tells", {"SANDBOX_VERSION"}),
+    text("sandbox.placement-id", MEMBER(sandbox.placement_id), kind::text, 0, 256,
+         "Placement that session answers tell; empty = unknown", {"CLOUDFLARE_PLACEMENT_ID"}),
+    duration("sandbox.shutdown-grace", MEMBER(sandbox.shutdown_grace), 100_ms, 10_min, at_start,
+             "Time everything has to end after SIGTERM before it is killed"),
+    boolean("sandbox.raw-command-stdio", MEMBER(sandbox.raw_command_stdio), at_start,
+            "Whether the supervised command writes to our own output instead of the log",
+            {"SANDBOX_RAW_CHILD_STDIO", only_one}),
+    boolean("sandbox.intercept-https", MEMBER(sandbox.intercept_https), at_start,
+            "Whether to wait for the platform's CA certificate at start and make every child trust it",
+            {"SANDBOX_INTERCEPT_HTTPS", only_one}),
+    text("sandbox.ca-certificate", MEMBER(sandbox.ca_certificate), kind::path, 1, 4095,
+         "File of that CA certificate", {"SANDBOX_CA_CERT"}),
+
+    count("session.max-sessions", MEMBER(session.max_sessions), 1, 1'000'000, live,
+          "Sessions alive at a time"),
+    duration("session.command-timeout", MEMBER(session.command_timeout), 1_ms, 720_h, live,
+             "Time limit of a command that names none", "no limit", {"COMMAND_TIMEOUT_MS", bare_milliseconds}),
+    duration("session.command-timeout-dialect-a", MEMBER(session.command_timeout_dialect_a), 1_ms, 720_h, live,
+             "The same for clients of dialect a, which cannot name one", "no limit",
+             {"COMMAND_TIMEOUT_MS", bare_milliseconds}),
+    count("session.max-queued-commands", MEMBER(session.max_queued_commands), 1, 1'000'000, live,
+          "Commands of one session that may wait for their turn"),
+    size("session.max-command-bytes", MEMBER(session.max_command_bytes), 1_KiB, 1_GiB, live,
+         "Longest command"),
+    size("session.output-memory-bytes", MEMBER(session.output_memory_bytes), 64_KiB, 64_GiB, live,
+         "Output of one stream of a command kept in memory; what is beyond goes to disk"),
+    size("session.output-max-bytes", MEMBER(session.output_max_bytes), 64_KiB, 1024_GiB, live,
+         "Output of one stream of a command kept at all; what is beyond is cut, with a mark"),
+    size("session.spill-budget-bytes", MEMBER(session.spill_budget_bytes), 64_KiB, 1024_GiB, live,
+         "Output on disk at a time, all sessions together; what is beyond is cut, with a mark"),
+    duration("session.kill-grace", MEMBER(session.kill_grace), 10_ms, 10_min, live,
+             "Time between SIGTERM and SIGKILL when a command or a session ends"),
+    word("session.isolation", MEMBER(session.isolation), {"auto", "off"}, at_start,
+         "Whether a session gets a PID and mount namespace of its own: auto = where the kernel allows it"),
+    boolean("session.isolation-fallback", MEMBER(session.isolation_fallback), at_start,
+            "Whether a session runs without isolation where the kernel refuses it; otherwise it is refused",
+            {"ISOLATION_FALLBACK", anything_but_zero}),
+    duration("session.start-timeout", MEMBER(session.start_timeout), 100_ms, 10_min, at_start,
+             "Time a session's shell has to come up"),
+    text("session.shell", MEMBER(session.shell), kind::path, 1, 4095,
+         "The bash that sessions run"),
+
+    duration("launcher.spawn-timeout", MEMBER(launcher.spawn_timeout), 100_ms, 10_min, at_start,
+             "Time the spawner has to answer a request for a process"),
+
+    count("supervision.intensity", MEMBER(supervision.intensity), 0, 10'000, at_start,
+          "Restarts of children within the period before a supervisor gives up"),
+    duration("supervision.period", MEMBER(supervision.period), 1_s, 24_h, at_start,
+             "Sliding window in which those restarts are counted"),
+    count("supervision.session-intensity", MEMBER(supervision.session_intensity), 0, 10'000, at_start,
+          "Restarts of one session's shell within its period before the session is given up"),
+    duration("supervision.session-period", MEMBER(supervision.session_period), 1_s, 24_h, at_start,
+             "Sliding window in which those restarts are counted"),
+    duration("supervision.backoff-base", MEMBER(supervision.backoff_base), 1_ms, 10_min, at_start,
+             "First delay of an exponential backoff"),
+    duration("supervision.backoff-max", MEMBER(supervision.backoff_max), 1_ms, 1_h, at_start,
+             "Longest delay of an exponential backoff"),
+    count("supervision.journal-size", MEMBER(supervision.journal_size), 16, 1'000'000, at_start,
+          "Lifecycle events kept in the journal; older ones are dropped"),
+
+    count("scheduler.threads", MEMBER(scheduler.threads), 1, 64, at_start,
+          "Threads that run actors"),
+    count("scheduler.max-throughput", MEMBER(scheduler.max_throughput), 1, 1'000'000, at_start,
+          "Messages an actor handles in one turn", "no limit"),
+
+    word("log.level", MEMBER(log.level), {"debug", "info", "warn", "error"}, live,
+         "Least severe lines to log", {"SANDBOX_LOG_LEVEL"}),
+    word("log.format", MEMBER(log.format), {"json", "text"}, live,
+         "json = one object per line, text = for human eyes", {"SANDBOX_LOG_FORMAT", pretty_is_text}),
+
+    count("interpreter.python-pool-min-size", MEMBER(interpreter.python.min_size), 0, 1000, live,
+          "Python executors started ahead", "none", {"PYTHON_POOL_MIN_SIZE"}),
+    count("interpreter.python-pool-max-size", MEMBER(interpreter.python.max_size), 1, 10'000, live,
+          "Python executors at most", "no limit", {"PYTHON_POOL_MAX_SIZE"}),
+    count("interpreter.javascript-pool-min-size", MEMBER(interpreter.javascript.min_size), 0, 1000, live,
+          "JavaScript executors started ahead", "none", {"JAVASCRIPT_POOL_MIN_SIZE"}),
+    count("interpreter.javascript-pool-max-size", MEMBER(interpreter.javascript.max_size), 1, 10'000, live,
+          "JavaScript executors at most", "no limit", {"JAVASCRIPT_POOL_MAX_SIZE"}),
+    count("interpreter.typescript-pool-min-size", MEMBER(interpreter.typescript.min_size), 0, 1000, live,
+          "TypeScript executors started ahead", "none", {"TYPESCRIPT_POOL_MIN_SIZE"}),
+    count("interpreter.typescript-pool-max-size", MEMBER(interpreter.typescript.max_size), 1, 10'000, live,
+          "TypeScript executors at most", "no limit", {"TYPESCRIPT_POOL_MAX_SIZE"}),
+    duration("interpreter.idle-timeout", MEMBER(interpreter.idle_timeout), 1_s, 24_h, live,
+             "Time an unused executor above the minimum is kept"),
+    duration("interpreter.start-timeout", MEMBER(interpreter.start_timeout), 100_ms, 1_h, live,
+             "Time an executor has to come up", {}, {"INTERPRETER_SPAWN_TIMEOUT_MS", bare_milliseconds}),
+    duration("interpreter.execution-timeout", MEMBER(interpreter.execution_timeout), 1_ms, 720_h, live,
+             "Time limit of one run of code", "no limit", {"INTERPRETER_EXECUTION_TIMEOUT_MS", bare_milliseconds}),
+  };
+  // clang-format on
+  return keys;
+}
+#undef MEMBER
+
+/// Insertions, deletions and replacements between two names (Levenshtein).
+std::size_t distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < right.size(); ++j) {
+      const auto replace = diagonal + (left[i] == right[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replace, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+} // namespace
+
+std::span<const key> table() {
+  return all_keys();
+}
+
+const key* find_key(std::string_view name) {
+  const auto found = std::ranges::find(table(), name, &key::name);
+  return found == table().end() ? nullptr : &*found;
+}
+
+std::string_view nearest_key(std::string_view name) {
+  constexpr std::size_t longest_name_compared = 100; // an absurd name is no slip of the pen
+  if (name.size() > longest_name_compared)
+    return {};
+  std::string_view best;
+  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
+  for (const auto& candidate : table())
+    if (const auto steps = distance(name, candidate.name); steps < best_distance) {
+      best = candidate.name;
+      best_distance = steps;
+    }
+  return best;
+}
+
+std::string_view group_of(std::string_view key_name) {
+  return key_name.substr(0, key_name.find('.'));
+}
+
+std::string variable_of(std::string_view key_name) {
+  std::string name = "SANDBOXD_";
+  for (const char c : key_name)
+    name += c == '.' || c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return name;
+}
+
+std::string describe(const key& which) {
+  static const settings defaults;
+  return describe(which.allowed) + ", default " + to_file_literal(which.get(defaults), which.allowed);
+}
+
+std::span<const ordering> orderings() {
+  static constexpr std::array pairs{
+      ordering{"http.max-body-bytes", "http.max-buffered-bytes"},
+      ordering{"session.output-memory-bytes", "session.output-max-bytes"},
+      ordering{"supervision.backoff-base", "supervision.backoff-max"},
+      ordering{"interpreter.python-pool-min-size", "interpreter.python-pool-max-size"},
+      ordering{"interpreter.javascript-pool-min-size", "interpreter.javascript-pool-max-size"},
+      ordering{"interpreter.typescript-pool-min-size", "interpreter.typescript-pool-max-size"},
+  };
+  return pairs;
+}
+
+} // namespace sandboxd::config
