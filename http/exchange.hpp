@@ -18,7 +18,8 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 
 /// One parsed request, whole. Lives as long as the handler wants it (shared).
 struct request {
-  /// Upper case, for example "POST". A HEAD request arrives as "GET": the server drops the body of its answer.
+  /// Upper case, for example "POST". A HEAD request arrives as "GET": the server drops the body of its
+  /// answer.
   std::string method;
   /// As on the request line, still percent-encoded, without the query.
   std::string path;
@@ -47,26 +48,27 @@ struct response {
   std::string body;
 };
 
-/// The body of a response that is sent piece by piece (chunked transfer). All functions may be called from any
-/// thread. Destroying the last reference without `finish` cuts the connection, so that the client sees the
-/// body as incomplete instead of as ended.
+/// The body of a response that is sent piece by piece (chunked transfer). All functions may be called from
+/// any thread. Destroying the last reference without `finish` cuts the connection, so that the client sees
+/// the body as incomplete instead of as ended.
 class response_stream {
 public:
   virtual ~response_stream() = default;
 
-  /// Queues bytes. The caller bounds what it queues by waiting for `on_drained`. Pieces queued while an earlier
-  /// one is being sent leave together. Ignored after `finish` and when the client is gone.
+  /// Queues bytes. The caller bounds what it queues by waiting for `on_drained`. Pieces queued while an
+  /// earlier one is being sent leave together. Ignored after `finish` and when the client is gone.
   virtual void write(std::string bytes) = 0;
 
   /// Ends the body after everything queued. Later calls do nothing.
   virtual void finish() = 0;
 
-  /// `drained(n)`: n more bytes given to `write` are in the kernel's buffer. Runs on an I/O thread. Set before the
-  /// first `write`.
+  /// `drained(n)`: n more bytes given to `write` are in the kernel's buffer. Runs on an I/O thread. Set
+  /// before the first `write`.
   virtual void on_drained(std::function<void(std::size_t bytes)> drained) = 0;
 
-  /// `closed()`: the client is gone, or took no byte for `http.stream-stall-timeout`; also noticed while nothing
-  /// is written. At most once, on an I/O thread, never after `finish` completed. Calls at once when it has happened.
+  /// `closed()`: the client is gone, or took no byte for `http.stream-stall-timeout`; also noticed while
+  /// nothing is written. At most once, on an I/O thread, never after `finish` completed. Calls at once when
+  /// it has happened.
   virtual void on_closed(std::function<void()> closed) = 0;
 
   /// Sends `text` whenever nothing was written for `interval` (> 0), until the body ends. These bytes are not
@@ -80,7 +82,8 @@ class responder {
 public:
   virtual ~responder() = default;
 
-  /// Answers with a whole response. May be called from any thread. A second answer is ignored and logged as a bug.
+  /// Answers with a whole response. May be called from any thread. A second answer is ignored and logged as a
+  /// bug.
   virtual void send(response whole) = 0;
 
   /// Answers with status and headers now and the body piece by piece.

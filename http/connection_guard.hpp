@@ -1,0 +1,212 @@
+#pragma once
+
+#include "http/body_budget.hpp"
+#include "http/request_scanner.hpp"
+#include "http/server_hooks.hpp"
+#include "http/transport.hpp"
+
+#include <asio/bind_executor.hpp>
+#include <asio/buffer.hpp>
+#include <asio/error.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/strand.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sandboxd::http {
+
+/// Hears of what happens to the connection while a request is being served. Called on the connection's
+/// strand.
+class connection_watcher {
+public:
+  virtual ~connection_watcher() = default;
+
+  /// The connection is lost; nothing more can be sent.
+  virtual void connection_lost(outcome why) = 0;
+
+  /// The client will send nothing more. It may be gone, or only have closed its sending side.
+  virtual void client_stopped_sending() = 0;
+};
+
+/// A request whose bytes have all arrived and are within the limits.
+struct received_request {
+  std::string body;
+  budget_share share; ///< to be kept as long as the body
+  std::string offered_id;
+  int minor_version = 1;
+  bool head_only = false; ///< the method was HEAD
+  std::uint64_t bytes_in = 0;
+  std::chrono::steady_clock::time_point began;
+};
+
+/// Stands between one client's socket and RESTinio. Reads and checks whole requests, answers itself what must
+/// not pass, and hands RESTinio the head alone: RESTinio would close without a status when a limit is
+/// exceeded, reserve what a client merely declares, and hand out bodies as constants that can only be copied.
+/// It keeps every clock of the connection, so that RESTinio runs without timers of its own, and it goes on
+/// reading while a request is being served, so that a client that leaves is noticed.
+///
+/// While a request is served, at most one input buffer of further (pipelined) bytes is read ahead. When it is
+/// full a client that leaves is noticed only by the next write.
+///
+/// All functions run on the connection's strand unless they say otherwise.
+class connection_guard : public std::enable_shared_from_this<connection_guard> {
+public:
+  using strand_type = asio::strand<asio::io_context::executor_type>;
+  using read_completion = std::function<void(const asio::error_code&, std::size_t)>;
+  using clock = std::chrono::steady_clock;
+
+  /// `socket` must be connected and use `strand`.
+  connection_guard(std::shared_ptr<transport> shared, std::uint64_t id, asio::ip::tcp::socket socket,
+                   strand_type strand, asio::ip::tcp::endpoint client);
+
+  // For RESTinio, through `guarded_socket`.
+
+  [[nodiscard]] asio::ip::tcp::socket& socket() { return socket_; }
+  [[nodiscard]] const strand_type& strand() const { return strand_; }
+  [[nodiscard]] bool is_open() const { return phase_ != phase::closed; }
+
+  /// RESTinio wants the next bytes: the head of the next request, once it is complete and found good.
+  void read(asio::mutable_buffer into, read_completion done);
+
+  /// RESTinio sends bytes of an answer.
+  template <typename Buffers, typename Handler>
+  void write_some(const Buffers& buffers, Handler&& handler);
+
+  /// RESTinio is done with the connection.
+  void close();
+
+  // For the request being served.
+
+  /// Hands over the request whose head RESTinio has just parsed; at most once per request.
+  [[nodiscard]] received_request take_request();
+
+  /// Who is to be told what happens to the connection while the request taken is being served.
+  void watch_request(std::weak_ptr<connection_watcher> watcher) { watcher_ = std::move(watcher); }
+
+  /// The request taken is over: nobody needs to be told any more.
+  void release_watcher() { watcher_.reset(); }
+
+  /// Whether the client will send nothing more.
+  [[nodiscard]] bool client_stopped_sending() const { return input_ended_; }
+
+  /// Bytes given to the kernel so far.
+  [[nodiscard]] std::uint64_t bytes_sent() const { return bytes_sent_; }
+
+  /// Address and port. Any thread.
+  [[nodiscard]] const std::string& client_name() const { return client_name_; }
+
+  /// Ends the connection at once.
+  void cut(outcome why) { end(why, reset::yes); }
+
+  // For the server; any thread.
+
+  /// Looks at the clocks when one may have run out.
+  void check_clocks(clock::time_point now);
+
+  /// Closes the connection when no request is under way.
+  void close_when_idle();
+
+  /// Ends the connection soon.
+  void cut_soon();
+
+  /// Frees what the connection holds. Only when no I/O thread runs any more.
+  void abandon();
+
+private:
+  enum class phase { idle, receiving, in_service, refusing, lingering, closed };
+  enum class reset { no, yes };
+
+  template <typename Step>
+  void guarded(Step step);
+  template <typename Step>
+  void post(Step step);
+
+  void begin_message();
+  void start_reading();
+  void bytes_read(const asio::error_code& fault, std::size_t count);
+  void await_more();
+  void input_ended();
+  void watch_for_reset();
+  void advance();
+  void message_began();
+  [[nodiscard]] bool admit_head();
+  [[nodiscard]] bool take_share();
+  void answer_continue();
+  void hand_over();
+  void refuse(const refusal& why);
+  void refusal_sent(const std::string& request_id, bool sent);
+  void linger();
+  void end(outcome why, reset how);
+  void complete_read(const asio::error_code& fault);
+  void wrote(std::size_t count);
+  void clock_ran_out();
+  void set_clock(std::chrono::milliseconds time) {
+    deadline_ = (clock::now() + time).time_since_epoch().count();
+  }
+  void stop_clock() { deadline_ = no_deadline; }
+
+  [[nodiscard]] std::string_view unread() const {
+    return {input_.data() + input_begin_, input_end_ - input_begin_};
+  }
+
+  static constexpr clock::rep no_deadline = clock::time_point::max().time_since_epoch().count();
+
+  const std::shared_ptr<transport> shared_;
+  const std::uint64_t id_;
+  const strand_type strand_;
+  const asio::ip::tcp::endpoint client_;
+  const std::string client_name_;
+  asio::ip::tcp::socket socket_;
+  phase phase_ = phase::idle;
+
+  std::vector<char> input_; ///< what was read from the socket; [begin, end) is not scanned yet
+  std::size_t input_begin_ = 0;
+  std::size_t input_end_ = 0;
+  bool reading_ = false;
+  bool input_ended_ = false;
+
+  std::optional<request_scanner> scanner_; ///< of the message under way
+  budget_share share_;
+  clock::time_point began_;
+  std::uint64_t bytes_in_ = 0;  ///< of the message under way
+  std::size_t handed_over_ = 0; ///< bytes of its head that RESTinio has
+  bool taken_ = false;
+  std::weak_ptr<connection_watcher> watcher_;
+
+  asio::mutable_buffer reader_buffer_; ///< where RESTinio waits for bytes
+  read_completion reader_;
+
+  std::uint64_t bytes_sent_ = 0;
+  int refused_status_ = 0;
+  std::uint64_t sent_before_refusal_ = 0;
+
+  std::atomic<clock::rep> deadline_ = no_deadline; ///< what it means depends on the phase
+};
+
+template <typename Buffers, typename Handler>
+void connection_guard::write_some(const Buffers& buffers, Handler&& handler) {
+  set_clock(shared_->settings.stream_stall_timeout);
+  socket_.async_write_some(
+      buffers,
+      asio::bind_executor(strand_, [self = shared_from_this(), handler = std::forward<Handler>(handler)](
+                                       asio::error_code fault, std::size_t count) mutable {
+        self->wrote(count);
+        // RESTinio takes an aborted operation for its own doing and would not clean up.
+        if (fault == asio::error::operation_aborted)
+          fault = asio::error::connection_aborted;
+        handler(fault, count);
+      }));
+}
+
+} // namespace sandboxd::http

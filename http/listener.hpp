@@ -1,0 +1,58 @@
+#pragma once
+
+#include "http/connection_guard.hpp"
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace sandboxd::http {
+
+/// Accepts connections. Ours instead of RESTinio's, whose acceptor stops for ever after one failed accept (no
+/// descriptor left). At the bound it accepts nothing: further clients wait in the kernel's queue until a
+/// connection ends. All functions may be called from any thread.
+class listener : public std::enable_shared_from_this<listener> {
+public:
+  using strand_type = connection_guard::strand_type;
+  /// Takes a new connection; runs on an I/O thread.
+  using new_connection =
+      std::function<void(asio::ip::tcp::socket, strand_type, asio::ip::tcp::endpoint client)>;
+
+  listener(asio::io_context& context, std::shared_ptr<transport> shared, new_connection accepted);
+
+  /// Binds and begins to accept. Throws std::system_error that names address, port and cause.
+  void open(const std::string& address, std::uint16_t port);
+
+  /// The port bound; 0 before `open`.
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  /// Accepts again when it had stopped at the bound.
+  void resume();
+
+  /// Stops accepting for good; the port is free on return.
+  void close();
+
+private:
+  void accept();
+  void accepted(const asio::error_code& fault, asio::ip::tcp::socket socket, const strand_type& strand);
+  void retry_later(const asio::error_code& fault);
+
+  asio::io_context& context_;
+  const std::shared_ptr<transport> shared_;
+  const new_connection accepted_;
+  std::uint16_t port_ = 0;
+
+  std::mutex mutex_; ///< guards what follows
+  asio::ip::tcp::acceptor acceptor_;
+  asio::steady_timer retry_;
+  bool accepting_ = false;
+  bool failing_ = false;
+};
+
+} // namespace sandboxd::http

@@ -1,0 +1,44 @@
+#include "http/request_responder.hpp"
+
+#include "http/streamed_response.hpp"
+
+#include <asio/dispatch.hpp>
+#include <fmt/format.h>
+
+namespace sandboxd::http {
+
+request_responder::~request_responder() {
+  try {
+    fail("The request was dropped without an answer");
+  } catch (const std::exception& fault) {
+    served_->shared().report(fault.what());
+  }
+}
+
+void request_responder::send(response whole) {
+  if (served_->claim_answer())
+    served_->answer(std::move(whole));
+  else
+    served_->shared().report(fmt::format("request {} is answered a second time", served_->what().id));
+}
+
+std::shared_ptr<response_stream> request_responder::stream(int status, header_list headers) {
+  if (served_->claim_answer())
+    return open_stream(served_, status, headers);
+  served_->shared().report(fmt::format("request {} is answered a second time", served_->what().id));
+  return closed_stream(served_);
+}
+
+void request_responder::on_gone(std::function<void()> gone) {
+  asio::dispatch(served_->strand(),
+                 [served = served_, gone = std::move(gone)]() mutable { served->on_gone(std::move(gone)); });
+}
+
+void request_responder::fail(const std::string& message) {
+  if (!served_->claim_answer())
+    return;
+  served_->shared().report(fmt::format("request {}: {}", served_->what().id, message));
+  served_->answer(served_->shared().refuse({500, message}));
+}
+
+} // namespace sandboxd::http

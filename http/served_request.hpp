@@ -1,0 +1,101 @@
+#pragma once
+
+#include "http/connection_guard.hpp"
+#include "http/exchange.hpp"
+#include "http/response_head.hpp"
+#include "http/transport.hpp"
+
+#include <restinio/request_handler.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace sandboxd::http {
+
+/// One request from the moment RESTinio has parsed it until its answer has left or its client is lost: the
+/// road for the bytes of the answer, and the record for the access log.
+class served_request : public connection_watcher, public std::enable_shared_from_this<served_request> {
+public:
+  /// RESTinio's end of the connection, and the number by which it knows the request.
+  struct origin {
+    restinio::impl::connection_handle_t connection;
+    restinio::request_id_t number = 0;
+    bool keep_alive = true;
+  };
+
+  struct description {
+    std::string method;
+    std::string path;
+    std::string id;
+    int minor_version = 1;
+    bool head_only = false;
+    std::uint64_t bytes_in = 0;
+    std::chrono::steady_clock::time_point began;
+  };
+
+  served_request(std::shared_ptr<transport> shared, std::shared_ptr<connection_guard> guard, origin from,
+                 description what);
+
+  // Any thread.
+
+  [[nodiscard]] transport& shared() const { return *shared_; }
+  [[nodiscard]] const connection_guard::strand_type& strand() const { return guard_->strand(); }
+  [[nodiscard]] const description& what() const { return what_; }
+
+  /// The right to answer; true for the first who asks.
+  [[nodiscard]] bool claim_answer() { return !claimed_.exchange(true); }
+
+  /// Sends a whole answer and ends the request. Call once, after `claim_answer`.
+  void answer(response whole);
+
+  /// The head of an answer, and the decision whether the connection lives on after it.
+  [[nodiscard]] std::string make_head(int status, const header_list& headers, response_framing framing,
+                                      std::size_t content_length);
+
+  /// Sends bytes of the answer. `sent(ok)` runs on the strand when the kernel has them or never will. `last`
+  /// ends the answer; with `broken` the connection is closed after it, so that the client sees it as
+  /// incomplete.
+  enum class part { some, last, broken };
+  void send(restinio::writable_items_container_t bytes, part which, std::function<void(bool ok)> sent);
+
+  // On the strand.
+
+  /// Ends the request, once; later calls do nothing.
+  void finish(outcome how);
+
+  /// Ends the connection and with it the request.
+  void cut(outcome why) { guard_->cut(why); }
+
+  [[nodiscard]] bool client_stopped_sending_already() const { return guard_->client_stopped_sending(); }
+
+  /// Tells `watcher` what befalls the connection; at once when it is lost already.
+  void watch(std::weak_ptr<connection_watcher> watcher);
+
+  /// Calls `gone` when the client is lost before an answer; at once when it is lost already.
+  void on_gone(std::function<void()> gone);
+
+  void connection_lost(outcome why) override;
+  void client_stopped_sending() override;
+
+private:
+  const std::shared_ptr<transport> shared_;
+  const std::shared_ptr<connection_guard> guard_;
+  const restinio::impl::connection_handle_t connection_;
+  const restinio::request_id_t number_;
+  const description what_;
+  const std::uint64_t sent_before_;
+
+  std::atomic<bool> claimed_ = false;
+  std::atomic<int> status_ = 0;
+  std::atomic<bool> keep_alive_;
+
+  bool finished_ = false;
+  bool lost_ = false;
+  std::function<void()> gone_;
+  std::weak_ptr<connection_watcher> watcher_;
+};
+
+} // namespace sandboxd::http

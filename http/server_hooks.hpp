@@ -1,0 +1,67 @@
+#pragma once
+
+#include "http/exchange.hpp"
+#include "http/request_head.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace sandboxd::http {
+
+/// How a request ended.
+enum class outcome {
+  complete,    ///< the whole answer is in the kernel's buffer
+  client_gone, ///< the client left before that
+  stalled,     ///< the client took no byte for `http.stream-stall-timeout`
+  refused,     ///< the guard answered before any handler saw the request
+  cut,         ///< we ended it: a stream was dropped unfinished, or the server stopped
+};
+
+/// For example "client-gone".
+[[nodiscard]] std::string_view to_string(outcome how);
+
+/// One finished request, for the access log.
+struct access_record {
+  std::string request_id;
+  std::string client;                    ///< address and port
+  std::string method;                    ///< as sent; empty when the head was not understood so far
+  std::string path;                      ///< without the query; empty when the head was not understood so far
+  int status = 0;                        ///< 0 = the request ended before an answer
+  std::uint64_t bytes_in = 0;            ///< of the request, head and framing included
+  std::uint64_t bytes_out = 0;           ///< of the answer, head and framing included, handed to the kernel
+  std::chrono::microseconds duration{0}; ///< from the first byte of the request to the end
+  outcome ended = outcome::complete;
+};
+
+/// Who sends a request, for the peer check.
+struct peer {
+  std::string address; ///< numeric
+  std::uint16_t port = 0;
+  std::uint16_t local_port = 0; ///< of our end of the connection
+};
+
+/// What the server calls. All are called on I/O threads (`report` on any), maybe on several at once, and must
+/// not block. Only `handle` and `refuse` are needed.
+struct server_hooks {
+  /// Serves a request. An exception is answered with 500.
+  request_handler handle;
+
+  /// Makes the body (and its Content-Type) of an answer that no handler gives: a refusal of the guard, or a
+  /// 500.
+  std::function<response(const refusal& why)> refuse;
+
+  /// Whether this peer may send this request; false = 403. Empty = everybody may.
+  std::function<bool(const peer& from, const request_head& head)> admit_peer;
+
+  /// Told of every request once, when it has ended.
+  std::function<void(const access_record& record)> access_log;
+
+  /// Told of faults of this program or its surroundings: a second answer, a handler that threw, no
+  /// descriptors left.
+  std::function<void(std::string_view text)> report;
+};
+
+} // namespace sandboxd::http

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "http/exchange.hpp"
+#include "http/served_request.hpp"
+
+#include <memory>
+
+namespace sandboxd::http {
+
+/// Starts an answer of unknown length: status and headers leave at once.
+[[nodiscard]] std::shared_ptr<response_stream> open_stream(const std::shared_ptr<served_request>& served,
+                                                           int status, const header_list& headers);
+
+/// A stream that is closed from the start, for a request that has its answer already.
+[[nodiscard]] std::shared_ptr<response_stream> closed_stream(const std::shared_ptr<served_request>& served);
+
+} // namespace sandboxd::http

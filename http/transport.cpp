@@ -1,0 +1,81 @@
+#include "http/transport.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <random>
+#include <utility>
+
+namespace sandboxd::http {
+
+namespace {
+
+constexpr std::size_t max_offered_id_bytes = 64;
+
+bool is_harmless(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
+         c == '-';
+}
+
+} // namespace
+
+transport::transport(const config::http_settings& with, server_hooks calls)
+    : settings(with), limits{with.max_url_bytes, with.max_header_bytes, with.max_body_bytes},
+      hooks(std::move(calls)), budget(std::make_shared<body_budget>(with.max_buffered_bytes)),
+      run_(fmt::format("{:08x}", std::random_device{}())) {}
+
+std::string transport::new_request_id() {
+  return fmt::format("{}-{:x}", run_, ++request_count_);
+}
+
+std::string transport::request_id(const std::string& offered) {
+  bool usable = !offered.empty() && offered.size() <= max_offered_id_bytes &&
+                std::all_of(offered.begin(), offered.end(), is_harmless);
+  return usable ? offered : new_request_id();
+}
+
+void transport::log(const access_record& record) noexcept {
+  if (!hooks.access_log)
+    return;
+  try {
+    hooks.access_log(record);
+  } catch (const std::exception& fault) {
+    report(fault.what());
+  }
+}
+
+void transport::report(std::string_view text) noexcept {
+  try {
+    if (hooks.report)
+      hooks.report(text);
+  } catch (const std::exception&) { // NOLINT(bugprone-empty-catch): there is nobody left to tell
+  }
+}
+
+response transport::refuse(const refusal& why) noexcept {
+  try {
+    return hooks.refuse(why);
+  } catch (const std::exception& fault) {
+    report(fault.what());
+    return {why.status, {}, {}};
+  }
+}
+
+std::string_view to_string(outcome how) {
+  switch (how) {
+  case outcome::complete:
+    return "complete";
+  case outcome::client_gone:
+    return "client-gone";
+  case outcome::stalled:
+    return "stalled";
+  case outcome::refused:
+    return "refused";
+  case outcome::cut:
+    return "cut";
+  }
+  return "unknown";
+}
+
+} // namespace sandboxd::http
