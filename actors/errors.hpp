@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace sandboxd::actors {
 
@@ -42,6 +43,10 @@ inline constexpr error_code last_error_code = error_code::shutting_down;
 
 /// A request's failure as a value. What is public and what is for the log are separate fields.
 struct failure {
+  failure() = default;
+  failure(error_code what, std::string text, std::string concerned_session = {})
+      : code(what), message(std::move(text)), session(std::move(concerned_session)) {}
+
   error_code code = error_code::internal_error;
   /// One sentence for the client; never holds secrets, environment values or paths of the daemon.
   std::string message;

@@ -1,6 +1,6 @@
 #include "launcher/command_output.hpp"
 
-#include <asio/dispatch.hpp>
+#include <asio/post.hpp>
 
 #include <utility>
 
@@ -11,6 +11,12 @@ command_output::command_output(const output_channel::strand& executor, const std
     : executor_(executor), out_(std::make_shared<output_channel>(executor, out_path)),
       err_(std::make_shared<output_channel>(executor, err_path)), credit_(std::make_shared<output_credit>()) {
 }
+
+command_output::command_output(const output_channel::strand& executor, descriptor out_pipe,
+                               descriptor err_pipe)
+    : executor_(executor), out_(std::make_shared<output_channel>(executor, std::move(out_pipe))),
+      err_(std::make_shared<output_channel>(executor, std::move(err_pipe))),
+      credit_(std::make_shared<output_credit>()) {}
 
 void command_output::start(bool live, const capture_limits& limits,
                            std::function<void(bool, std::string)> sink) {
@@ -37,11 +43,12 @@ void command_output::discard() {
 
 command_handle command_output::handle() {
   const auto on_strand = [weak = weak_from_this(), executor = executor_](auto action) {
-    asio::dispatch(executor, [weak, action] {
+    asio::post(executor, [weak, action] {
       if (const auto self = weak.lock())
         action(*self);
     });
   };
+  // Posted, never run at once: the receiver may grant from within a call-back.
   return {[on_strand](std::size_t bytes) { on_strand([bytes](command_output& self) { self.grant(bytes); }); },
           [on_strand] { on_strand([](command_output& self) { self.discard(); }); }};
 }

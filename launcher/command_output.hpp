@@ -16,6 +16,9 @@ public:
   command_output(const output_channel::strand& executor, const std::string& out_path,
                  const std::string& err_path);
 
+  /// Takes the reading ends of two pipes.
+  command_output(const output_channel::strand& executor, descriptor out_pipe, descriptor err_pipe);
+
   /// Starts reading, for `events.output` (live, with credit zero) or into captures.
   void start(bool live, const capture_limits& limits, std::function<void(bool, std::string)> sink);
 

@@ -36,6 +36,12 @@ int make_fifo(const std::string& path) {
 output_channel::output_channel(const strand& executor, std::string path)
     : reader_(executor.get_inner_executor(), make_fifo(path)), executor_(executor), path_(std::move(path)) {}
 
+output_channel::output_channel(const strand& executor, descriptor pipe)
+    : reader_(executor.get_inner_executor(), pipe.get()), executor_(executor) {
+  ::fcntl(pipe.get(), F_SETFL, O_NONBLOCK);
+  [[maybe_unused]] const int owned_by_reader = pipe.release();
+}
+
 output_channel::~output_channel() {
   if (!path_.empty())
     ::unlink(path_.c_str());
@@ -155,8 +161,8 @@ void output_channel::complete() {
   mode_ = mode::discarding;
   target_.reset();
   sink_ = nullptr;
-  ::unlink(path_.c_str());
-  path_.clear();
+  if (!path_.empty())
+    ::unlink(std::exchange(path_, {}).c_str());
   if (const auto done = std::exchange(done_, {}))
     done();
 }

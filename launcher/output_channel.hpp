@@ -1,6 +1,7 @@
 #pragma once
 
 #include "launcher/captured_output.hpp"
+#include "launcher/descriptor.hpp"
 
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
@@ -18,11 +19,11 @@ struct output_credit {
   std::uint64_t bytes = 0;
 };
 
-/// The reading end of one output stream of one command: a FIFO of its own, opened here before the shell opens
-/// it for writing. What is read is captured, or passed on as far as credit allows (at zero credit the FIFO
-/// fills and the writer waits). After the command's end `finish` takes what is there; from then on the
-/// channel discards until the last writer is gone, so that a late background writer neither gets SIGPIPE nor
-/// a full pipe, and never mixes into a later command. The channel keeps itself alive until then.
+/// The reading end of one output stream of one command: a pipe, or a FIFO of its own, opened here before the
+/// shell opens it for writing. What is read is captured, or passed on as far as credit allows (at zero credit
+/// the FIFO fills and the writer waits). After the command's end `finish` takes what is there; from then on
+/// the channel discards until the last writer is gone, so that a late background writer neither gets SIGPIPE
+/// nor a full pipe, and never mixes into a later command. The channel keeps itself alive until then.
 ///
 /// Every function must be called on the strand given to it.
 class output_channel : public std::enable_shared_from_this<output_channel> {
@@ -32,6 +33,9 @@ public:
 
   /// Makes the FIFO `path` (a stale one is replaced) and opens it. Throws std::system_error.
   output_channel(const strand& executor, std::string path);
+
+  /// Takes the reading end of a pipe, for a program that is given the other end.
+  output_channel(const strand& executor, descriptor pipe);
   ~output_channel();
 
   /// Starts reading into `target`.

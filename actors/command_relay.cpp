@@ -1,0 +1,96 @@
+#include "actors/command_relay.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace sandboxd::actors {
+
+namespace {
+
+using launched = launcher::command_result::ending;
+
+command_outcome make_outcome(launcher::command_result& result, std::chrono::milliseconds timeout) {
+  command_outcome outcome;
+  outcome.how = result.how == launched::exited        ? command_outcome::ending::exited
+                : result.how == launched::shell_ended ? command_outcome::ending::shell_ended
+                                                      : command_outcome::ending::timed_out;
+  outcome.exit_code = result.exit_code;
+  outcome.timeout = timeout;
+  outcome.duration = result.duration;
+  outcome.out = std::move(result.out);
+  outcome.err = std::move(result.err);
+  return outcome;
+}
+
+failure execution_failure(const std::string& session, std::string problem) {
+  failure reason;
+  reason.code = error_code::command_execution_error;
+  reason.message = "The command could not be started";
+  reason.session = session;
+  reason.detail = std::move(problem);
+  return reason;
+}
+
+} // namespace
+
+launcher::shell_command make_shell_command(const command_request& request,
+                                           std::chrono::milliseconds default_timeout, bool live) {
+  return {request.command, request.env, request.cwd, request.timeout.value_or(default_timeout), live};
+}
+
+launcher::command_events relay_to(const run_command& command, std::string session,
+                                  std::shared_ptr<const std::atomic<bool>> closed) {
+  const auto& observer = command.observer;
+  launcher::command_events events;
+  events.started = [observer](const launcher::command_handle& handle) {
+    observer.started({handle.grant, handle.detach});
+  };
+  events.output = [observer](bool is_error_stream, std::string bytes) {
+    observer.output(is_error_stream ? output_stream::err : output_stream::out, std::move(bytes));
+  };
+  const auto timeout = command.request.timeout.value_or(std::chrono::milliseconds(0));
+  events.finished = [observer, session = std::move(session), closed = std::move(closed),
+                     timeout](launcher::command_result result) {
+    switch (result.how) {
+    case launched::exited:
+    case launched::shell_ended:
+    case launched::timed_out:
+      return observer.finished(make_outcome(result, timeout));
+    case launched::lost:
+      return observer.failed(session_failure(
+          closed && *closed ? error_code::session_destroyed : error_code::session_terminated, session));
+    case launched::not_started:
+      return observer.failed(execution_failure(session, result.problem));
+    }
+  };
+  return events;
+}
+
+failure session_failure(error_code code, const std::string& session) {
+  failure reason;
+  reason.code = code;
+  reason.session = session;
+  switch (code) {
+  case error_code::session_destroyed:
+    reason.message = fmt::format("Session '{}' was destroyed", session);
+    break;
+  case error_code::session_terminated:
+    reason.message = fmt::format("Session '{}' shell was lost", session);
+    break;
+  case error_code::session_not_found:
+    reason.message = fmt::format("Session '{}' not found", session);
+    break;
+  case error_code::session_already_exists:
+    reason.message = fmt::format("Session '{}' already exists", session);
+    break;
+  case error_code::too_busy:
+    reason.message = fmt::format("Session '{}' has too many commands waiting", session);
+    break;
+  default:
+    reason.message = fmt::format("Session '{}' cannot do this now", session);
+  }
+  return reason;
+}
+
+} // namespace sandboxd::actors

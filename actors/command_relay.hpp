@@ -1,0 +1,25 @@
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "launcher/shell_command.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace sandboxd::actors {
+
+/// The command as the launcher wants it; `default_timeout` (zero: none) applies when the request brings none.
+launcher::shell_command make_shell_command(const command_request& request,
+                                           std::chrono::milliseconds default_timeout, bool live);
+
+/// Events of the launcher that tell the observer of `command` its fate. A command whose session was `closed`
+/// meanwhile fails with `session_destroyed` where it otherwise would with `session_terminated`.
+launcher::command_events relay_to(const run_command& command, std::string session,
+                                  std::shared_ptr<const std::atomic<bool>> closed);
+
+/// A failure that concerns a session as a whole, with its public message.
+failure session_failure(error_code code, const std::string& session);
+
+} // namespace sandboxd::actors

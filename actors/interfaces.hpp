@@ -1,0 +1,182 @@
+#pragma once
+
+#include "actors/messages.hpp"
+#include "actors/reply.hpp"
+#include "launcher/descriptor.hpp"
+#include "launcher/session_process.hpp"
+#include "launcher/shell.hpp"
+#include "launcher/spawner.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// The map of the system: every typed actor of the sandbox, one comment for each of its messages.
+///
+///     sandbox (rest_for_one)
+///      +- launcher                 launcher_actor
+///      +- workload (one_for_one)
+///          +- sessions             dynamic supervisor of session trees
+///          |   +- <id> (rest_for_one)
+///          |       +- session      session_actor: the queue of commands
+///          |       +- init         init_actor: owns the session's init process
+///          |       +- shell        shell_actor: owns the session's bash
+///          +- executions           dynamic supervisor of execution_actor, commands outside of sessions
+///          +- session-manager      session_manager_actor: who is who
+namespace sandboxd::actors {
+
+// --- launcher: owns the spawner process
+// -----------------------------------------------------------------------------
+
+/// Ask for a session's init; `isolate`: in namespaces of its own.
+struct spawn_init {
+  bool isolate = true;
+};
+/// The daemon's end of the init's socket, for `launcher::session_process::create`.
+using init_socket = std::shared_ptr<launcher::descriptor>;
+/// From the I/O threads: spawner number `generation` runs, or could not be started (null; `problem` says
+/// why).
+struct spawner_started {
+  std::uint64_t generation = 0;
+  std::shared_ptr<launcher::spawner> process;
+  std::string problem;
+};
+/// From the I/O threads: spawner number `generation` ended.
+struct spawner_died {
+  std::uint64_t generation = 0;
+};
+/// To itself: start a spawner (again).
+struct start_spawner {};
+
+using launcher_actor = caf::typed_actor< //
+    caf::replies_to<spawn_init>::with<init_socket>, caf::reacts_to<start_spawner>,
+    caf::reacts_to<spawner_started>, caf::reacts_to<spawner_died>>;
+
+// --- init: owns one session's init process
+// --------------------------------------------------------------------------
+
+/// Ask for the init process.
+struct get_init {};
+using init_handle = std::shared_ptr<launcher::session_process>;
+/// From the I/O threads: the init runs.
+struct init_ready {
+  launcher::init_identity identity;
+};
+/// From the I/O threads: the init is gone.
+struct init_lost {
+  std::string reason;
+};
+
+using init_actor = caf::typed_actor< //
+    caf::replies_to<get_init>::with<init_handle>, caf::reacts_to<init_ready>, caf::reacts_to<init_lost>>;
+
+// --- shell: owns one session's bash
+// -----------------------------------------------------------------------------------
+
+/// From the I/O threads: bash runs.
+struct shell_started {
+  launcher::process_ids ids;
+};
+/// From the I/O threads: bash takes a command.
+struct shell_at_prompt {};
+/// From the I/O threads: bash is gone. `exit_code` is absent when it was lost or never ran.
+struct shell_ended {
+  std::optional<int> exit_code;
+  std::string problem;
+};
+
+using shell_actor = caf::typed_actor< //
+    caf::reacts_to<shell_started>, caf::reacts_to<shell_at_prompt>, caf::reacts_to<shell_ended>>;
+
+// --- session: the queue of one session's commands
+// ---------------------------------------------------------------------
+
+/// Run a command when its turn comes; everything else goes to the observer.
+struct run_command {
+  command_request request;
+  observer_handle observer;
+};
+/// From its shell, before it starts: with which directory and variables shall I start?
+struct get_shell_start {};
+struct shell_start {
+  environment env;
+  std::string directory;
+};
+/// From its shell: this shell takes a command now.
+struct shell_is_free {
+  std::shared_ptr<launcher::shell> shell;
+};
+/// From its shell: it ended in good order and may be started again.
+struct shell_is_gone {};
+/// To itself: ask the supervisor for a new shell (again).
+struct restart_shell {};
+/// Fail everything that waits or runs with `session_destroyed`, and whatever still comes.
+struct close_session {};
+/// Ask who the session is.
+struct get_session_options {};
+
+using session_actor = caf::typed_actor< //
+    caf::reacts_to<run_command>, caf::replies_to<get_shell_start>::with<shell_start>,
+    caf::reacts_to<shell_is_free>, caf::reacts_to<shell_is_gone>, caf::reacts_to<restart_shell>,
+    caf::reacts_to<close_session>, caf::replies_to<get_session_options>::with<session_options>>;
+
+// --- execution: one command outside of any session
+// ----------------------------------------------------------------------
+
+/// Its init runs (the command starts); its init is gone (nothing of the command is left).
+using execution_actor = caf::typed_actor<caf::reacts_to<init_ready>, caf::reacts_to<init_lost>>;
+
+// --- session manager: who is who
+// ------------------------------------------------------------------------------------------
+
+/// Make a session; see `sandbox_client::create_session`.
+struct create_session {
+  session_options options;
+  if_exists existing = if_exists::refuse;
+  reply<session_created> done;
+};
+/// Name all sessions.
+struct list_sessions {
+  reply<std::vector<std::string>> done;
+};
+/// End a session.
+struct delete_session {
+  std::string id;
+  reply<std::string> done;
+};
+
+using session_manager_actor = caf::typed_actor< //
+    caf::reacts_to<create_session>, caf::reacts_to<list_sessions>, caf::reacts_to<delete_session>,
+    caf::reacts_to<run_command>>;
+
+} // namespace sandboxd::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::spawn_init)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::init_socket)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::start_spawner)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::spawner_started)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::spawner_died)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::get_init)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::init_handle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::init_ready)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::init_lost)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::shell_started)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::shell_at_prompt)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::shell_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::run_command)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::get_shell_start)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::shell_start)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::shell_is_free)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::shell_is_gone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::restart_shell)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::close_session)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::get_session_options)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::session_options)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::create_session)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::list_sessions)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::delete_session)

@@ -1,0 +1,83 @@
+#include "actors/launcher.hpp"
+
+#include <asio/post.hpp>
+#include <caf/send.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace sandboxd::actors {
+
+namespace {
+
+using self_pointer = supervision::typed_stateful_pointer<launcher_state, launcher_actor>;
+using clock = supervision::backoff::clock;
+
+/// Starting a process takes about a millisecond, which is an I/O thread's business.
+void start(self_pointer self) {
+  auto& state = self->state;
+  const auto generation = ++state.generation;
+  const launcher_actor me(self);
+  asio::post(state.context->io, [&io = state.context->io, me, generation] {
+    spawner_started result{generation, nullptr, {}};
+    try {
+      result.process =
+          launcher::spawner::start(io, [me, generation] { caf::anon_send(me, spawner_died{generation}); });
+    } catch (const std::exception& error) {
+      result.problem = error.what();
+    }
+    caf::anon_send(me, std::move(result));
+  });
+}
+
+void start_later(self_pointer self, const std::string& problem) {
+  auto& state = self->state;
+  state.spawner.reset();
+  self->set_last_error(problem);
+  self->set_status("starting a spawner");
+  const auto delay = state.retry.next_delay(state.alive_since, clock::now());
+  self->delayed_send(self, delay, start_spawner{});
+}
+
+void on_started(self_pointer self, spawner_started& event) {
+  auto& state = self->state;
+  if (!event.process)
+    return start_later(self, event.problem);
+  state.spawner = std::move(event.process);
+  state.alive_since = clock::now();
+  self->set_status("spawner " + std::to_string(state.spawner->pid()));
+  self->confirm_start();
+}
+
+caf::result<init_socket> spawn(const launcher_state& state, bool isolate) {
+  if (!state.spawner)
+    return caf::make_error(caf::sec::runtime_error, "there is no spawner at the moment");
+  const bool required = isolate && !state.context->settings()->session.isolation_fallback;
+  return std::make_shared<launcher::descriptor>(state.spawner->spawn(isolate, required));
+}
+
+} // namespace
+
+launcher_actor::behavior_type launcher_behavior(self_pointer self, services_ptr context) {
+  auto& state = self->state;
+  const auto supervision = context->settings()->supervision;
+  state.retry =
+      supervision::backoff({.initial = supervision.backoff_base, .maximum = supervision.backoff_max});
+  state.context = std::move(context);
+  self->defer_start();
+  start(self);
+  return {
+      [self](const spawn_init& request) -> caf::result<init_socket> { return spawn(self->state, request.isolate); },
+      [self](start_spawner) { start(self); },
+      [self](spawner_started& event) {
+        if (event.generation == self->state.generation)
+          on_started(self, event);
+      },
+      [self](const spawner_died& event) {
+        if (event.generation == self->state.generation)
+          start_later(self, "the spawner died");
+      },
+  };
+}
+
+} // namespace sandboxd::actors

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "actors/services.hpp"
+#include "supervision/actor_base.hpp"
+#include "supervision/backoff.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace sandboxd::actors {
+
+/// What the launcher knows.
+struct launcher_state {
+  static inline const char* name = "launcher";
+
+  services_ptr context;
+  std::shared_ptr<launcher::spawner> spawner; ///< null while there is none
+  std::uint64_t generation = 0;               ///< number of the newest spawner
+  supervision::backoff retry{{}};             ///< between attempts to start one
+  supervision::backoff::clock::time_point alive_since;
+};
+
+/// Owns the spawner process. When that dies the actor starts another and lives on: the inits it had made do
+/// not depend on it. While there is none, `spawn_init` answers `caf::sec::runtime_error`.
+launcher_actor::behavior_type
+launcher_behavior(supervision::typed_stateful_pointer<launcher_state, launcher_actor> self,
+                  services_ptr context);
+
+} // namespace sandboxd::actors

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "actors/sandbox_client.hpp"
+#include "supervision/directory.hpp"
+
+#include <memory>
+
+namespace sandboxd::actors {
+
+/// The front door to the actors of this process. `directory` is that of their tree; shared, since requests
+/// may come while the tree is being stopped.
+std::shared_ptr<sandbox_client>
+make_local_sandbox_client(std::shared_ptr<const supervision::directory> directory);
+
+} // namespace sandboxd::actors

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// Where the sandbox's actors live in the tree (`supervision::directory`).
+namespace sandboxd::actors::paths {
+
+inline const std::string sandbox = "/root/sandbox";
+inline const std::string launcher = sandbox + "/launcher";
+inline const std::string workload = sandbox + "/workload";
+inline const std::string sessions = workload + "/sessions";
+inline const std::string executions = workload + "/executions";
+inline const std::string session_manager = workload + "/session-manager";
+
+/// The path of the parent of the actor at `path`.
+inline std::string parent(std::string_view path) {
+  return std::string(path.substr(0, path.rfind('/')));
+}
+
+/// The path of a sibling of the actor at `path`.
+inline std::string sibling(std::string_view path, std::string_view id) {
+  return parent(path) + '/' + std::string(id);
+}
+
+/// A child id for anything a client named: readable where it can be, and valid whatever the name holds (no
+/// '/', at most 128 bytes; `child_spec::id`). `number` makes it unique.
+std::string child_id(std::string_view name, unsigned long long number);
+
+} // namespace sandboxd::actors::paths

@@ -1,0 +1,148 @@
+#include "actors/session.hpp"
+
+#include "actors/command_relay.hpp"
+#include "actors/paths.hpp"
+#include "supervision/errors.hpp"
+#include "supervision/supervisor_messages.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace sandboxd::actors {
+
+namespace {
+
+using self_pointer = supervision::typed_stateful_pointer<session_state, session_actor>;
+using supervision::supervision_error;
+
+/// Longest part of a command the status shows, in bytes.
+constexpr std::size_t shown_command = 80;
+
+/// Wait before the supervisor is asked again for a new shell, while it has not yet seen the end of the old
+/// one.
+constexpr std::chrono::milliseconds restart_retry{2};
+
+void ask_for_shell(self_pointer self) {
+  if (self->state.closed())
+    return;
+  const auto path = paths::parent(self->record()->path());
+  const auto parent = self->observer()->actors->find<supervision::supervisor_actor>(path);
+  if (!parent)
+    return; // the whole session is ending
+  const auto timeout = self->state.start_timeout();
+  self->request(parent, timeout, supervision::restart_child{"shell"})
+      .then([](const caf::strong_actor_ptr&) {},
+            [self](const caf::error& reason) {
+              if (supervision::is(reason, supervision_error::running) ||
+                  supervision::is(reason, supervision_error::restarting))
+                self->delayed_send(self, restart_retry, restart_shell{});
+              else
+                self->quit(reason);
+            });
+}
+
+} // namespace
+
+void session_state::configure(services_ptr context, session_options options) {
+  context_ = std::move(context);
+  options_ = std::move(options);
+}
+
+std::chrono::milliseconds session_state::start_timeout() const {
+  return context_->settings()->session.start_timeout + std::chrono::seconds(1);
+}
+
+std::chrono::milliseconds session_state::default_timeout() const {
+  return options_.command_timeout.count() > 0 ? options_.command_timeout
+                                              : context_->settings()->session.command_timeout;
+}
+
+shell_start session_state::next_shell_start() {
+  if (std::exchange(had_shell_, true) && !options_.keep_after_restart)
+    return {};
+  return {options_.env, options_.cwd};
+}
+
+void session_state::enqueue(run_command command) {
+  if (closed())
+    return command.observer.failed(session_failure(error_code::session_destroyed, options_.id));
+  if (waiting_.size() >= context_->settings()->session.max_queued_commands)
+    return command.observer.failed(session_failure(error_code::too_busy, options_.id));
+  waiting_.push_back(std::move(command));
+  start_next();
+}
+
+void session_state::shell_is_free(std::shared_ptr<launcher::shell> shell) {
+  free_shell_ = std::move(shell);
+  current_ = {};
+  start_next();
+}
+
+void session_state::shell_is_gone() {
+  free_shell_ = nullptr;
+  current_ = {};
+}
+
+void session_state::start_next() {
+  if (!free_shell_ || waiting_.empty() || closed())
+    return;
+  current_ = std::move(waiting_.front());
+  waiting_.pop_front();
+  auto command =
+      make_shell_command(current_.request, default_timeout(), current_.observer.wants_live_output());
+  auto events = relay_to(current_, options_.id, closed_);
+  const auto shell = std::exchange(free_shell_, nullptr);
+  if (current_.request.mode == run_mode::forked)
+    shell->fork(std::move(command), std::move(events));
+  else
+    shell->run(std::move(command), std::move(events));
+}
+
+void session_state::close() {
+  *closed_ = true;
+  const auto destroyed = session_failure(error_code::session_destroyed, options_.id);
+  current_.observer.failed(destroyed);
+  for (const auto& command : std::exchange(waiting_, {}))
+    command.observer.failed(destroyed);
+}
+
+std::string session_state::describe() const {
+  if (free_shell_)
+    return "idle";
+  const auto& command = current_.request.command;
+  if (command.empty())
+    return fmt::format("waiting for its shell, {} waiting", waiting_.size());
+  return fmt::format("running: {}, {} waiting", command.substr(0, shown_command), waiting_.size());
+}
+
+session_actor::behavior_type session_behavior(self_pointer self, services_ptr context,
+                                              session_options options) {
+  self->state.configure(std::move(context), std::move(options));
+  const auto show = [self] { self->set_status(self->state.describe()); };
+  show();
+  return {
+      [=](run_command& command) {
+        self->state.enqueue(std::move(command));
+        show();
+      },
+      [=](get_shell_start) -> caf::result<shell_start> { return self->state.next_shell_start(); },
+      [=](shell_is_free& event) {
+        self->state.shell_is_free(std::move(event.shell));
+        show();
+      },
+      [=](shell_is_gone) {
+        self->state.shell_is_gone();
+        show();
+        ask_for_shell(self);
+      },
+      [=](restart_shell) { ask_for_shell(self); },
+      [=](close_session) {
+        self->state.close();
+        self->set_status("closed");
+      },
+      [=](get_session_options) -> caf::result<session_options> { return self->state.options(); },
+  };
+}
+
+} // namespace sandboxd::actors

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "actors/services.hpp"
+#include "supervision/actor_base.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <string>
+
+namespace sandboxd::actors {
+
+/// What a session knows: who it is, and its commands, one after another. Knows no actor system.
+class session_state {
+public:
+  static inline const char* name = "session";
+
+  void configure(services_ptr context, session_options options);
+
+  [[nodiscard]] const session_options& options() const noexcept { return options_; }
+
+  /// How long the supervisor may take to start a shell.
+  [[nodiscard]] std::chrono::milliseconds start_timeout() const;
+
+  /// How the next shell starts: as the session was created, or, after a first shell, as `keep_after_restart`
+  /// says.
+  shell_start next_shell_start();
+
+  /// Queues a command, or fails it: `session_destroyed`, `too_busy`.
+  void enqueue(run_command command);
+
+  /// The shell takes a command: the next one starts, if there is one.
+  void shell_is_free(std::shared_ptr<launcher::shell> shell);
+
+  /// The shell is gone; commands wait for the next one.
+  void shell_is_gone();
+
+  /// Fails what waits and runs with `session_destroyed`, and from now on everything.
+  void close();
+  [[nodiscard]] bool closed() const noexcept { return *closed_; }
+
+  /// In words: "idle", "running: ...", with the number of commands that wait.
+  [[nodiscard]] std::string describe() const;
+
+private:
+  void start_next();
+  [[nodiscard]] std::chrono::milliseconds default_timeout() const;
+
+  services_ptr context_;
+  session_options options_;
+  bool had_shell_ = false;
+  std::shared_ptr<std::atomic<bool>> closed_ = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<launcher::shell> free_shell_; // set while the shell is at its prompt
+  std::deque<run_command> waiting_;
+  run_command current_; // the last one started
+};
+
+/// The queue of one session: hands commands to the session's shell strictly in order of arrival, and has the
+/// shell started again when a command has ended it.
+session_actor::behavior_type
+session_behavior(supervision::typed_stateful_pointer<session_state, session_actor> self, services_ptr context,
+                 session_options options);
+
+} // namespace sandboxd::actors

@@ -1,0 +1,109 @@
+#include "actors/shell.hpp"
+
+#include "actors/paths.hpp"
+#include "supervision/errors.hpp"
+
+#include <caf/send.hpp>
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace sandboxd::actors {
+
+namespace {
+
+using self_pointer = supervision::typed_stateful_pointer<shell_state, shell_actor>;
+
+/// The neighbours answer at once, from memory.
+constexpr std::chrono::seconds neighbour_timeout{5};
+
+void fail_start(self_pointer self, std::string problem) {
+  self->quit(
+      supervision::make_supervision_error(supervision::supervision_error::start_failed, std::move(problem)));
+}
+
+template <class Handle>
+Handle sibling(self_pointer self, std::string_view id) {
+  return self->observer()->actors->template find<Handle>(paths::sibling(self->record()->path(), id));
+}
+
+launcher::shell_options make_options(const services& context, const shell_start& start,
+                                     std::string control_directory) {
+  const auto settings_now = context.settings();
+  const auto& settings = *settings_now;
+  launcher::shell_options options;
+  options.executable = settings.session.shell;
+  options.control_directory = std::move(control_directory);
+  options.environment = context.environment;
+  for (const auto& [name, value] : start.env)
+    options.environment.push_back(fmt::format("{}={}", name, value));
+  options.directory = start.directory.empty() ? settings.sandbox.workspace : start.directory;
+  options.capture = {settings.session.output_memory_bytes, settings.session.output_max_bytes,
+                     settings.sandbox.runtime_directory};
+  options.kill_grace = settings.session.kill_grace;
+  return options;
+}
+
+void start(self_pointer self, const services_ptr& context, const init_handle& init, const shell_start& how,
+           std::string control_directory) {
+  const shell_actor me(self);
+  launcher::shell::callbacks events;
+  events.started = [me](launcher::process_ids ids) { caf::anon_send(me, shell_started{ids}); };
+  events.at_prompt = [me] { caf::anon_send(me, shell_at_prompt{}); };
+  events.ended = [me](std::optional<int> exit_code, const std::string& problem) {
+    caf::anon_send(me, shell_ended{exit_code, problem});
+  };
+  self->state.process = launcher::shell::start(
+      context->io, init, make_options(*context, how, std::move(control_directory)), events);
+}
+
+/// Asks session and init, then starts.
+void prepare(self_pointer self, const services_ptr& context, std::string control_directory) {
+  const auto session = sibling<session_actor>(self, "session");
+  const auto init = sibling<init_actor>(self, "init");
+  if (!session || !init)
+    return fail_start(self, "session or init are not there");
+  const auto give_up = [self](const caf::error& reason) { self->quit(reason); };
+  self->request(session, neighbour_timeout, get_shell_start{})
+      .then(
+          [=](const shell_start& how) {
+            self->request(init, neighbour_timeout, get_init{})
+                .then(
+                    [=](const init_handle& process) {
+                      start(self, context, process, how, control_directory);
+                    },
+                    give_up);
+          },
+          give_up);
+}
+
+void on_prompt(self_pointer self) {
+  self->confirm_start();
+  if (const auto session = sibling<session_actor>(self, "session"))
+    self->send(session, shell_is_free{self->state.process});
+}
+
+void on_end(self_pointer self, const shell_ended& event) {
+  if (!event.exit_code)
+    return fail_start(self, event.problem.empty() ? "the shell was lost with its init" : event.problem);
+  if (const auto session = sibling<session_actor>(self, "session"))
+    self->send(session, shell_is_gone{});
+  self->quit();
+}
+
+} // namespace
+
+shell_actor::behavior_type shell_behavior(self_pointer self, services_ptr context,
+                                          std::string control_directory) {
+  self->defer_start();
+  prepare(self, context, std::move(control_directory));
+  return {
+      [self](const shell_started& event) {
+        self->set_status(fmt::format("pid {} ({} in the session)", event.ids.on_host, event.ids.in_session));
+      },
+      [self](shell_at_prompt) { on_prompt(self); },
+      [self](const shell_ended& event) { on_end(self, event); },
+  };
+}
+
+} // namespace sandboxd::actors
