@@ -1,0 +1,57 @@
+# Functions that ./run and ./test share. To be sourced; sets `top` to the directory of the project.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# What a Debian 12 needs, as PACKAGE or PACKAGE:PROGRAM. With a program, one of that name from elsewhere will do.
+packages_to_build=(
+  g++:g++ cmake:cmake ninja-build:ninja
+  libcaf-dev librestinio-dev libasio-dev libhttp-parser-dev libfmt-dev nlohmann-json3-dev libgit2-dev
+)
+packages_to_run=(bash:bash git:git curl:curl procps:ps util-linux:unshare)
+packages_to_test=(
+  libgtest-dev libgmock-dev python3:python3 clang-format:clang-format
+  nodejs:node npm:npm erlang-base:erl erlang-src
+)
+packages_for_tsan=(dpkg-dev:dpkg-source)
+packages_for_lint=(clang-tidy:clang-tidy)
+
+is_installed() { # PACKAGE[:PROGRAM]
+  local package=${1%%:*} program=${1#*:}
+  [ "$program" != "$1" ] && [ -n "$(type -P "$program")" ] && return 0
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ]
+}
+
+# Installs those of the given packages that are missing, as root or with sudo; otherwise says what to do.
+require_packages() { # PACKAGE[:PROGRAM]...
+  local wanted missing=() as_root=()
+  for wanted in "$@"; do
+    is_installed "$wanted" || missing+=("${wanted%%:*}")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  type -P apt-get >/dev/null || die "this needs Debian 12 with the packages: ${missing[*]}"
+  if [ "$(id -u)" -ne 0 ]; then
+    type -P sudo >/dev/null || die "missing packages, and neither root nor sudo to install them. As root, run:
+  apt-get install --no-install-recommends ${missing[*]}"
+    as_root=(sudo)
+  fi
+  say "installing ${missing[*]}"
+  "${as_root[@]}" apt-get -q update >&2 \
+    && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
+      "${missing[@]}" >&2 \
+    || die "could not install them. As root, run:
+  apt-get install --no-install-recommends ${missing[*]}"
+}
+
+# Configures build/KIND and builds a target in it.
+build_project() { # KIND TARGET CMAKE_ARGUMENT...
+  local directory=$top/build/$1 target=$2 launcher=()
+  shift 2
+  mkdir -p "$top/build"
+  [ -n "$(type -P ccache)" ] && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  cmake -S "$top" -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "${launcher[@]}" "$@" \
+    >"$directory.log" 2>&1 || { cat "$directory.log" >&2; die "cannot configure $directory"; }
+  cmake --build "$directory" --target "$target" >&2 || die "cannot build $target in $directory"
+}
