@@ -22,7 +22,7 @@ void start(self_pointer self) {
   options.executable = settings.session.shell;
   options.environment = state.context->environment;
   options.capture = {settings.session.output_memory_bytes, settings.session.output_max_bytes,
-                     settings.sandbox.runtime_directory};
+                     state.context->directory};
   options.kill_grace = settings.session.kill_grace;
 
   auto command = make_shell_command(state.command.request, settings.session.command_timeout,

@@ -105,7 +105,7 @@ known_session* start_session(self_pointer self, const session_options& options, 
   }
   const auto number = ++state.last_number;
   const auto child = paths::child_id(options.id, number);
-  const auto directory = fmt::format("{}/{}", settings.sandbox.runtime_directory, number);
+  const auto directory = fmt::format("{}/{}", state.context->directory, number);
   auto& session = state.sessions[options.id];
   session.child = child;
   show_count(self);

@@ -39,7 +39,7 @@ launcher::shell_options make_options(const services& context, const shell_start&
     options.environment.push_back(fmt::format("{}={}", name, value));
   options.directory = start.directory.empty() ? settings.sandbox.workspace : start.directory;
   options.capture = {settings.session.output_memory_bytes, settings.session.output_max_bytes,
-                     settings.sandbox.runtime_directory};
+                     context.directory};
   options.kill_grace = settings.session.kill_grace;
   return options;
 }

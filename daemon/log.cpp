@@ -1,0 +1,145 @@
+#include "daemon/log.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <iterator>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+namespace sandboxd::daemon {
+
+namespace {
+
+std::string_view name_of(config::log_level level) {
+  switch (level) {
+  case config::log_level::debug:
+    return "debug";
+  case config::log_level::info:
+    return "info";
+  case config::log_level::warn:
+    return "warn";
+  case config::log_level::error:
+    return "error";
+  }
+  return "error";
+}
+
+/// JSON text of a string, whatever its bytes.
+std::string quoted(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string value_text(const log_field& field) {
+  return std::visit(
+      [](const auto& value) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string_view>)
+          return quoted(value);
+        else
+          return fmt::format("{}", value);
+      },
+      field.second);
+}
+
+std::string timestamp() {
+  const auto now = std::chrono::system_clock::now();
+  const auto milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)),
+                     milliseconds);
+}
+
+void write_all(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
+    if (count <= 0)
+      return; // nobody reads the log any more
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+} // namespace
+
+log::log(const config::log_settings& settings) : level_(settings.level), format_(settings.format) {
+  // Signals are for the threads that know what to do with them.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  writer_ = std::thread([this] { run(); });
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+log::~log() {
+  if (!flush())
+    ::_exit(1); // the writer hangs in write(2), and nothing can get it out of there
+  {
+    const std::lock_guard guard(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  writer_.join();
+}
+
+bool log::flush() {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::seconds(1), [this] { return written_; });
+}
+
+void log::write(config::log_level level, std::string_view subject, std::string_view message,
+                std::initializer_list<log_field> fields) {
+  if (!writes(level))
+    return;
+  std::string line = format(level, subject, message, fields);
+  const std::lock_guard guard(mutex_);
+  if (lines_.size() >= queue_lines) {
+    ++dropped_;
+    return;
+  }
+  if (dropped_ > 0)
+    lines_.push_back(format(config::log_level::warn, "log", "lines were dropped",
+                            {{"lines", static_cast<std::int64_t>(std::exchange(dropped_, 0))}}));
+  lines_.push_back(std::move(line));
+  if (std::exchange(written_, false))
+    changed_.notify_all();
+}
+
+std::string log::format(config::log_level level, std::string_view subject, std::string_view message,
+                        std::initializer_list<log_field> fields) const {
+  std::string line;
+  if (format_ == config::log_format::json) {
+    fmt::format_to(std::back_inserter(line), R"({{"timestamp":"{}","level":"{}","subject":{},"message":{})",
+                   timestamp(), name_of(level), quoted(subject), quoted(message));
+    for (const auto& field : fields)
+      fmt::format_to(std::back_inserter(line), R"(,"{}":{})", field.first, value_text(field));
+    return line + "}\n";
+  }
+  fmt::format_to(std::back_inserter(line), "{} {:5} {}: {}", timestamp(), name_of(level), subject, message);
+  for (const auto& field : fields)
+    fmt::format_to(std::back_inserter(line), " {}={}", field.first, value_text(field));
+  return line + "\n";
+}
+
+void log::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return stopping_ || !lines_.empty(); });
+    if (lines_.empty())
+      return;
+    std::string batch;
+    for (const auto& line : std::exchange(lines_, {}))
+      batch += line;
+    lock.unlock();
+    write_all(batch);
+    lock.lock();
+    if (lines_.empty()) {
+      written_ = true;
+      changed_.notify_all();
+    }
+  }
+}
+
+} // namespace sandboxd::daemon

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "config/settings.hpp"
+
+#include <string>
+#include <vector>
+
+namespace sandboxd::daemon {
+
+/// The daemon's own directory below `sandbox.runtime-directory`: empty, mode 0700, removed at the end.
+class runtime_directory {
+public:
+  /// Makes it; what an earlier daemon of this process id left there is removed.
+  /// Throws std::filesystem::filesystem_error.
+  explicit runtime_directory(const std::string& parent);
+  ~runtime_directory();
+  runtime_directory(const runtime_directory&) = delete;
+  runtime_directory& operator=(const runtime_directory&) = delete;
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+private:
+  std::string path_;
+};
+
+/// Makes the daemon's process ready, before any thread exists: subreaper, no SIGPIPE, as many descriptors as
+/// allowed, and the workspace. Throws std::filesystem::filesystem_error when that cannot be made.
+void prepare_surroundings(const config::settings& settings);
+
+/// "NAME=value" each: the environment workloads inherit, which is the daemon's (the image's ENV) with a UTF-8
+/// locale (HTTP.md 4.4).
+std::vector<std::string> workload_environment();
+
+} // namespace sandboxd::daemon

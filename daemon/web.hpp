@@ -1,0 +1,33 @@
+#pragma once
+
+#include "actors/services.hpp"
+#include "config/settings.hpp"
+#include "daemon/log.hpp"
+#include "http/application.hpp"
+#include "http/server.hpp"
+#include "supervision/child_spec.hpp"
+#include "supervision/directory.hpp"
+
+#include <asio/io_context.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace sandboxd::daemon {
+
+/// The HTTP side put together: the server with the application behind it, writing to the log.
+struct web {
+  std::shared_ptr<http::application> application;
+  std::shared_ptr<http::server> server;
+};
+
+/// Makes it; nothing listens yet. `io` and `lines` must outlive it.
+web make_web(asio::io_context& io, log& lines, std::shared_ptr<const config::settings> settings,
+             std::shared_ptr<const supervision::directory> directory);
+
+/// The actor "http", through which the tree starts and stops listening; `listening(port)` is called when it
+/// has begun. The server itself outlives its restarts, and with it the open connections.
+supervision::child_spec web_child(std::shared_ptr<http::server> server,
+                                  std::function<void(std::uint16_t port)> listening);
+
+} // namespace sandboxd::daemon
