@@ -1,0 +1,111 @@
+#include "http/json_fields.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace sandboxd::http {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr double milliseconds_of_a_century = 100.0 * 365 * 24 * 3600 * 1000;
+
+bool is_identifier(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return !name.empty() && is_letter(name.front()) &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return is_letter(c) || is_digit(c); });
+}
+
+} // namespace
+
+ordered_json* field_reader::given(std::string_view name) {
+  const auto found = object_.find(name);
+  return found == object_.end() || found->is_null() ? nullptr : &*found;
+}
+
+bool field_reader::has(std::string_view name) const {
+  return object_.contains(name);
+}
+
+void field_reader::reject(std::string field, std::string message, std::string code) {
+  errors_.push_back({std::move(field), std::move(message), std::move(code)});
+}
+
+void field_reader::wrong_type(std::string_view name, std::string_view wanted) {
+  reject(std::string(name), std::string(name).append(" must be ").append(wanted), "invalid_type");
+}
+
+std::optional<std::string> field_reader::text(std::string_view name) {
+  ordered_json* value = given(name);
+  if (value == nullptr)
+    return std::nullopt;
+  if (!value->is_string()) {
+    wrong_type(name, "a string");
+    return std::nullopt;
+  }
+  auto& content = value->get_ref<std::string&>();
+  if (content.find('\0') != std::string::npos) {
+    reject(std::string(name), std::string(name).append(" must not contain NUL"));
+    return std::nullopt;
+  }
+  return std::move(content);
+}
+
+std::optional<bool> field_reader::boolean(std::string_view name) {
+  const ordered_json* value = given(name);
+  if (value == nullptr)
+    return std::nullopt;
+  if (!value->is_boolean()) {
+    wrong_type(name, "a boolean");
+    return std::nullopt;
+  }
+  return value->get<bool>();
+}
+
+std::optional<std::chrono::milliseconds> field_reader::milliseconds(std::string_view name) {
+  const ordered_json* value = given(name);
+  if (value == nullptr)
+    return std::nullopt;
+  if (!value->is_number()) {
+    wrong_type(name, "a number of milliseconds");
+    return std::nullopt;
+  }
+  const double count = std::ceil(value->get<double>());
+  if (count < 0) {
+    reject(std::string(name), std::string(name).append(" must not be negative"));
+    return std::nullopt;
+  }
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::min(count, milliseconds_of_a_century)));
+}
+
+actors::environment field_reader::environment(std::string_view name) {
+  actors::environment variables;
+  ordered_json* value = given(name);
+  if (value == nullptr)
+    return variables;
+  if (!value->is_object()) {
+    wrong_type(name, "an object of strings");
+    return variables;
+  }
+  for (auto& [variable, content] : value->get_ref<ordered_json::object_t&>()) {
+    if (content.is_null())
+      continue;
+    const std::string field = std::string(name).append(".").append(variable, 0, 128);
+    if (!is_identifier(variable))
+      reject(field, "Invalid environment variable name: " + variable.substr(0, 128));
+    else if (!content.is_string())
+      wrong_type(field, "a string");
+    else if (content.get_ref<const std::string&>().find('\0') != std::string::npos)
+      reject(field, field + " must not contain NUL");
+    else
+      variables.emplace_back(variable, std::move(content.get_ref<std::string&>()));
+  }
+  return variables;
+}
+
+} // namespace sandboxd::http

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "actors/messages.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sandboxd::http {
+
+/// One entry of `context.validationErrors` (HTTP.md 3.2).
+struct field_error {
+  std::string field;
+  std::string message;
+  /// `required`, `invalid_type` or `invalid_value`.
+  std::string code;
+};
+
+/// Reads the members of a request body and collects what is wrong with them. A member that is absent or null
+/// is "not given"; long strings are moved out of the body, not copied.
+class field_reader {
+public:
+  /// `object` must be a JSON object and outlive the reader.
+  explicit field_reader(nlohmann::ordered_json& object) : object_(object) {}
+
+  /// A string without NUL, which no shell word, path or variable can hold.
+  [[nodiscard]] std::optional<std::string> text(std::string_view name);
+  [[nodiscard]] std::optional<bool> boolean(std::string_view name);
+  /// A count of milliseconds, zero or more; fractions are rounded up, more than a century counts as a
+  /// century.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> milliseconds(std::string_view name);
+  /// An object of strings whose names are shell identifiers; null values are skipped (HTTP.md 4.3).
+  [[nodiscard]] actors::environment environment(std::string_view name);
+
+  /// Whether the body has the member at all, null included.
+  [[nodiscard]] bool has(std::string_view name) const;
+
+  /// Adds a complaint of the caller's own.
+  void reject(std::string field, std::string message, std::string code = "invalid_value");
+
+  [[nodiscard]] const std::vector<field_error>& errors() const noexcept { return errors_; }
+
+private:
+  nlohmann::ordered_json* given(std::string_view name);
+  void wrong_type(std::string_view name, std::string_view wanted);
+
+  nlohmann::ordered_json& object_;
+  std::vector<field_error> errors_;
+};
+
+} // namespace sandboxd::http

@@ -1,0 +1,188 @@
+#include "http/json_string.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sandboxd::http {
+
+namespace {
+
+constexpr char32_t replacement_character = 0xFFFD;
+
+bool is_plain(unsigned char byte) noexcept {
+  return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
+}
+
+/// False when all eight bytes are plain; may err only towards true. Eight at a time because whole output
+/// documents pass through here.
+bool may_hold_special(std::uint64_t word) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101u;
+  constexpr std::uint64_t high_bits = 0x8080808080808080u;
+  const std::uint64_t below_space = word - ones * 0x20;
+  const std::uint64_t delete_or_above = word + ones;
+  const std::uint64_t quote = (word ^ (ones * '"')) - ones;
+  const std::uint64_t backslash = (word ^ (ones * '\\')) - ones;
+  return ((below_space | delete_or_above | quote | backslash) & high_bits) != 0;
+}
+
+std::size_t plain_prefix(std::string_view text) noexcept {
+  std::size_t i = 0;
+  for (; i + sizeof(std::uint64_t) <= text.size(); i += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, sizeof word);
+    if (may_hold_special(word))
+      break;
+  }
+  while (i < text.size() && is_plain(static_cast<unsigned char>(text[i])))
+    ++i;
+  return i;
+}
+
+void put_escape(char32_t unit, std::string& out) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  const std::array<char, 6> text{'\\',
+                                 'u',
+                                 digits[(unit >> 12) & 0xF],
+                                 digits[(unit >> 8) & 0xF],
+                                 digits[(unit >> 4) & 0xF],
+                                 digits[unit & 0xF]};
+  out.append(text.data(), text.size());
+}
+
+void put_utf8(char32_t code_point, std::string& out) {
+  const auto continuation = [&](unsigned shift) {
+    out.push_back(static_cast<char>(0x80 | ((code_point >> shift) & 0x3F)));
+  };
+  if (code_point < 0x80) {
+    out.push_back(static_cast<char>(code_point));
+  } else if (code_point < 0x800) {
+    out.push_back(static_cast<char>(0xC0 | (code_point >> 6)));
+    continuation(0);
+  } else if (code_point < 0x10000) {
+    out.push_back(static_cast<char>(0xE0 | (code_point >> 12)));
+    continuation(6);
+    continuation(0);
+  } else {
+    out.push_back(static_cast<char>(0xF0 | (code_point >> 18)));
+    continuation(12);
+    continuation(6);
+    continuation(0);
+  }
+}
+
+} // namespace
+
+std::size_t json_string_encoder::encode(std::string_view input, std::string& out, std::size_t max_growth) {
+  const std::size_t start = out.size();
+  std::size_t taken = 0;
+  while (taken < input.size()) {
+    const std::size_t room = max_growth - (out.size() - start);
+    if (room < longest_character)
+      break;
+    if (needed_ == 0) {
+      const std::size_t plain = plain_prefix(input.substr(taken, std::min(room, input.size() - taken)));
+      out.append(input, taken, plain);
+      taken += plain;
+      if (plain > 0)
+        continue;
+    }
+    put_byte(static_cast<unsigned char>(input[taken++]), out);
+  }
+  return taken;
+}
+
+void json_string_encoder::finish(std::string& out) {
+  if (needed_ == 0)
+    return;
+  needed_ = 0;
+  put_code_point(replacement_character, out);
+}
+
+void json_string_encoder::put_byte(unsigned char byte, std::string& out) {
+  if (needed_ == 0) {
+    begin_sequence(byte, out);
+    return;
+  }
+  if (byte < lower_ || byte > upper_) {
+    needed_ = 0;
+    put_code_point(replacement_character, out);
+    begin_sequence(byte, out);
+    return;
+  }
+  lower_ = 0x80;
+  upper_ = 0xBF;
+  code_point_ = (code_point_ << 6) | (byte & 0x3Fu);
+  if (--needed_ == 0)
+    put_code_point(code_point_, out);
+}
+
+/// The ranges of the second byte are those of the Unicode Standard, table 3-7: they exclude overlong forms,
+/// surrogates and code points beyond U+10FFFF.
+void json_string_encoder::begin_sequence(unsigned char byte, std::string& out) {
+  lower_ = 0x80;
+  upper_ = 0xBF;
+  if (byte < 0x80) {
+    put_code_point(byte, out);
+  } else if (byte >= 0xC2 && byte <= 0xDF) {
+    needed_ = 1;
+    code_point_ = byte & 0x1Fu;
+  } else if (byte >= 0xE0 && byte <= 0xEF) {
+    needed_ = 2;
+    code_point_ = byte & 0x0Fu;
+    lower_ = byte == 0xE0 ? 0xA0 : 0x80;
+    upper_ = byte == 0xED ? 0x9F : 0xBF;
+  } else if (byte >= 0xF0 && byte <= 0xF4) {
+    needed_ = 3;
+    code_point_ = byte & 0x07u;
+    lower_ = byte == 0xF0 ? 0x90 : 0x80;
+    upper_ = byte == 0xF4 ? 0x8F : 0xBF;
+  } else {
+    put_code_point(replacement_character, out);
+  }
+}
+
+void json_string_encoder::put_code_point(char32_t code_point, std::string& out) const {
+  switch (code_point) {
+  case '"':
+    out += "\\\"";
+    return;
+  case '\\':
+    out += "\\\\";
+    return;
+  case '\b':
+    out += "\\b";
+    return;
+  case '\f':
+    out += "\\f";
+    return;
+  case '\n':
+    out += "\\n";
+    return;
+  case '\r':
+    out += "\\r";
+    return;
+  case '\t':
+    out += "\\t";
+    return;
+  default:
+    break;
+  }
+  if (code_point < 0x20 || (charset_ == json_charset::ascii && code_point >= 0x7F && code_point < 0x10000)) {
+    put_escape(code_point, out);
+  } else if (charset_ == json_charset::ascii && code_point >= 0x10000) {
+    put_escape(0xD7C0 + (code_point >> 10), out);
+    put_escape(0xDC00 + (code_point & 0x3FF), out);
+  } else {
+    put_utf8(code_point, out);
+  }
+}
+
+void append_json_string(std::string& out, std::string_view text, json_charset charset) {
+  json_string_encoder encoder(charset);
+  out.push_back('"');
+  encoder.encode(text, out);
+  encoder.finish(out);
+  out.push_back('"');
+}
+
+} // namespace sandboxd::http

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "http/json_string.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sandboxd::http {
+
+/// Writes one flat JSON object member by member, in the order of the calls. Member names are our own (plain
+/// ASCII); values may be any bytes. Nested values are written apart and added with `raw`.
+class json_writer {
+public:
+  explicit json_writer(json_charset charset = json_charset::utf8) : charset_(charset) {}
+
+  json_writer& text(std::string_view name, std::string_view value);
+  json_writer& texts(std::string_view name, std::span<const std::string> values);
+  json_writer& number(std::string_view name, std::int64_t value);
+  json_writer& boolean(std::string_view name, bool value);
+  json_writer& null(std::string_view name);
+  /// Adds a value that is JSON text already.
+  json_writer& raw(std::string_view name, std::string_view json);
+  /// Adds members that are JSON text already, without the braces; nothing when empty.
+  json_writer& members(std::string_view json);
+
+  /// The members written so far, without the braces.
+  [[nodiscard]] std::string take_members() { return std::move(text_); }
+
+  /// The whole object, braces included.
+  [[nodiscard]] std::string finish();
+
+private:
+  void begin(std::string_view name);
+
+  json_charset charset_;
+  std::string text_;
+};
+
+} // namespace sandboxd::http

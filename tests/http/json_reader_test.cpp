@@ -1,0 +1,157 @@
+#include "http/json_fields.hpp"
+#include "http/json_reader.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace sandboxd::http {
+namespace {
+
+using nlohmann::ordered_json;
+
+json_tree tree(std::string_view text, json_limits limits = {}) {
+  auto parsed = read_json(text, limits);
+  return std::holds_alternative<json_tree>(parsed) ? std::get<json_tree>(parsed) : nullptr;
+}
+
+json_error error(std::string_view text, json_limits limits = {}) {
+  auto parsed = read_json(text, limits);
+  return std::holds_alternative<json_error>(parsed) ? std::get<json_error>(parsed) : json_error{};
+}
+
+TEST(json_reader, builds_what_nlohmann_builds) {
+  const std::string text =
+      R"({"z":1,"a":[true,null,-5,18446744073709551615,1.5e3,"x\u00e9\ud83d\ude00"],"m":{"k":{}},"e":[],"":""})";
+  const json_tree parsed = tree(text);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(*parsed, ordered_json::parse(text));
+  EXPECT_EQ(parsed->dump(), ordered_json::parse(text).dump()) << "keys keep their order";
+}
+
+TEST(json_reader, takes_any_value_as_a_document) {
+  for (const char* text : {"1", "\"s\"", "null", "[]", " {} "})
+    EXPECT_TRUE(tree(text)) << text;
+}
+
+struct refusal {
+  const char* text;
+  json_error::reason why;
+  const char* field;
+  const char* message;
+};
+
+TEST(json_reader, names_the_field_and_the_fault) {
+  json_limits limits;
+  limits.max_depth = 3;
+  limits.max_values = 6;
+  const refusal refusals[] = {
+      {"", json_error::reason::syntax, "body", "Invalid JSON at byte 1"},
+      {"not json", json_error::reason::syntax, "body", "Invalid JSON at byte 2"},
+      {"{} x", json_error::reason::syntax, "body", "Invalid JSON at byte 4"},
+      {R"({"command":})", json_error::reason::syntax, "command", "Invalid JSON at byte 12"},
+      {R"({"command":"a)", json_error::reason::syntax, "command", "Invalid JSON at byte 14"},
+      {"{\"command\":\"a\xff\"}", json_error::reason::refused, "command", "Invalid UTF-8 at byte 14"},
+      {"{\"env\":{\"A\":\"\xc3\"}}", json_error::reason::refused, "env.A", "Invalid UTF-8 at byte 15"},
+      {R"({"timeoutMs":1e999})", json_error::reason::refused, "timeoutMs", "Number out of range at byte 18"},
+      {R"({"a":{"b":[[]]}})", json_error::reason::refused, "a.b", "Nested deeper than 3 levels"},
+      {R"([[[[)", json_error::reason::refused, "body", "Nested deeper than 3 levels"},
+      {R"({"id":"x","id":"y"})", json_error::reason::refused, "id", "Key given twice"},
+      {R"({"env":{"A":"1","B":"2","A":"3"}})", json_error::reason::refused, "env.A", "Key given twice"},
+      {R"([1,2,3,4,5,6])", json_error::reason::refused, "body", "More than 6 values"},
+  };
+  for (const refusal& r : refusals) {
+    const json_error found = error(r.text, limits);
+    EXPECT_EQ(found.why, r.why) << r.text;
+    EXPECT_EQ(found.field, r.field) << r.text;
+    EXPECT_EQ(found.message, r.message) << r.text;
+  }
+}
+
+TEST(json_reader, survives_absurd_nesting) {
+  EXPECT_EQ(error(std::string(10'000'000, '[')).message, "Nested deeper than 64 levels");
+  EXPECT_TRUE(tree(std::string(64, '[') + std::string(64, ']')));
+  EXPECT_FALSE(tree(std::string(65, '[') + std::string(65, ']')));
+}
+
+TEST(json_reader, takes_many_keys_in_reasonable_time) {
+  std::string text = "{";
+  for (int i = 0; i < 100'000; ++i)
+    text.append(i > 0 ? "," : "").append("\"k").append(std::to_string(i)).append("\":0");
+  text += "}";
+  const json_tree parsed = tree(text); // quadratic work here would exceed the test's time limit
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->size(), 100'000u);
+}
+
+TEST(json_reader, takes_a_string_of_tens_of_megabytes) {
+  const std::string content(40'000'000, 'x');
+  const json_tree parsed = tree("{\"content\":\"" + content + "\"}");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->at("content"), content);
+}
+
+TEST(field_reader, reads_what_is_given) {
+  auto body = ordered_json::parse(
+      R"({"command":"ls","flag":true,"timeoutMs":1500,"slow":0.2,"env":{"A":"1","SKIPPED":null,"_b2":""},"none":null})");
+  field_reader fields(body);
+  EXPECT_EQ(fields.text("command"), "ls");
+  EXPECT_EQ(fields.boolean("flag"), true);
+  EXPECT_EQ(fields.milliseconds("timeoutMs"), std::chrono::milliseconds(1500));
+  EXPECT_EQ(fields.milliseconds("slow"), std::chrono::milliseconds(1));
+  EXPECT_EQ(fields.environment("env"), (actors::environment{{"A", "1"}, {"_b2", ""}}));
+  EXPECT_FALSE(fields.text("none"));
+  EXPECT_FALSE(fields.text("absent"));
+  EXPECT_TRUE(fields.environment("absent").empty());
+  EXPECT_TRUE(fields.errors().empty());
+}
+
+TEST(field_reader, caps_a_limit_beyond_a_century) {
+  auto body = ordered_json::parse(R"({"t":1e300})");
+  field_reader fields(body);
+  EXPECT_EQ(fields.milliseconds("t"), std::chrono::hours(100 * 365 * 24));
+}
+
+struct wrong_field {
+  const char* body;
+  void (*read)(field_reader&);
+  const char* field;
+  const char* message;
+  const char* code;
+};
+
+TEST(field_reader, names_what_is_wrong) {
+  const auto text = [](field_reader& f) { (void)f.text("x"); };
+  const auto boolean = [](field_reader& f) { (void)f.boolean("x"); };
+  const auto milliseconds = [](field_reader& f) { (void)f.milliseconds("x"); };
+  const auto environment = [](field_reader& f) { (void)f.environment("x"); };
+  const wrong_field wrongs[] = {
+      {R"({"x":1})", text, "x", "x must be a string", "invalid_type"},
+      {R"({"x":["a"]})", text, "x", "x must be a string", "invalid_type"},
+      {R"({"x":"a\u0000b"})", text, "x", "x must not contain NUL", "invalid_value"},
+      {R"({"x":"true"})", boolean, "x", "x must be a boolean", "invalid_type"},
+      {R"({"x":0})", boolean, "x", "x must be a boolean", "invalid_type"},
+      {R"({"x":"5"})", milliseconds, "x", "x must be a number of milliseconds", "invalid_type"},
+      {R"({"x":-1})", milliseconds, "x", "x must not be negative", "invalid_value"},
+      {R"({"x":[]})", environment, "x", "x must be an object of strings", "invalid_type"},
+      {R"({"x":{"1A":"v"}})", environment, "x.1A", "Invalid environment variable name: 1A", "invalid_value"},
+      {R"({"x":{"":"v"}})", environment, "x.", "Invalid environment variable name: ", "invalid_value"},
+      {R"({"x":{"A-B":"v"}})", environment, "x.A-B", "Invalid environment variable name: A-B",
+       "invalid_value"},
+      {R"({"x":{"A":7}})", environment, "x.A", "x.A must be a string", "invalid_type"},
+      {R"({"x":{"A":"\u0000"}})", environment, "x.A", "x.A must not contain NUL", "invalid_value"},
+  };
+  for (const wrong_field& w : wrongs) {
+    auto body = ordered_json::parse(w.body);
+    field_reader fields(body);
+    w.read(fields);
+    ASSERT_EQ(fields.errors().size(), 1u) << w.body;
+    EXPECT_EQ(fields.errors()[0].field, w.field) << w.body;
+    EXPECT_EQ(fields.errors()[0].message, w.message) << w.body;
+    EXPECT_EQ(fields.errors()[0].code, w.code) << w.body;
+  }
+}
+
+} // namespace
+} // namespace sandboxd::http
