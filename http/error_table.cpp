@@ -1,0 +1,84 @@
+#include "http/error_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace sandboxd::http {
+
+namespace {
+
+using actors::error_code;
+
+/// Statuses and codes are those of HTTP.md 3.2 and 4.1 to 4.6. What stands there for no code of ours:
+/// - `session_not_found`: dialect B has no code of its own for it and answers 500 (4.2), dialect A answers
+/// 404 (4.3).
+/// - `too_busy`: 409 and not 503, because the bounds on sessions and queued commands can hold for hours and a
+/// 503
+///   would make the client ask again for two minutes.
+/// - `unavailable`, `shutting_down`: 503 with the code whose meaning in the SDK is exactly "not now, the same
+/// call
+///   succeeds soon"; the request was not carried out, so repeating it is safe. After a shutdown the platform
+///   starts the next container.
+constexpr std::array table{
+    error_entry{error_code::validation_failed, "VALIDATION_FAILED", 400, 400, 0},
+    error_entry{error_code::invalid_command, "INVALID_COMMAND", 400, 400, 0},
+    error_entry{error_code::session_already_exists, "SESSION_ALREADY_EXISTS", 409, 409, 0},
+    error_entry{error_code::session_not_found, "INTERNAL_ERROR", 500, 404, 0},
+    error_entry{error_code::session_destroyed, "SESSION_DESTROYED", 410, 410, 0},
+    error_entry{error_code::session_terminated, "SESSION_TERMINATED", 410, 500, 0},
+    error_entry{error_code::command_execution_error, "COMMAND_EXECUTION_ERROR", 500, 500, 0},
+    error_entry{error_code::command_timeout, "COMMAND_EXECUTION_ERROR", 500, 500, 0},
+    error_entry{error_code::too_busy, "RESOURCE_BUSY", 409, 409, 0},
+    error_entry{error_code::unavailable, "CONTAINER_UNAVAILABLE", 503, 503, 1},
+    error_entry{error_code::internal_error, "INTERNAL_ERROR", 500, 500, 0},
+    error_entry{error_code::shutting_down, "CONTAINER_UNAVAILABLE", 503, 503, 5},
+};
+
+static_assert(table.size() == static_cast<std::size_t>(actors::last_error_code),
+              "one row for each error_code");
+
+} // namespace
+
+const error_entry& entry_of(error_code code) {
+  const auto* const row =
+      std::find_if(table.begin(), table.end(), [&](const error_entry& entry) { return entry.code == code; });
+  return row != table.end() ? *row : entry_of(error_code::internal_error);
+}
+
+std::string suggestion_for(const actors::failure& reason) {
+  switch (reason.code) {
+  case error_code::validation_failed:
+    return "Check the request parameters and ensure they match the required format";
+  case error_code::session_already_exists:
+    return fmt::format(
+        "Session \"{}\" already exists. Use a different session ID or reuse the existing session",
+        reason.session);
+  case error_code::session_destroyed:
+    return fmt::format("Session \"{}\" was destroyed. Create a new session to continue executing commands",
+                       reason.session);
+  case error_code::session_terminated:
+    return fmt::format(
+        "Session \"{}\" ended because its shell exited (exit code: {}). Session-local state (env vars, "
+        "cwd, shell functions) has been lost. Retry the call to start a fresh session, or call "
+        "createSession() with the same id to recreate it explicitly",
+        reason.session, reason.exit_code ? std::to_string(*reason.exit_code) : "unknown");
+  case error_code::too_busy:
+    return "Resource is currently in use. Wait for the current operation to complete";
+  case error_code::unavailable:
+  case error_code::shutting_down:
+    return "The sandbox container is temporarily unavailable. Retry the same operation — it will succeed "
+           "once the "
+           "container is ready.";
+  case error_code::invalid_command:
+  case error_code::session_not_found:
+  case error_code::command_execution_error:
+  case error_code::command_timeout:
+  case error_code::internal_error:
+    break;
+  }
+  return {};
+}
+
+} // namespace sandboxd::http
