@@ -1,0 +1,147 @@
+#include "http/execute_request.hpp"
+
+#include "actors/errors.hpp"
+#include "http/error_table.hpp"
+#include "http/json_fields.hpp"
+#include "http/json_writer.hpp"
+#include "http/url.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+namespace sandboxd::http {
+
+namespace {
+
+using actors::if_missing;
+using actors::run_mode;
+
+/// The session of dialect B for requests that name none.
+constexpr std::string_view default_session = "default";
+
+/// Dialect A remembers for ever that its default session exists, although a new container knows nothing of
+/// it; ids of this form are therefore made on demand (HTTP.md 4.3).
+constexpr std::string_view default_session_prefix_of_a = "sandbox-";
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
+}
+
+error_report invalid_command(std::string message) {
+  const error_entry& entry = entry_of(actors::error_code::invalid_command);
+  error_report report;
+  report.code = entry.sdk_code;
+  report.status = entry.status;
+  report.context =
+      json_writer().members(validation_errors_member({{"command", message, "required"}})).finish();
+  report.message = std::move(message);
+  return report;
+}
+
+/// Dialect A: `id` and `command`, both required (HTTP.md 4.3).
+void read_session_of_a(field_reader& fields, const std::optional<std::string>& command,
+                       execute_request& wanted) {
+  std::optional<std::string> id = fields.text("id");
+  const std::string missing = "Session ID and command are required";
+  if (fields.errors().empty() && (!id || id->empty()))
+    fields.reject("id", missing, "required");
+  if (fields.errors().empty() && (!command || command->empty()))
+    fields.reject("command", missing, "required");
+  wanted.run.session = std::move(id).value_or("");
+  wanted.session_named = true;
+  wanted.run.missing =
+      wanted.run.session.starts_with(default_session_prefix_of_a) ? if_missing::create : if_missing::refuse;
+}
+
+void read_session_of_b(const request& sent, field_reader& fields, execute_request& wanted) {
+  std::optional<std::string> id = fields.text("sessionId");
+  if (!id || id->empty())
+    id = session_outside_body(sent);
+  wanted.session_named = id.has_value();
+  wanted.run.session = id ? std::move(*id) : std::string(default_session);
+  wanted.run.missing = if_missing::create;
+  if (is_blank(wanted.run.session))
+    fields.reject("sessionId", "sessionId must not be blank");
+}
+
+run_mode mode_for(const execute_request& wanted, execute_kind kind) {
+  if (wanted.spoken != dialect::a && wanted.run.session == sessionless_token)
+    return run_mode::sessionless;
+  return kind == execute_kind::stream && wanted.spoken != dialect::a ? run_mode::forked
+                                                                     : run_mode::foreground;
+}
+
+/// The limit of this command. Absent means that the session decides, which was given the configured default
+/// when it was made; commands without a session and those of dialect A, which knows no limits per session,
+/// get it here.
+std::optional<std::chrono::milliseconds> timeout_for(const execute_request& wanted,
+                                                     std::optional<std::chrono::milliseconds> requested,
+                                                     const config::settings& settings) {
+  if (requested)
+    return requested;
+  if (wanted.spoken == dialect::a)
+    return settings.session.command_timeout_dialect_a;
+  if (wanted.sessionless())
+    return settings.session.command_timeout;
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::string> session_outside_body(const request& sent) {
+  constexpr std::string_view bearer = "Bearer ";
+  if (const std::string* authorization = sent.header("Authorization");
+      authorization != nullptr && authorization->size() > bearer.size() && authorization->starts_with(bearer))
+    return authorization->substr(bearer.size());
+  if (const std::string* header = sent.header("X-Session-Id"); header != nullptr && !header->empty())
+    return *header;
+  for (const std::string_view name : {"session", "sessionId"})
+    if (std::optional<std::string> value = query_value(sent.query, name); value && !value->empty())
+      return value;
+  return std::nullopt;
+}
+
+std::variant<execute_request, error_report> read_execute_request(const request& sent,
+                                                                 nlohmann::ordered_json& body, dialect spoken,
+                                                                 execute_kind kind,
+                                                                 const config::settings& settings) {
+  field_reader fields(body);
+  execute_request wanted;
+  wanted.spoken = spoken;
+  wanted.run.request_id = sent.id;
+
+  std::optional<std::string> command = fields.text("command");
+  const std::optional<std::chrono::milliseconds> timeout = fields.milliseconds("timeoutMs");
+  wanted.run.env = fields.environment("env");
+  wanted.run.cwd = fields.text("cwd").value_or("");
+  if (fields.boolean("background").value_or(false))
+    fields.reject("background", "This server does not start background processes through execute");
+  if (command && command->size() > settings.session.max_command_bytes)
+    fields.reject("command",
+                  "command is longer than " + std::to_string(settings.session.max_command_bytes) + " bytes");
+
+  if (spoken == dialect::a)
+    read_session_of_a(fields, command, wanted);
+  else
+    read_session_of_b(sent, fields, wanted);
+  if (wanted.run.session.find('\0') != std::string::npos || wanted.run.session.size() > max_session_id_bytes)
+    fields.reject(spoken == dialect::a ? "id" : "sessionId", "Session id is too long or contains NUL");
+
+  if (!fields.errors().empty())
+    return validation_report(fields.errors());
+  if (!command)
+    return invalid_command("Invalid command: no command provided");
+  if (kind == execute_kind::stream && is_blank(*command))
+    return invalid_command("Invalid command: empty command provided");
+
+  wanted.run.command = std::move(*command);
+  wanted.run.mode = mode_for(wanted, kind);
+  wanted.run.timeout = timeout_for(wanted, timeout, settings);
+  return wanted;
+}
+
+} // namespace sandboxd::http

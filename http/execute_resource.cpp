@@ -1,0 +1,40 @@
+#include "http/execute_resource.hpp"
+
+#include "http/call.hpp"
+#include "http/command_answer.hpp"
+#include "http/command_stream.hpp"
+#include "http/execute_request.hpp"
+
+#include <memory>
+#include <utility>
+#include <variant>
+
+namespace sandboxd::http::execute_resource {
+
+namespace {
+
+/// Validates the request and hands the command over, its fate to be told to an `Observer`.
+template <class Observer>
+void start(const call& incoming, execute_kind kind) {
+  auto read =
+      read_execute_request(*incoming.sent, *incoming.body, incoming.spoken, kind, incoming.settings());
+  if (const auto* report = std::get_if<error_report>(&read)) {
+    incoming.send_error(*report);
+    return;
+  }
+  auto wanted = std::make_shared<const execute_request>(std::move(std::get<execute_request>(read)));
+  const actors::observer_handle observer(std::make_shared<Observer>(incoming, wanted));
+  incoming.with->sandbox->execute(wanted->run, observer);
+}
+
+} // namespace
+
+void run(call& incoming) {
+  start<command_answer>(incoming, execute_kind::unary);
+}
+
+void run_streamed(call& incoming) {
+  start<command_stream>(incoming, execute_kind::stream);
+}
+
+} // namespace sandboxd::http::execute_resource

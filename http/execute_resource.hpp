@@ -1,0 +1,18 @@
+#pragma once
+
+namespace sandboxd::http {
+
+struct call;
+
+/// Running commands (HTTP.md 4.3 to 4.7).
+namespace execute_resource {
+
+/// POST /api/execute: answers at the command's end.
+void run(call& incoming);
+
+/// POST /api/execute/stream: answers with events as the command runs.
+void run_streamed(call& incoming);
+
+} // namespace execute_resource
+
+} // namespace sandboxd::http

@@ -1,0 +1,195 @@
+#pragma once
+
+#include "actors/sandbox_client.hpp"
+#include "http/application.hpp"
+#include "http/exchange.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+/// Doubles for both neighbours of the protocol: the transport, which records what it is told to send, and the
+/// actors, which record what they are asked and answer when the test says so.
+namespace sandboxd::http::testing {
+
+using nlohmann::json;
+
+/// 2026-01-31T12:34:56.789Z
+inline constexpr std::chrono::milliseconds fixed_time{1'769'862'896'789};
+inline constexpr const char* fixed_timestamp = "2026-01-31T12:34:56.789Z";
+
+class recording_stream final : public response_stream {
+public:
+  void write(std::string bytes) override {
+    undrained += bytes.size();
+    most_undrained = std::max(most_undrained, undrained);
+    body += bytes;
+    pieces.push_back(std::move(bytes));
+  }
+  void finish() override { finished = true; }
+  void on_drained(std::function<void(std::size_t)> f) override { drained_ = std::move(f); }
+  void on_closed(std::function<void()> f) override { closed_ = std::move(f); }
+  void keep_alive(std::string text, std::chrono::milliseconds interval) override {
+    keep_alive_text = std::move(text);
+    keep_alive_interval = interval;
+  }
+
+  /// The client takes `bytes` bytes.
+  void drain(std::size_t bytes) {
+    undrained -= bytes;
+    drained_(bytes);
+  }
+  /// The client takes everything, also what is written meanwhile.
+  void drain_all() {
+    while (undrained > 0)
+      drain(std::min<std::size_t>(undrained, 10'000));
+  }
+  void close() {
+    if (auto tell = std::exchange(closed_, nullptr))
+      tell();
+  }
+
+  std::vector<std::string> pieces;
+  std::string body;
+  bool finished = false;
+  std::size_t undrained = 0;
+  std::size_t most_undrained = 0;
+  std::string keep_alive_text;
+  std::chrono::milliseconds keep_alive_interval{0};
+
+private:
+  std::function<void(std::size_t)> drained_;
+  std::function<void()> closed_;
+};
+
+class recording_responder final : public responder {
+public:
+  void send(response whole) override { sent.push_back(std::move(whole)); }
+  std::shared_ptr<response_stream> stream(int status, header_list headers) override {
+    stream_status = status;
+    stream_headers = std::move(headers);
+    opened = std::make_shared<recording_stream>();
+    return opened;
+  }
+  void on_gone(std::function<void()>) override {}
+
+  std::vector<response> sent;
+  int stream_status = 0;
+  header_list stream_headers;
+  std::shared_ptr<recording_stream> opened;
+};
+
+/// Remembers what was asked; answers from the fields a test has set.
+class recording_sandbox final : public actors::sandbox_client {
+public:
+  void create_session(actors::session_options options, actors::if_exists existing,
+                      actors::reply<actors::session_created> done) override {
+    created.emplace_back(std::move(options), existing);
+    done.deliver(creation);
+  }
+  void list_sessions(actors::reply<std::vector<std::string>> done) override { done.deliver(sessions); }
+  void delete_session(std::string id, actors::reply<std::string> done) override {
+    deleted.push_back(id);
+    done.deliver(deletion ? actors::result_of<std::string>(*deletion) : actors::result_of<std::string>(id));
+  }
+  void execute(actors::command_request request, actors::observer_handle observer) override {
+    commands.push_back(std::move(request));
+    observers.push_back(std::move(observer));
+    if (on_execute)
+      on_execute(observers.back());
+  }
+
+  std::vector<std::pair<actors::session_options, actors::if_exists>> created;
+  std::vector<std::string> deleted;
+  std::vector<actors::command_request> commands;
+  std::vector<actors::observer_handle> observers;
+
+  actors::result_of<actors::session_created> creation = actors::session_created{};
+  actors::result_of<std::vector<std::string>> sessions = std::vector<std::string>{};
+  std::optional<actors::failure> deletion;
+  std::function<void(actors::observer_handle&)> on_execute;
+};
+
+inline actors::failure failure_of_code(actors::error_code code, std::string message = {}) {
+  return {code, std::move(message)};
+}
+
+inline std::shared_ptr<const launcher::captured_output> captured(std::string_view bytes,
+                                                                 launcher::capture_limits limits = {}) {
+  auto output = std::make_shared<launcher::captured_output>(std::move(limits));
+  output->append(bytes);
+  return output;
+}
+
+inline actors::command_outcome outcome(actors::command_outcome::ending how, int exit_code,
+                                       std::string_view out = {}, std::string_view err = {}) {
+  actors::command_outcome result;
+  result.how = how;
+  result.exit_code = exit_code;
+  result.duration = std::chrono::milliseconds(12);
+  result.out = captured(out);
+  result.err = captured(err);
+  return result;
+}
+
+/// An application between the doubles, with a stopped clock.
+class bench {
+public:
+  explicit bench(config::settings settings = {}) {
+    services with;
+    with.settings = std::make_shared<const config::settings>(std::move(settings));
+    with.sandbox = sandbox;
+    with.commands = std::make_shared<command_catalog>("/nonexistent");
+    with.now = [] { return std::chrono::system_clock::time_point(fixed_time); };
+    with.log = [this](config::log_level, std::string_view text) { log.emplace_back(text); };
+    app = std::make_shared<application>(std::move(with));
+  }
+
+  std::shared_ptr<recording_responder> ask(std::string method, std::string path, std::string body = {},
+                                           header_list headers = {}) {
+    auto sent = std::make_shared<request>();
+    sent->method = std::move(method);
+    const std::size_t mark = path.find('?');
+    sent->path = path.substr(0, mark);
+    sent->query = mark == std::string::npos ? "" : path.substr(mark + 1);
+    sent->headers = std::move(headers);
+    sent->body = std::move(body);
+    sent->id = "r1";
+    auto answer = std::make_shared<recording_responder>();
+    app->handler()(sent, answer);
+    return answer;
+  }
+
+  std::shared_ptr<recording_sandbox> sandbox = std::make_shared<recording_sandbox>();
+  std::vector<std::string> log;
+  std::shared_ptr<application> app;
+};
+
+/// The one whole answer as JSON.
+inline json json_of(const recording_responder& answer) {
+  return json::parse(answer.sent.at(0).body);
+}
+
+/// The events of a stream, without its comments.
+inline std::vector<json> events_of(const recording_stream& stream) {
+  std::vector<json> events;
+  std::string_view rest = stream.body;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find("\n\n");
+    const std::string_view block = rest.substr(0, end);
+    if (block.starts_with("data: "))
+      events.push_back(json::parse(block.substr(6)));
+    rest.remove_prefix(std::min(rest.size(), block.size() + 2));
+  }
+  return events;
+}
+
+} // namespace sandboxd::http::testing
