@@ -1,0 +1,81 @@
+#pragma once
+
+#include "actors/services.hpp"
+#include "config/load.hpp"
+#include "daemon/log.hpp"
+#include "daemon/orphan_reaper.hpp"
+#include "daemon/stop_request.hpp"
+#include "daemon/supervised_command.hpp"
+#include "daemon/surroundings.hpp"
+#include "daemon/web.hpp"
+#include "supervision/observer.hpp"
+#include "supervision/supervisor_messages.hpp"
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace sandboxd::daemon {
+
+/// The whole server in one process: owns the order of start and stop. Threads: the caller of `run`, which
+/// only waits; `http.io-threads` threads for sockets, pipes and timers; `scheduler.threads` threads for
+/// actors; one for the log.
+///
+///     sandbox_daemon server(configuration);
+///     return server.run();
+class sandbox_daemon {
+public:
+  /// Makes everything, starts nothing. Throws std::system_error when the runtime directory cannot be made.
+  explicit sandbox_daemon(config::configuration loaded);
+
+  /// Starts everything, waits until somebody wants it to end (a signal, the supervised command's failure, a
+  /// root supervisor that gave up, `request_stop`), stops everything and returns the exit code of the
+  /// process.
+  int run();
+
+  /// Makes `run` return. Any thread.
+  void request_stop(int exit_code) { stop_.request(exit_code); }
+
+  /// Calls `listening(port)` once requests are accepted, on a thread of the daemon. To be set before `run`.
+  void on_listening(std::function<void(std::uint16_t port)> listening) { listening_ = std::move(listening); }
+
+  /// Directory and journal of the tree. Any thread.
+  [[nodiscard]] const supervision::observer_ptr& observer() const noexcept { return observer_; }
+
+private:
+  int stop(supervision::supervisor_actor root, std::optional<caf::actor_system>& system, int exit_code);
+  void start_threads();
+  void is_listening(std::uint16_t port);
+  void start_command();
+  void on_reaped(pid_t pid, int status);
+  void wait_for_stop_signal();
+  void wait_for_reload_signal();
+  void reload();
+
+  config::configuration configuration_;
+  std::shared_ptr<const config::settings> settings_; // the I/O threads' and, before they run, the caller's
+  runtime_directory directory_;
+  log log_;
+  asio::io_context io_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::shared_ptr<supervision::observer> observer_;
+  std::shared_ptr<actors::services> context_;
+  web web_;
+  stop_request stop_;
+  flag root_ended_;
+  asio::signal_set stop_signals_;
+  asio::signal_set reload_signal_;
+  orphan_reaper reaper_;
+  std::optional<supervised_command> command_; // the I/O threads'
+  std::function<void(std::uint16_t)> listening_;
+  std::vector<std::thread> threads_;
+};
+
+} // namespace sandboxd::daemon
