@@ -36,6 +36,14 @@ std::string_view to_string(actor_phase phase) noexcept {
 actor_record::actor_record(std::string path, std::string kind, std::uint64_t restarts, std::string last_error)
     : path_(std::move(path)), restarts_(restarts), kind_(std::move(kind)), last_error_(bounded(last_error)) {}
 
+bool actor_record::mark_stopping() noexcept {
+  auto current = phase_.load(std::memory_order_relaxed);
+  while (current != actor_phase::exited)
+    if (phase_.compare_exchange_weak(current, actor_phase::stopping, std::memory_order_relaxed))
+      return true;
+  return false;
+}
+
 std::string actor_record::kind() const {
   const std::lock_guard lock{mutex_};
   return kind_;

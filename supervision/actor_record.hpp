@@ -57,6 +57,8 @@ public:
 
   actor_phase phase() const noexcept { return phase_.load(std::memory_order_relaxed); }
   void phase(actor_phase phase) noexcept { phase_.store(phase, std::memory_order_relaxed); }
+  /// Changes the phase to stopping, unless the actor has ended already. Returns whether it did.
+  bool mark_stopping() noexcept;
 
   std::string status() const;
   void status(std::string_view text);

@@ -28,9 +28,8 @@ void child_table::bind(child& entry, const caf::strong_actor_ptr& actor) {
   by_actor_[entry.incarnation] = &entry;
 }
 
-void child_table::unbind(child& entry) {
+void child_table::unbind(const child& entry) {
   by_actor_.erase(entry.incarnation);
-  entry.handle = nullptr;
 }
 
 void child_table::remove(const std::string& id) {

@@ -50,8 +50,8 @@ public:
   /// Makes the child known by the actor that lives in it now.
   void bind(child& entry, const caf::strong_actor_ptr& actor);
 
-  /// The child's actor has ended.
-  void unbind(child& entry);
+  /// The child's actor has ended; its handle stays.
+  void unbind(const child& entry);
 
   void remove(const std::string& id);
 

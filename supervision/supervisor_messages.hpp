@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sandboxd::supervision {
@@ -60,6 +61,9 @@ enum class child_phase {
 };
 
 std::string_view to_string(child_phase phase) noexcept;
+
+/// Whether a child in this phase has a living actor.
+bool lives(child_phase phase) noexcept;
 
 /// One child as `which_children` shows it.
 struct child_info {
