@@ -7,8 +7,12 @@
 #include "supervision/spawn_scope.hpp"
 
 #include <caf/event_based_actor.hpp>
+#include <caf/exit_reason.hpp>
 #include <caf/invoke_message_result.hpp>
 #include <caf/mailbox_element.hpp>
+#include <caf/message_view.hpp>
+#include <caf/result.hpp>
+#include <caf/sec.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/system_messages.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -22,8 +26,9 @@ namespace sandboxd::supervision {
 
 /// The base of every actor of the project, laid over one of CAF's. It counts messages, mailbox depth and age
 /// and handling time in the actor's record, keeps the text of an exception as exit reason and last error,
-/// confirms the start to the supervisor, obeys `kill` even while a response is awaited, and throws when a
-/// test injects a fault. Actors use it through the aliases below and need do nothing else.
+/// confirms the start to the supervisor, obeys `kill` even while a response is awaited, throws when a test
+/// injects a fault, and refuses messages it has no handler for with `unexpected_message`, keeping their text
+/// as last error. Actors use it through the aliases below and need do nothing else.
 template <class Base>
 class supervised_actor : public Base {
 public:
@@ -34,6 +39,10 @@ public:
       auto reason = exception_to_error(thrown);
       record->last_error(describe(reason));
       return reason;
+    });
+    this->set_default_handler([record = scope_.record](caf::scheduled_actor*, caf::message_view& view) {
+      record->last_error("unexpected message " + view.content().stringify());
+      return caf::result<caf::message>{caf::make_error(caf::sec::unexpected_message)};
     });
   }
 

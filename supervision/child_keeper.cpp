@@ -15,6 +15,9 @@ namespace sandboxd::supervision {
 
 namespace {
 
+/// How long a killed actor may go on before the journal says so. No more can be done about it.
+constexpr std::chrono::seconds patience_after_kill{5};
+
 void send_kill(const caf::strong_actor_ptr& actor) {
   // Ahead of whatever else waits in the mailbox: the grace is over.
   actor->enqueue(nullptr, caf::make_message_id(caf::message_priority::high),
@@ -49,6 +52,7 @@ void child_keeper::bring_up(child& entry, outcome then) {
   entry.listing = self_->observer()->actors->enter(record);
   entry.then = std::move(then);
   entry.timed_out = false;
+  entry.killed = false;
   const auto actor = spawn(entry.spec.start, {self_->system(), self_->observer(), record, self_->ctrl()});
   if (!actor) {
     start_failed(entry, supervision_error::start_failed, describe(actor.error()));
@@ -141,6 +145,8 @@ void child_keeper::settle(child& entry, child_phase next) {
 void child_keeper::kill(child& entry) {
   note(event_kind::killing, entry);
   send_kill(entry.handle);
+  entry.killed = true;
+  set_deadline(entry, patience_after_kill);
 }
 
 child* child_keeper::on_down(const caf::down_msg& down) {
@@ -187,7 +193,10 @@ void child_keeper::set_deadline(const child& entry, std::chrono::milliseconds fr
 
 void child_keeper::on_deadline() {
   for (const auto who : deadlines_.expired(now())) {
-    if (auto* entry = children_.find(who)) {
+    auto* entry = children_.find(who);
+    if (entry && entry->killed) {
+      note(event_kind::notice, *entry, "it was killed and does not end: one of its handlers does not return");
+    } else if (entry) {
       entry->timed_out = entry->phase == child_phase::starting;
       kill(*entry);
     }

@@ -31,6 +31,7 @@ struct child {
   directory::registration listing; ///< entry of the present or last actor
   exit_cause last_exit;            ///< how the last actor ended
   bool timed_out = false;          ///< the start of the present actor took too long
+  bool killed = false;             ///< the present actor was ended by force
   backoff delays;
   std::chrono::steady_clock::time_point alive_since{};
   std::uint64_t ticket = 0;        ///< makes a `restart_due` from before the last change void

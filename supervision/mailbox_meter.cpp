@@ -13,6 +13,7 @@ constexpr auto relaxed = std::memory_order_relaxed;
 
 // A stamp holds the low 24 bits of the message's number and 40 bits of microseconds (12 days); both wrap, and
 // are compared by their distance only. The number is stored plus one, so that zero means an empty slot.
+constexpr unsigned slot_bits = 8;
 constexpr unsigned time_bits = 40;
 constexpr std::uint64_t time_mask = (std::uint64_t{1} << time_bits) - 1;
 constexpr std::uint64_t number_mask = (std::uint64_t{1} << (64 - time_bits)) - 1;
@@ -45,11 +46,18 @@ void mailbox_meter::on_enqueue(clock::time_point now) noexcept {
   auto high = depth_high_water_.load(relaxed);
   while (depth > high && !depth_high_water_.compare_exchange_weak(high, depth, relaxed)) {
   }
-  auto& slot = stamps_[sequence % slots];
-  auto current = slot.load(relaxed);
-  const bool owner_was_handled = current == 0 || distance(current >> time_bits, handled + 1) < 0;
-  if (owner_was_handled) // whoever loses this race goes without a stamp
-    slot.compare_exchange_strong(current, pack(sequence, now), relaxed);
+
+  auto last = last_stamp_.load(relaxed);
+  const auto since_last = static_cast<std::int64_t>(sequence + 1 - (last >> slot_bits));
+  const auto distance_wanted = static_cast<std::int64_t>((depth + slots - 1) / slots);
+  const auto slot = (last + 1) % slots;
+  const auto former = stamps_[slot].load(relaxed);
+  const bool former_was_handled = former == 0 || distance(former >> time_bits, handled + 1) < 0;
+  if (since_last < distance_wanted || !former_was_handled)
+    return;
+  // Whoever loses this race goes without a stamp.
+  if (last_stamp_.compare_exchange_strong(last, (sequence + 1) << slot_bits | slot, relaxed))
+    stamps_[slot].store(pack(sequence, now), relaxed);
 }
 
 void mailbox_meter::on_handled(clock::duration duration) noexcept {

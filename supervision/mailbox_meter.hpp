@@ -26,10 +26,9 @@ struct mailbox_figures {
 /// actor's own, `figures` by anybody at any time; nobody ever waits, nothing is allocated. Time is an
 /// argument.
 ///
-/// The age of the oldest message comes from a small ring of arrival stamps: message number s owns slot
-/// s mod 32 if the slot's former owner was already handled, else it goes without a stamp. Up to 32 waiting
-/// messages the age is therefore exact; in a longer queue the stamps spread out by themselves and the age
-/// shown is that of the nearest neighbour with a stamp.
+/// The age of the oldest message comes from a ring of 32 arrival stamps. Up to 32 waiting messages each gets
+/// one, and the age is exact; in a queue of n only every (n/32)th does, and the age shown is that of the
+/// nearest neighbour with a stamp.
 class mailbox_meter {
 public:
   using clock = std::chrono::steady_clock;
@@ -52,7 +51,8 @@ private:
   const clock::time_point origin_ = clock::now(); // keeps the stamps small; differences are all that counts
   std::atomic<std::uint64_t> received_{0};
   std::atomic<std::uint64_t> depth_high_water_{0};
-  std::array<std::atomic<std::uint64_t>, slots> stamps_{}; // message number in the high, time in the low half
+  std::atomic<std::uint64_t> last_stamp_{0}; // number of the last message with a stamp, and its slot
+  std::array<std::atomic<std::uint64_t>, slots> stamps_{}; // number of a message and time of its arrival
   // Written by the actor's thread alone.
   std::atomic<std::uint64_t> handled_{0};
   std::atomic<std::int64_t> handling_total_{0};

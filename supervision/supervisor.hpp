@@ -22,6 +22,10 @@ class supervisor_state;
 /// for each child independently, so one that takes its time to stop holds up nobody, and stops all its
 /// children at the same time.
 ///
+/// Force is a `kill` message, which an actor obeys between two messages: a handler that does not return (in a
+/// `detached` actor that blocks, say) cannot be interrupted. The supervisor then waits and the journal says
+/// so.
+///
 /// It ends when it receives any exit message (`send_exit(supervisor, polite_exit())`) after stopping its
 /// children, with the reason it was given; when it gives up, with `supervision_error::gave_up`; when a child
 /// of its spec cannot be started at the beginning, with `start_failed`; when its spec is not valid, with

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -13,8 +14,8 @@ namespace {
 
 constexpr std::chrono::milliseconds no_delay{0};
 
-/// In place of a ticket: valid as long as the child waits for its restart. An attempt repeated at once is called
-/// off by nothing else in OTP either (`try_again_restart`).
+/// In place of a ticket: valid as long as the child waits for its restart. An attempt repeated at once is
+/// called off by nothing else in OTP either (`try_again_restart`).
 constexpr std::uint64_t any_ticket = 0;
 
 caf::error refuse(supervision_error code, const std::string& id) {
@@ -339,7 +340,8 @@ void supervisor_state::stop_everything(const caf::error& reason) {
   self_->record()->mark_stopping();
   std::vector<std::string> ids;
   for (const auto& entry : children().all())
-    ids.insert(ids.begin(), entry.spec.id);
+    ids.push_back(entry.spec.id);
+  std::reverse(ids.begin(), ids.end());
   if (is_dynamic()) {
     stop_dynamic(ids, reason);
     return;
