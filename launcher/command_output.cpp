@@ -20,6 +20,8 @@ command_output::command_output(const output_channel::strand& executor, descripto
 
 void command_output::start(bool live, const capture_limits& limits,
                            std::function<void(bool, std::string)> sink) {
+  ++use_;
+  credit_ = std::make_shared<output_credit>();
   captured_out_ = std::make_shared<captured_output>(limits);
   captured_err_ = std::make_shared<captured_output>(limits);
   if (live) {
@@ -32,8 +34,12 @@ void command_output::start(bool live, const capture_limits& limits,
 }
 
 void command_output::finish(std::function<void()> done) {
-  out_->finish(
-      [self = shared_from_this(), done = std::move(done)]() mutable { self->err_->finish(std::move(done)); });
+  out_->finish([self = shared_from_this(), done = std::move(done)]() mutable {
+    self->err_->finish([self, done = std::move(done)] {
+      ++self->use_;
+      done();
+    });
+  });
 }
 
 void command_output::discard() {
@@ -41,10 +47,18 @@ void command_output::discard() {
   err_->discard();
 }
 
+bool command_output::prepare_reuse() {
+  if (out_->reusable() && err_->reusable())
+    return true;
+  out_->give_up_name();
+  err_->give_up_name();
+  return false;
+}
+
 command_handle command_output::handle() {
-  const auto on_strand = [weak = weak_from_this(), executor = executor_](auto action) {
-    asio::post(executor, [weak, action] {
-      if (const auto self = weak.lock())
+  const auto on_strand = [weak = weak_from_this(), executor = executor_, use = use_](auto action) {
+    asio::post(executor, [weak, action, use] {
+      if (const auto self = weak.lock(); self && self->use_ == use)
         action(*self);
     });
   };

@@ -3,6 +3,7 @@
 #include "launcher/output_channel.hpp"
 #include "launcher/shell_command.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -28,7 +29,11 @@ public:
   /// Drops what is still to come.
   void discard();
 
-  /// `grant` and `detach` for the receiver; they hold no reference.
+  /// After `finish`: whether `start` may be called again, for another command. If not, the FIFOs' names are
+  /// free.
+  [[nodiscard]] bool prepare_reuse();
+
+  /// `grant` and `detach` for the receiver, until `finish` is done; they hold no reference.
   [[nodiscard]] command_handle handle();
 
   [[nodiscard]] std::shared_ptr<const captured_output> out() const { return captured_out_; }
@@ -43,6 +48,7 @@ private:
   std::shared_ptr<captured_output> captured_out_;
   std::shared_ptr<captured_output> captured_err_;
   std::shared_ptr<output_credit> credit_;
+  std::uint64_t use_ = 0; // changes with every command, so that a handle steers only its own
 };
 
 } // namespace sandboxd::launcher

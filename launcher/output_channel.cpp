@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -31,10 +30,18 @@ int make_fifo(const std::string& path) {
   return reader;
 }
 
+int open_writer(const std::string& path) {
+  const int writer = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+  if (writer < 0)
+    throw std::system_error(errno, std::generic_category(), "open FIFO");
+  return writer;
+}
+
 } // namespace
 
 output_channel::output_channel(const strand& executor, std::string path)
-    : reader_(executor.get_inner_executor(), make_fifo(path)), executor_(executor), path_(std::move(path)) {}
+    : reader_(executor.get_inner_executor(), make_fifo(path)), writer_(open_writer(path)),
+      executor_(executor), path_(std::move(path)) {}
 
 output_channel::output_channel(const strand& executor, descriptor pipe)
     : reader_(executor.get_inner_executor(), pipe.get()), executor_(executor) {
@@ -43,8 +50,7 @@ output_channel::output_channel(const strand& executor, descriptor pipe)
 }
 
 output_channel::~output_channel() {
-  if (!path_.empty())
-    ::unlink(path_.c_str());
+  give_up_name();
 }
 
 void output_channel::capture(std::shared_ptr<captured_output> target) {
@@ -68,9 +74,7 @@ void output_channel::resume() {
 }
 
 void output_channel::discard() {
-  mode_ = mode::discarding;
-  target_.reset();
-  sink_ = nullptr;
+  retire();
   resume();
 }
 
@@ -84,11 +88,12 @@ void output_channel::finish(std::function<void()> done) {
   read_available();
 }
 
+/// The wait may complete although nothing has come (asio may mistake an event of a descriptor closed just
+/// before), so what is there is always asked for.
 void output_channel::wait() {
   if (waiting_ || !reader_.is_open() || allowance() == 0)
     return;
   waiting_ = true;
-  // May complete although nothing happened to this descriptor, after another one of its number was closed.
   reader_.async_wait(
       asio::posix::stream_descriptor::wait_read,
       asio::bind_executor(executor_, [self = shared_from_this()](const std::error_code& error) {
@@ -99,7 +104,7 @@ void output_channel::wait() {
 }
 
 std::size_t output_channel::allowance() const {
-  std::uint64_t limit = piece_bytes;
+  std::uint64_t limit = mode_ == mode::idle ? 0 : piece_bytes;
   if (mode_ == mode::passing)
     limit = std::min(limit, credit_->bytes);
   if (finishing_)
@@ -110,34 +115,24 @@ std::size_t output_channel::allowance() const {
 void output_channel::read_available() {
   char buffer[piece_bytes];
   for (int turn = 0; turn < reads_per_turn && reader_.is_open(); ++turn) {
-    if (finishing_ && still_expected_ == 0)
-      break;
     const std::size_t limit = allowance();
     if (limit == 0)
-      return; // no credit: `resume` goes on
+      break; // all that was expected has come, or there is no credit: `resume` goes on
     const ssize_t count = ::read(reader_.native_handle(), buffer, limit);
     if (count < 0 && errno == EINTR)
       continue;
-    if (count == 0 ? no_writer_will_come() : count < 0 && errno != EAGAIN) {
-      close();
+    if (count < 0 && errno == EAGAIN)
+      break;
+    if (count <= 0) {
+      reader_.close(); // the last writer is gone
+      still_expected_ = 0;
       break;
     }
-    if (count <= 0)
-      break;
     deliver(buffer, static_cast<std::size_t>(count));
   }
-  if (finishing_ && (still_expected_ == 0 || !reader_.is_open())) {
-    complete();
-    return read_available(); // usually finds the end at once
-  }
+  if (finishing_ && still_expected_ == 0)
+    return complete();
   wait();
-}
-
-/// Before the first writer opens the FIFO reading yields nothing either, but there is no hang-up yet
-/// (pipe(7)).
-bool output_channel::no_writer_will_come() const {
-  pollfd state{reader_.native_handle(), POLLIN, 0};
-  return path_.empty() || (::poll(&state, 1, 0) == 1 && (state.revents & POLLHUP) != 0);
 }
 
 void output_channel::deliver(const char* bytes, std::size_t count) {
@@ -151,20 +146,39 @@ void output_channel::deliver(const char* bytes, std::size_t count) {
   }
 }
 
-void output_channel::close() {
-  still_expected_ = 0;
-  reader_.close();
-}
-
+/// Everything up to the end is delivered. Whether somebody else still writes shows when our own writing end
+/// is closed: only then, and if nobody does, reading comes to an end.
 void output_channel::complete() {
   finishing_ = false;
+  writer_.reset();
+  char byte = 0;
+  const bool nobody_writes =
+      mode_ != mode::discarding && !path_.empty() && ::read(reader_.native_handle(), &byte, 1) == 0;
+  if (nobody_writes)
+    writer_.reset(::open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+  if (writer_) {
+    mode_ = mode::idle;
+    target_.reset();
+    sink_ = nullptr;
+  } else {
+    retire();
+    wait();
+  }
+  if (const auto done = std::exchange(done_, {}))
+    done();
+}
+
+void output_channel::retire() {
   mode_ = mode::discarding;
   target_.reset();
   sink_ = nullptr;
+  writer_.reset();
+  give_up_name();
+}
+
+void output_channel::give_up_name() {
   if (!path_.empty())
     ::unlink(std::exchange(path_, {}).c_str());
-  if (const auto done = std::exchange(done_, {}))
-    done();
 }
 
 } // namespace sandboxd::launcher

@@ -19,11 +19,12 @@ struct output_credit {
   std::uint64_t bytes = 0;
 };
 
-/// The reading end of one output stream of one command: a pipe, or a FIFO of its own, opened here before the
-/// shell opens it for writing. What is read is captured, or passed on as far as credit allows (at zero credit
-/// the FIFO fills and the writer waits). After the command's end `finish` takes what is there; from then on
-/// the channel discards until the last writer is gone, so that a late background writer neither gets SIGPIPE
-/// nor a full pipe, and never mixes into a later command. The channel keeps itself alive until then.
+/// The reading end of one output stream of one command: a pipe, or a FIFO opened here before the shell opens
+/// it for writing. What is read is captured, or passed on as far as credit allows (at zero credit the FIFO
+/// fills and the writer waits). After the command's end `finish` takes what is there. If a background writer
+/// still holds the FIFO then, the FIFO loses its name and is read and discarded until that writer is gone, so
+/// that it neither gets SIGPIPE nor a full pipe, and never mixes into a later command; the channel keeps
+/// itself alive for that time. Else the channel can serve the next command.
 ///
 /// Every function must be called on the strand given to it.
 class output_channel : public std::enable_shared_from_this<output_channel> {
@@ -36,6 +37,7 @@ public:
 
   /// Takes the reading end of a pipe, for a program that is given the other end.
   output_channel(const strand& executor, descriptor pipe);
+
   ~output_channel();
 
   /// Starts reading into `target`.
@@ -45,12 +47,18 @@ public:
   void pass_on(live_sink sink, std::shared_ptr<output_credit> credit);
   void resume();
 
-  /// From now on whatever is read is dropped, without need of credit.
+  /// From now on whatever is read is dropped, without need of credit, and the channel serves no other
+  /// command.
   void discard();
 
-  /// The writer that matters is done: delivers the bytes that are in the FIFO now, then calls `done`, and
-  /// removes the FIFO's name.
+  /// The writer that matters is done: delivers the bytes that are in the FIFO now, then calls `done`.
   void finish(std::function<void()> done);
+
+  /// Takes the FIFO's name away, so that a new channel may have it; this one serves no other command.
+  void give_up_name();
+
+  /// Whether `finish` found nobody else writing, so that another command may use the channel.
+  [[nodiscard]] bool reusable() const noexcept { return mode_ == mode::idle; }
 
 private:
   enum class mode { idle, capturing, passing, discarding };
@@ -58,14 +66,16 @@ private:
   void wait();
   void read_available();
   [[nodiscard]] std::size_t allowance() const;
-  [[nodiscard]] bool no_writer_will_come() const;
   void deliver(const char* bytes, std::size_t count);
-  void close();
   void complete();
+  void retire();
 
-  mutable asio::posix::stream_descriptor reader_; // native_handle() is not const
+  asio::posix::stream_descriptor reader_;
+  /// Our own writing end: as long as it is open the reader cannot see an end, neither before the shell opens
+  /// the FIFO nor between two commands.
+  descriptor writer_;
   strand executor_;
-  std::string path_;
+  std::string path_; // empty: a pipe, or a FIFO without a name
   mode mode_ = mode::idle;
   std::shared_ptr<captured_output> target_;
   live_sink sink_;

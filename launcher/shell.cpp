@@ -105,6 +105,7 @@ void shell::prepare_directory() {
   ::chmod(files_.directory.c_str(), 0700);
   write_file("start", shell_script::start_script());
   write_file("run", shell_script::run_script(files_));
+  write_file("run-inline", shell_script::run_inline_script(files_));
 }
 
 void shell::write_file(const std::string& name, const std::string& text) const {
@@ -156,10 +157,15 @@ void shell::begin_run(const running_ptr& job) {
   if (state_ != state::at_prompt)
     return refuse(job, state_ == state::ended ? "the shell has ended" : "the shell is busy");
   const bool plain = job->command.environment.empty() && job->command.directory.empty();
+  const bool is_short = plain && job->command.text.size() <= shell_script::longest_inline_command;
   std::string lines;
   try {
-    open_output(job, "");
-    write_file("command", shell_script::command_text(job->command.text));
+    if (spare_output_)
+      job->output = std::exchange(spare_output_, nullptr);
+    else
+      open_output(job, "");
+    if (!is_short)
+      write_file("command", shell_script::command_text(job->command.text));
     if (!plain) {
       write_file("with",
                  shell_script::run_with_script(files_, job->command.environment, job->command.directory));
@@ -171,7 +177,9 @@ void shell::begin_run(const running_ptr& job) {
   job->number = ++sequence_;
   if (job->command.timeout.count() > 0 && !std::exchange(traps_call_back_, true))
     lines += shell_script::trap_line();
-  lines += shell_script::source_line(files_, plain ? "run" : "with");
+  if (is_short)
+    lines += shell_script::command_line(job->command.text);
+  lines += shell_script::source_line(files_, is_short ? "run-inline" : plain ? "run" : "with");
   if (!plain)
     lines += shell_script::keep_status_line() + shell_script::source_line(files_, "restore");
   lines += shell_script::report_line(files_, job->number);
@@ -314,7 +322,10 @@ void shell::handle(const shell_script::report& report) {
 }
 
 void shell::command_done(int status) {
-  finish(std::exchange(foreground_, nullptr), ending::exited, status);
+  const auto job = std::exchange(foreground_, nullptr);
+  finish(job, ending::exited, status);
+  if (job->output->prepare_reuse())
+    spare_output_ = job->output;
   if (traps_call_back_) { // ahead of the next command, which is likely to have a limit too
     mark_ = mark_state::asked;
     init_->mark([weak = weak_from_this()] {

@@ -111,7 +111,8 @@ private:
   std::string report_buffer_;
   std::uint64_t sequence_ = 0; // number of the last report asked for
   running_ptr foreground_;
-  std::map<std::uint64_t, running_ptr> forks_; // that have not begun to run
+  std::shared_ptr<command_output> spare_output_; // of an earlier command, ready for the next
+  std::map<std::uint64_t, running_ptr> forks_;   // that have not begun to run
   bool traps_call_back_ = false;
   enum class mark_state { none, asked, fresh } mark_ = mark_state::none;
   std::function<void()> when_marked_;

@@ -86,6 +86,14 @@ std::string run_script(const shell_files& files) {
   return fmt::format("builtin eval \"$(<{0}/command)\" </dev/null >{0}/out 2>{0}/err\n", files.directory);
 }
 
+std::string run_inline_script(const shell_files& files) {
+  return fmt::format("builtin eval \"$__sandboxd_command\" </dev/null >{0}/out 2>{0}/err\n", files.directory);
+}
+
+std::string command_line(std::string_view command) {
+  return fmt::format("__sandboxd_command={}\n", quote(command_text(command)));
+}
+
 std::string run_with_script(const shell_files& files, const variables& environment,
                             std::string_view directory) {
   std::string text = "__sandboxd_directory=$PWD\n__sandboxd_previous=${OLDPWD-}\n";

@@ -49,8 +49,15 @@ std::string trap_line();
 /// unterminated one would swallow the line as data.
 std::string command_text(std::string_view command);
 
-/// The constant script that runs the file "command" with "out" and "err" as output.
+/// The constant script that runs the file "command" with "out" and "err" as output, and the one that runs
+/// what `command_line` has set.
 std::string run_script(const shell_files& files);
+std::string run_inline_script(const shell_files& files);
+
+/// Line that hands a short command over without a file. The shell reads its standard input byte by byte, so
+/// that this is the faster way only up to `longest_inline_command` bytes.
+std::string command_line(std::string_view command);
+inline constexpr std::size_t longest_inline_command = 512;
 
 /// The script that does the same in `directory` (empty: where the shell is) with additional `environment`,
 /// and the one that restores directory and variables.
