@@ -1,0 +1,65 @@
+// The server under test: SANDBOXD_BINARY, started as a platform does. With SANDBOXD_URL set, the tests talk to the
+// server that runs there instead, and leave it running.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const startTimeoutMs = 30_000;
+const stopTimeoutMs = 30_000;
+
+/** The address in the server's first line, `listening on http://A:N`. */
+async function addressOf(child) {
+  const line = await new Promise((resolve, reject) => {
+    const lines = createInterface({ input: child.stdout });
+    lines.once('line', resolve);
+    lines.once('close', () => reject(new Error('the server said nothing')));
+    child.once('error', reject);
+    setTimeout(() => reject(new Error('the server does not start')), startTimeoutMs).unref();
+  });
+  const match = /^listening on (http:\/\/\S+)$/.exec(line);
+  if (!match) throw new Error(`unexpected first line: ${line}`);
+  return match[1];
+}
+
+/**
+ * Starts a server of its own for one client generation (a server learns its client's dialect) and points the SDK at
+ * it. `stop()` ends it by SIGTERM and gives its exit code, or the name of the signal that had to end it; `kill()` is for
+ * tests that never came to that.
+ */
+export async function startServer() {
+  if (process.env.SANDBOXD_URL) return { stop: async () => 0, kill: () => {} };
+  if (!process.env.SANDBOXD_BINARY) throw new Error('set SANDBOXD_BINARY to the path of the server');
+  const root = await mkdtemp(join(tmpdir(), 'sandboxd-sdk-'));
+  const child = spawn(
+    process.env.SANDBOXD_BINARY,
+    [
+      '--http.address=127.0.0.1',
+      '--http.port=0',
+      `--sandbox.workspace=${root}/workspace`,
+      `--sandbox.runtime-directory=${root}/run`,
+      '--log.level=warn',
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  try {
+    process.env.SANDBOXD_URL = await addressOf(child);
+  } catch (error) {
+    kill();
+    throw error;
+  }
+  const stop = async () => {
+    const exited = child.exitCode ?? child.signalCode ?? once(child, 'exit');
+    child.kill('SIGTERM');
+    const timer = setTimeout(kill, stopTimeoutMs);
+    await exited;
+    clearTimeout(timer);
+    await rm(root, { recursive: true, force: true });
+    return child.exitCode ?? child.signalCode;
+  };
+  return { stop, kill };
+}
