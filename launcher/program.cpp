@@ -1,6 +1,8 @@
 #include "launcher/program.hpp"
 
 #include <cerrno>
+#include <charconv>
+#include <cstddef>
 #include <string_view>
 #include <sys/mman.h>
 #include <system_error>
@@ -20,6 +22,14 @@ std::string_view take(std::string_view& text) {
   const auto item = text.substr(0, end);
   text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   return item;
+}
+
+/// The number that is all of `text`; zero when it is none.
+std::size_t to_number(std::string_view text) {
+  std::size_t number = 0;
+  const auto* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  return error == std::errc() && end == last ? number : 0;
 }
 
 std::string read_all(int file) {
@@ -63,8 +73,7 @@ program decode(int memory_file) {
   std::string_view rest = text;
   program result;
   result.directory = take(rest);
-  const std::string count(take(rest));
-  for (unsigned long i = count.empty() ? 0 : std::stoul(count); i > 0 && !rest.empty(); --i)
+  for (auto left = to_number(take(rest)); left > 0 && !rest.empty(); --left)
     result.argv.emplace_back(take(rest));
   while (!rest.empty())
     result.environment.emplace_back(take(rest));

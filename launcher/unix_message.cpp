@@ -46,6 +46,8 @@ void receive_sender_pids(int socket) {
 
 int send_bytes(int socket, std::span<const std::byte> bytes, std::span<const int> descriptors,
                pid_t named_process, int flags) {
+  if (descriptors.size() > max_passed_descriptors)
+    return EINVAL;
   iovec data{const_cast<std::byte*>(bytes.data()), bytes.size()};
   control_buffer control;
   msghdr header{};
@@ -107,8 +109,8 @@ receive_result receive_bytes(int socket, std::span<std::byte> bytes, received_ex
       extras.sender = credentials.pid;
     }
   }
-  return static_cast<std::size_t>(received) == bytes.size() ? receive_result::message
-                                                            : receive_result::closed;
+  const bool fits = static_cast<std::size_t>(received) == bytes.size() && (header.msg_flags & MSG_TRUNC) == 0;
+  return fits ? receive_result::message : receive_result::closed;
 }
 
 } // namespace sandboxd::launcher

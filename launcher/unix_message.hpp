@@ -29,7 +29,8 @@ void receive_sender_pids(int socket);
 
 /// Sends one datagram. `named_process`, when not 0, is attached instead of the sender's own pid: the kernel
 /// translates it into the receiver's PID namespace (the sender needs CAP_SYS_ADMIN in its namespace).
-/// Returns 0 or an errno. Blocks while the socket's buffer is full, unless `flags` says MSG_DONTWAIT.
+/// Returns 0 or an errno; EINVAL for more than `max_passed_descriptors`. Blocks while the socket's buffer is
+/// full, unless `flags` says MSG_DONTWAIT.
 int send_bytes(int socket, std::span<const std::byte> bytes, std::span<const int> descriptors = {},
                pid_t named_process = 0, int flags = 0);
 
