@@ -37,6 +37,22 @@ bool take_number(std::string_view& text, Number& number) {
   return true;
 }
 
+/// Whether the line that keeps the status could become part of the text's last command: a here-document, or
+/// an operator, a `!` or the head of a function that waits for what it applies to.
+bool may_be_continued(std::string_view command) {
+  if (command.find("<<") != std::string_view::npos)
+    return true;
+  const auto trim = [&] { command = command.substr(0, command.find_last_not_of(" \t\n") + 1); };
+  trim();
+  if (command.ends_with(')')) {
+    command.remove_suffix(1);
+    trim();
+    return command.ends_with('(');
+  }
+  return command.ends_with('|') || command.ends_with("|&") || command.ends_with("&&") ||
+         command.ends_with('!');
+}
+
 bool take_prefix(std::string_view& text, std::string_view prefix) {
   if (!text.starts_with(prefix))
     return false;
@@ -77,7 +93,7 @@ std::string trap_line() {
 
 std::string command_text(std::string_view command) {
   std::string text(command);
-  if (command.find("<<") == std::string_view::npos)
+  if (!may_be_continued(command))
     text += "\n\n{ __sandboxd_status=$?; } 2>/dev/null";
   return text;
 }
@@ -144,7 +160,11 @@ std::string report_line(const shell_files& files, std::uint64_t number) {
 
 std::optional<report> parse_report(const shell_files& files, std::string_view line) {
   report result;
-  if (!take_prefix(line, files.token) || line.empty())
+  const auto begin = line.rfind(files.token);
+  if (begin == std::string_view::npos)
+    return std::nullopt;
+  line.remove_prefix(begin + files.token.size());
+  if (line.empty())
     return std::nullopt;
   const char kind = line.front();
   line.remove_prefix(1);

@@ -46,7 +46,8 @@ std::string trap_line();
 /// What is stored as the text of a command: followed, where that cannot change its meaning, by a line that
 /// keeps its status. Without that line a status that `set -e` tolerates inside the command (`false && true`)
 /// would end the shell as the status of `eval`. A text with a here-document goes unchanged, since an
-/// unterminated one would swallow the line as data.
+/// unterminated one would swallow the line as data, and so does one that ends in an operator (`|`, `&&`,
+/// ...), which would apply to it instead of being the syntax error it is.
 std::string command_text(std::string_view command);
 
 /// The constant script that runs the file "command" with "out" and "err" as output, and the one that runs
@@ -88,7 +89,8 @@ struct report {
   int value = 0;
 };
 
-/// Reads one line; nothing when it is not one of ours.
+/// Reads one line; nothing when it is not one of ours. What traps have printed before it on the same line
+/// does not count.
 std::optional<report> parse_report(const shell_files& files, std::string_view line);
 
 } // namespace sandboxd::launcher::shell_script
