@@ -1,0 +1,161 @@
+#include "launcher/process_tree.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <signal.h>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace sandboxd::launcher {
+namespace {
+
+/// The fields of proc(5) from the third on: state, ppid, pgrp, session, ..., starttime (22nd), and more.
+std::string stat_line(const std::string& name) {
+  return "4711 (" + name +
+         ") S 12 34 56 0 -1 4194304 85 0 0 0 1 2 3 4 20 0 1 0 987654321 8192 77 18446744073709551615";
+}
+
+class any_command_name : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(any_command_name, is_skipped) {
+  const auto entry = parse_stat(stat_line(GetParam()));
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->pid, 4711);
+  EXPECT_EQ(entry->state, 'S');
+  EXPECT_EQ(entry->parent, 12);
+  EXPECT_EQ(entry->group, 34);
+  EXPECT_EQ(entry->session, 56);
+  EXPECT_EQ(entry->start_time, 987654321u);
+}
+
+INSTANTIATE_TEST_SUITE_P(parse_stat, any_command_name,
+                         ::testing::Values("bash", "", "a b c", "a) S 1 2 3", "((", "))", ") (", "a\nb",
+                                           "x) R 9 9 9 9 9", "\xff\xfe", "tmux: server"));
+
+TEST(parse_stat, refuses_what_is_not_a_stat_line) {
+  const std::string good = stat_line("bash");
+  for (const std::string text :
+       {"", "(", ")", "()", "4711", "4711 (bash)", "4711 (bash) ", "4711 (bash) S", "4711 (bash) S 12 34 56",
+        "x (bash) S 12 34 56", "4711 bash S 12 34", ")x(", "4711 (bash) S a b c"})
+    EXPECT_FALSE(parse_stat(text)) << text;
+  EXPECT_TRUE(parse_stat(good));
+  // Cut anywhere before the start time it is refused, and nothing is read beyond its end.
+  for (std::size_t length = 0; length < good.find(" 987654321"); ++length)
+    EXPECT_FALSE(parse_stat(std::string_view(good).substr(0, length))) << length;
+}
+
+TEST(read_process, shows_this_process) {
+  const auto entry = read_process(::getpid());
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->pid, ::getpid());
+  EXPECT_EQ(entry->parent, ::getppid());
+  EXPECT_EQ(entry->group, ::getpgrp());
+  EXPECT_EQ(entry->session, ::getsid(0));
+  EXPECT_FALSE(entry->dead());
+  EXPECT_TRUE(read_process_ids().contains(::getpid()));
+}
+
+TEST(signal_process, spares_a_process_of_the_same_number_and_another_start_time) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  auto entry = read_process(child);
+  ASSERT_TRUE(entry);
+  ++entry->start_time;
+  EXPECT_FALSE(signal_process(*entry, SIGKILL));
+  EXPECT_EQ(::waitpid(child, nullptr, WNOHANG), 0) << "it must live";
+  --entry->start_time;
+  EXPECT_TRUE(signal_process(*entry, SIGKILL));
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WTERMSIG(status), SIGKILL);
+  EXPECT_FALSE(signal_process(*entry, SIGKILL)) << "it is gone";
+}
+
+process_entry make_entry(pid_t pid, pid_t parent, char state = 'S') {
+  process_entry entry;
+  entry.pid = pid;
+  entry.parent = parent;
+  entry.state = state;
+  return entry;
+}
+
+std::vector<pid_t> pids(const std::vector<process_entry>& processes) {
+  std::vector<pid_t> result;
+  for (const auto& entry : processes)
+    result.push_back(entry.pid);
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+const auto nobody = [](const process_entry&) { return false; };
+
+TEST(descendants, are_what_lives_below_a_root) {
+  const std::vector<process_entry> tree{make_entry(1, 0), make_entry(2, 1),      make_entry(3, 2),
+                                        make_entry(4, 1), make_entry(5, 4, 'Z'), make_entry(6, 5)};
+  EXPECT_EQ(pids(descendants(tree, {1}, nobody)), (std::vector<pid_t>{2, 3, 4, 6}));
+  EXPECT_EQ(pids(descendants(tree, {2}, nobody)), (std::vector<pid_t>{3}));
+  EXPECT_EQ(pids(descendants(tree, {1, 2}, nobody)), (std::vector<pid_t>{3, 4, 6})) << "without the roots";
+  EXPECT_EQ(pids(descendants(tree, {99}, nobody)), (std::vector<pid_t>{}));
+  EXPECT_EQ(pids(descendants(tree, {1}, [](const auto& entry) { return entry.pid == 2; })),
+            (std::vector<pid_t>{4, 6}));
+}
+
+TEST(descendants, ends_although_parents_form_a_loop) {
+  // /proc is not read at one instant: numbers can be reused meanwhile.
+  const std::vector<process_entry> loop{make_entry(2, 3), make_entry(3, 2), make_entry(4, 4)};
+  EXPECT_TRUE(descendants(loop, {1}, nobody).empty());
+}
+
+/// By the definition: repeat until nothing changes.
+std::vector<pid_t> naive_descendants(const std::vector<process_entry>& processes,
+                                     const std::set<pid_t>& roots, const std::set<pid_t>& excluded) {
+  std::set<pid_t> below;
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const auto& entry : processes)
+      if (!excluded.contains(entry.pid) && (roots.contains(entry.parent) || below.contains(entry.parent)))
+        changed |= below.insert(entry.pid).second;
+  }
+  std::vector<pid_t> result;
+  for (const auto& entry : processes)
+    if (below.contains(entry.pid) && !roots.contains(entry.pid) && !entry.dead())
+      result.push_back(entry.pid);
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+TEST(descendants, agrees_with_its_definition_on_random_trees) {
+  std::mt19937 random{4242};
+  std::size_t found = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::vector<process_entry> processes;
+    const auto count = static_cast<pid_t>(1 + random() % 30);
+    for (pid_t pid = 1; pid <= count; ++pid)
+      processes.push_back(make_entry(pid, static_cast<pid_t>(random() % static_cast<unsigned>(pid)),
+                                     random() % 6 == 0 ? 'Z' : 'S'));
+    std::shuffle(processes.begin(), processes.end(), random);
+    const auto some = [&](unsigned most) {
+      std::set<pid_t> chosen;
+      for (auto left = random() % (most + 1); left > 0; --left)
+        chosen.insert(static_cast<pid_t>(1 + random() % static_cast<unsigned>(count)));
+      return chosen;
+    };
+    const auto roots = some(3);
+    const auto excluded = some(4);
+    const auto result = descendants(processes, roots,
+                                    [&](const process_entry& entry) { return excluded.contains(entry.pid); });
+    found += result.size();
+    ASSERT_EQ(pids(result), naive_descendants(processes, roots, excluded)) << "round " << round;
+  }
+  EXPECT_GT(found, 3000u) << "the rounds must have something to find";
+}
+
+} // namespace
+} // namespace sandboxd::launcher
