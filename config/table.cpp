@@ -259,7 +259,7 @@ const std::vector<key>& all_keys() {
 
     word("log.level", MEMBER(log.level), {"debug", "info", "warn", "error"}, live,
          "Least severe lines to log", {"SANDBOX_LOG_LEVEL"}),
-    word("log.format", MEMBER(log.format), {"json", "text"}, live,
+    word("log.format", MEMBER(log.format), {"json", "text"}, at_start,
          "json = one object per line, text = for human eyes", {"SANDBOX_LOG_FORMAT", pretty_is_text}),
 
     count("interpreter.python-pool-min-size", MEMBER(interpreter.python.min_size), 0, 1000, live,
