@@ -1,6 +1,7 @@
 #pragma once
 
 #include <caf/error.hpp>
+#include <caf/make_message.hpp>
 #include <caf/result.hpp>
 #include <caf/typed_response_promise.hpp>
 #include <caf/unit.hpp>

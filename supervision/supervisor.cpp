@@ -20,6 +20,7 @@ supervisor_actor::behavior_type supervisor(typed_stateful_pointer<supervisor_sta
       [=](const restart_child& request) { return self->state.restart(request); },
       [=](const delete_child& request) { return self->state.remove(request); },
       [=](const get_child& request) { return self->state.get(request); },
+      [=](const await_ready&) { return self->state.ready(); },
       [=](const which_children&) { return self->state.which(); },
       [=](const count_children&) { return self->state.count(); },
       [=](const child_started& event) { self->state.on_started(event.actor_id); },

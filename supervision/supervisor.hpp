@@ -37,7 +37,8 @@ supervisor_actor::behavior_type supervisor(typed_stateful_pointer<supervisor_sta
 /// of time (its own children have theirs).
 child_spec supervisor_child(std::string id, supervisor_spec spec);
 
-/// Spawns the supervisor at the root of a tree, at path "/" + `name`. Its end is the end of the tree: see
+/// Spawns the supervisor at the root of a tree, at path "/" + `name`. Keep the handle as long as the tree
+/// shall live. `await_ready` tells when all have started; the end of the root is the end of the tree: see
 /// `on_exit`.
 supervisor_actor spawn_root(caf::actor_system& system, const observer_ptr& observer, supervisor_spec spec,
                             std::string name = "root");

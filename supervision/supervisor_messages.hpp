@@ -45,6 +45,11 @@ struct get_child {
   std::string id;
 };
 
+/// Answers when what the supervisor had to do before is done: sent right after `spawn_root`, when all
+/// children of the spec run. Errors: `stopping`, among others because a child could not be started; a
+/// supervisor that has ended already answers as CAF does, with its exit reason.
+struct await_ready {};
+
 /// Asks for all children.
 struct which_children {};
 
@@ -104,7 +109,7 @@ struct restart_due {
 using supervisor_actor = caf::typed_actor< //
     caf::replies_to<start_child>::with<caf::strong_actor_ptr>, caf::replies_to<terminate_child>::with<void>,
     caf::replies_to<restart_child>::with<caf::strong_actor_ptr>, caf::replies_to<delete_child>::with<void>,
-    caf::replies_to<get_child>::with<caf::strong_actor_ptr>,
+    caf::replies_to<get_child>::with<caf::strong_actor_ptr>, caf::replies_to<await_ready>::with<void>,
     caf::replies_to<which_children>::with<child_infos>, caf::replies_to<count_children>::with<child_counts>,
     caf::reacts_to<child_started>, caf::reacts_to<deadline_passed>, caf::reacts_to<restart_due>>;
 
@@ -115,6 +120,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::terminate_child)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::restart_child)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::delete_child)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::get_child)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::await_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::which_children)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::count_children)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::child_infos)

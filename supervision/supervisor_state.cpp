@@ -163,6 +163,19 @@ supervisor_state::handle_result supervisor_state::get(const get_child& request) 
   return entry->handle;
 }
 
+caf::result<void> supervisor_state::ready() {
+  const auto stopping = make_supervision_error(supervision_error::stopping, self_->record()->path());
+  const kept_promise<void> promise{self_, stopping};
+  lanes_.enter({}, [this, promise, stopping] {
+    if (stopping_)
+      promise.deliver(stopping);
+    else
+      promise.deliver();
+    lanes_.leave({});
+  });
+  return promise.result();
+}
+
 child_infos supervisor_state::which() const {
   child_infos infos;
   infos.reserve(keeper_->children().size());

@@ -34,6 +34,7 @@ public:
   caf::result<void> terminate(const terminate_child& request);
   caf::result<void> remove(const delete_child& request);
   handle_result get(const get_child& request);
+  caf::result<void> ready();
   child_infos which() const;
   child_counts count() const;
 

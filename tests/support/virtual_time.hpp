@@ -37,6 +37,16 @@ public:
   caf::scheduler::test_coordinator& scheduler =
       dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
 
+  ~virtual_time() { finish(); }
+
+  /// Ends what nobody holds a handle of any more: handles the last messages and drops all timers. The actor
+  /// system would wait for ever for an actor that only a timer keeps alive.
+  void finish() {
+    scheduler.run();
+    scheduler.clock().cancel_all();
+    scheduler.run();
+  }
+
   std::chrono::steady_clock::time_point now() { return scheduler.clock().now(); }
 
   /// Handles messages, and those they cause, until all mailboxes are empty.
