@@ -89,8 +89,10 @@ public:
         return kill_everything();
       if (busy())
         pursue();
-      if (shut_down_ && survivors().empty())
+      if (shut_down_ && survivors().empty()) {
+        reap(); // who ended since
         return 0;
+      }
     }
   }
 
@@ -177,9 +179,11 @@ private:
   }
 
   void adopt(std::uint32_t id, pid_t pid) {
-    // Allowed for a descendant in our session that has not called execve(2) since its fork (setpgid(2)).
-    const int error = ::setpgid(pid, pid) == 0 ? 0 : errno;
-    programs_.push_back({id, pid});
+    // Allowed for a child in our session that has not called execve(2) since its fork (setpgid(2)).
+    ::setpgid(pid, pid);
+    const int error = ::kill(pid, 0) == 0 ? 0 : errno;
+    if (error == 0)
+      programs_.push_back({id, pid});
     report(event_kind::adopted, id, pid, error);
   }
 

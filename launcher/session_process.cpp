@@ -27,19 +27,27 @@ session_process::session_process(asio::io_context& io, descriptor socket, callba
 
 std::uint32_t session_process::start(const program& what, int standard_input, int standard_output,
                                      int standard_error, program_events events) {
-  const std::uint32_t id = ++last_id_;
-  programs_.emplace(id, std::move(events));
-  protocol::command order{command_kind::start, id, 0, 0};
   const descriptor file = encode(what);
+  const std::uint32_t id = enter(std::move(events));
+  protocol::command order{command_kind::start, id, 0, 0};
   const std::array passed{standard_input, standard_output, standard_error, file.get()};
   if (socket_.is_open())
     send_message(socket_.native_handle(), order, passed, 0, MSG_DONTWAIT);
   return id;
 }
 
-std::uint32_t session_process::adopt(pid_t in_session, program_events events) {
+/// A program of an init that is gone already ends as the others did.
+std::uint32_t session_process::enter(program_events events) {
   const std::uint32_t id = ++last_id_;
-  programs_.emplace(id, std::move(events));
+  if (socket_.is_open())
+    programs_.emplace(id, std::move(events));
+  else if (events.ended)
+    asio::post(strand_, [ended = std::move(events.ended)] { ended(std::nullopt); });
+  return id;
+}
+
+std::uint32_t session_process::adopt(pid_t in_session, program_events events) {
+  const std::uint32_t id = enter(std::move(events));
   send(command_kind::adopt, id, in_session);
   return id;
 }
@@ -123,7 +131,7 @@ void session_process::handle(const protocol::event& event, pid_t sender) {
   case event_kind::adopted:
     if (found != programs_.end() && found->second.started)
       found->second.started({event.pid, sender}, event.value);
-    if (event.value != 0 && event.kind == event_kind::started)
+    if (event.value != 0)
       programs_.erase(event.id);
     return;
   case event_kind::exited:

@@ -36,7 +36,7 @@ struct init_identity {
 
 /// What happens to one program below an init. Called on the strand; empty functions are skipped.
 struct program_events {
-  /// It runs (`error` 0), or could not be started (errno).
+  /// It runs (`error` 0), or could not be started or adopted (errno; the last call then).
   std::function<void(process_ids ids, int error)> started;
   /// It ended; `status` is its wait status. Absent: the init was lost, so nobody knows.
   std::function<void(std::optional<int> status)> ended;
@@ -85,12 +85,14 @@ public:
   /// Ends everything (SIGTERM, after `grace` SIGKILL), then the init: `lost` follows. Any thread.
   void shut_down(std::chrono::milliseconds grace);
 
-  /// Kills everything at once, the init too; no call-back follows. Any thread.
+  /// Kills everything at once, the init too: programs end (`ended` without a status), but `lost` does not
+  /// follow. Any thread.
   void kill();
 
 private:
   session_process(asio::io_context& io, descriptor socket, callbacks events);
 
+  std::uint32_t enter(program_events events);
   void wait();
   void read_events();
   void handle(const protocol::event& event, pid_t sender);
