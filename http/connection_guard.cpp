@@ -46,7 +46,7 @@ connection_guard::connection_guard(std::shared_ptr<transport> shared, std::uint6
 
 /// Runs a step; an exception (memory) ends this connection instead of the I/O thread.
 template <typename Step>
-void connection_guard::guarded(Step step) {
+void connection_guard::guarded(Step&& step) {
   try {
     step();
   } catch (const std::exception& fault) {
@@ -57,23 +57,36 @@ void connection_guard::guarded(Step step) {
 
 template <typename Step>
 void connection_guard::post(Step step) {
-  asio::post(strand_, [self = shared_from_this(), step] { self->guarded(step); });
+  asio::post(strand_, [self = shared_from_this(), step = std::move(step)]() mutable { self->guarded(step); });
 }
 
 void connection_guard::read(asio::mutable_buffer into, read_completion done) {
-  reader_buffer_ = into;
-  reader_ = std::move(done);
   // Posted, since RESTinio must not be called back from inside its own call.
-  post([this] {
+  post([this, into, done = std::move(done)]() mutable {
     if (phase_ == phase::closed || phase_ == phase::refusing || phase_ == phase::lingering)
-      complete_read(asio::error::connection_aborted);
-    else if (phase_ == phase::in_service && !taken_ && handed_over_ < scanner_->head().forwarded.size())
-      hand_over();
-    else if (phase_ == phase::in_service && !taken_)
-      refuse({400, "Malformed request"}); // RESTinio sees no whole request where we do
-    else
+      return done(asio::error::connection_aborted, 0);
+    reader_buffer_ = into;
+    reader_ = std::move(done);
+    if (phase_ != phase::in_service || service_ == service::over)
       begin_message();
+    else if (service_ == service::offered && handed_over_ < scanner_->head().forwarded.size())
+      hand_over();
+    else if (service_ == service::offered)
+      refuse({400, "Malformed request"}); // RESTinio sees no whole request where we do
+    // Else RESTinio asks early: it does when an answer is being written already. It would then start its
+    // parser anew when the answer has left, in the middle of the next head. So it waits for `request_over`.
   });
+}
+
+void connection_guard::request_over() {
+  service_ = service::over;
+  watcher_.reset();
+  restinio_connection_.reset();
+  if (reader_)
+    post([this] {
+      if (reader_ && phase_ == phase::in_service && service_ == service::over)
+        begin_message();
+    });
 }
 
 void connection_guard::begin_message() {
@@ -82,7 +95,6 @@ void connection_guard::begin_message() {
   share_ = budget_share(shared_->budget);
   bytes_in_ = 0;
   handed_over_ = 0;
-  taken_ = false;
   if (unread().empty() && shared_->draining)
     return end(outcome::complete, reset::no);
   set_clock(shared_->settings.idle_timeout);
@@ -190,6 +202,7 @@ void connection_guard::advance() {
       return await_more();
     case request_scanner::progress::complete:
       phase_ = phase::in_service;
+      service_ = service::offered;
       stop_clock();
       return hand_over();
     case request_scanner::progress::refused:
@@ -262,7 +275,7 @@ void connection_guard::hand_over() {
 }
 
 received_request connection_guard::take_request() {
-  taken_ = true;
+  service_ = service::taken;
   const auto& head = scanner_->head();
   return {std::move(scanner_->body()), std::move(share_), head.request_id, head.minor_version,
           head.method == "HEAD",       bytes_in_,         began_};
@@ -275,7 +288,8 @@ void connection_guard::refuse(const refusal& why) {
   refused_status_ = why.status;
   sent_before_refusal_ = bytes_sent_;
   auto answer = shared_->refuse(why);
-  if (why.status == 503)
+  auto is_retry_after = [](const auto& field) { return same_field_name(field.first, "Retry-After"); };
+  if (why.status == 503 && std::none_of(answer.headers.begin(), answer.headers.end(), is_retry_after))
     answer.headers.emplace_back("Retry-After", "1");
   auto id = shared_->request_id(scanner_->head().request_id);
   response_form form{response_framing::counted, answer.body.size(), false, id};
@@ -322,9 +336,9 @@ void connection_guard::linger() {
 void connection_guard::close() {
   if (phase_ == phase::closed || phase_ == phase::refusing || phase_ == phase::lingering)
     return;
-  if (phase_ == phase::in_service && !taken_)
+  if (phase_ == phase::in_service && service_ == service::offered)
     return refuse({400, "Malformed request"}); // RESTinio's parser has found what ours has not
-  if (!watcher_.expired())
+  if (phase_ == phase::in_service && service_ == service::taken)
     return end(outcome::client_gone, reset::no); // the answer could not be written
   linger();
 }
@@ -341,8 +355,10 @@ void connection_guard::end(outcome why, reset how) {
   shared_->connections.remove(id_);
   if (auto watcher = watcher_.lock())
     watcher->connection_lost(why);
-  if (reader_)
-    post([this] { complete_read(asio::error::connection_aborted); });
+  restinio_connection_.reset();
+  // Moved out, since the reader holds the connection that holds this guard.
+  if (auto reader = std::exchange(reader_, nullptr))
+    post([reader = std::move(reader)] { reader(asio::error::connection_aborted, 0); });
 }
 
 void connection_guard::complete_read(const asio::error_code& fault) {
@@ -397,6 +413,7 @@ void connection_guard::abandon() {
   asio::error_code ignored;
   socket_.close(ignored);
   reader_ = nullptr;
+  restinio_connection_.reset();
   shared_->connections.remove(id_);
 }
 

@@ -91,11 +91,15 @@ public:
   /// Hands over the request whose head RESTinio has just parsed; at most once per request.
   [[nodiscard]] received_request take_request();
 
-  /// Who is to be told what happens to the connection while the request taken is being served.
-  void watch_request(std::weak_ptr<connection_watcher> watcher) { watcher_ = std::move(watcher); }
+  /// While the request taken is being served: tells `watcher` what happens to the connection, and keeps
+  /// RESTinio's end of it alive.
+  void serve(std::weak_ptr<connection_watcher> watcher, std::shared_ptr<void> restinio_connection) {
+    watcher_ = std::move(watcher);
+    restinio_connection_ = std::move(restinio_connection);
+  }
 
-  /// The request taken is over: nobody needs to be told any more.
-  void release_watcher() { watcher_.reset(); }
+  /// The request taken is over, its answer gone: the next may begin.
+  void request_over();
 
   /// Whether the client will send nothing more.
   [[nodiscard]] bool client_stopped_sending() const { return input_ended_; }
@@ -125,10 +129,12 @@ public:
 
 private:
   enum class phase { idle, receiving, in_service, refusing, lingering, closed };
+  /// How far the request in service is: RESTinio parses it, a handler has it, its answer has left.
+  enum class service { offered, taken, over };
   enum class reset { no, yes };
 
   template <typename Step>
-  void guarded(Step step);
+  void guarded(Step&& step);
   template <typename Step>
   void post(Step step);
 
@@ -181,8 +187,9 @@ private:
   clock::time_point began_;
   std::uint64_t bytes_in_ = 0;  ///< of the message under way
   std::size_t handed_over_ = 0; ///< bytes of its head that RESTinio has
-  bool taken_ = false;
+  service service_ = service::over;
   std::weak_ptr<connection_watcher> watcher_;
+  std::shared_ptr<void> restinio_connection_; ///< it holds this guard: released with the request
 
   asio::mutable_buffer reader_buffer_; ///< where RESTinio waits for bytes
   read_completion reader_;

@@ -33,13 +33,16 @@ void served_request::send(restinio::writable_items_container_t bytes, part which
                           std::function<void(bool ok)> sent) {
   // What RESTinio's response builders do at their end. They cannot say what HEAD, 204 and HTTP/1.0 need.
   using namespace restinio;
+  auto connection = connection_.lock();
+  if (!connection)
+    return; // `connection_lost` has told everybody
   write_group_t group(std::move(bytes));
   group.after_write_notificator([sent = std::move(sent)](const asio::error_code& fault) { sent(!fault); });
   response_output_flags_t flags(
       which == part::some ? response_parts_attr_t::not_final_parts : response_parts_attr_t::final_parts,
       which != part::broken && keep_alive_ ? response_connection_attr_t::connection_keepalive
                                            : response_connection_attr_t::connection_close);
-  connection_->write_response_parts(number_, flags, std::move(group));
+  connection->write_response_parts(number_, flags, std::move(group));
 }
 
 void served_request::finish(outcome how) {
@@ -47,7 +50,7 @@ void served_request::finish(outcome how) {
     return;
   gone_ = nullptr;
   watcher_.reset();
-  guard_->release_watcher();
+  guard_->request_over();
   auto duration = std::chrono::steady_clock::now() - what_.began;
   shared_->log({what_.id, guard_->client_name(), what_.head_only ? "HEAD" : what_.method, what_.path, status_,
                 what_.bytes_in, guard_->bytes_sent() - sent_before_,

@@ -21,7 +21,7 @@ class served_request : public connection_watcher, public std::enable_shared_from
 public:
   /// RESTinio's end of the connection, and the number by which it knows the request.
   struct origin {
-    restinio::impl::connection_handle_t connection;
+    std::weak_ptr<restinio::impl::connection_base_t> connection;
     restinio::request_id_t number = 0;
     bool keep_alive = true;
   };
@@ -55,9 +55,9 @@ public:
   [[nodiscard]] std::string make_head(int status, const header_list& headers, response_framing framing,
                                       std::size_t content_length);
 
-  /// Sends bytes of the answer. `sent(ok)` runs on the strand when the kernel has them or never will. `last`
-  /// ends the answer; with `broken` the connection is closed after it, so that the client sees it as
-  /// incomplete.
+  /// Sends bytes of the answer. `sent(ok)` runs on the strand when the kernel has them or never will, and not
+  /// at all when the connection is lost already. `last` ends the answer; with `broken` the connection is
+  /// closed after it, so that the client sees it as incomplete.
   enum class part { some, last, broken };
   void send(restinio::writable_items_container_t bytes, part which, std::function<void(bool ok)> sent);
 
@@ -83,7 +83,7 @@ public:
 private:
   const std::shared_ptr<transport> shared_;
   const std::shared_ptr<connection_guard> guard_;
-  const restinio::impl::connection_handle_t connection_;
+  const std::weak_ptr<restinio::impl::connection_base_t> connection_; ///< the guard keeps it
   const restinio::request_id_t number_;
   const description what_;
   const std::uint64_t sent_before_;

@@ -92,10 +92,10 @@ request_entry::operator()(const restinio::request_handle_t& parsed) const {
   whole->share = std::move(received.share);
   whole->id = what.id;
 
-  served_request::origin from{restinio::impl::access_req_connection(*parsed), parsed->request_id(),
-                              header.should_keep_alive()};
+  auto connection = restinio::impl::access_req_connection(*parsed);
+  served_request::origin from{connection, parsed->request_id(), header.should_keep_alive()};
   auto served = std::make_shared<served_request>(shared_, guard, std::move(from), std::move(what));
-  guard->watch_request(served);
+  guard->serve(served, std::move(connection));
   auto answer = std::make_shared<request_responder>(std::move(served));
   try {
     shared_->hooks.handle(std::move(whole), answer);
@@ -169,6 +169,7 @@ server::server(const config::settings& settings, asio::io_context& context, serv
 
 server::~server() {
   stop_accepting();
+  running_->shared->silent = true;
   for (const auto& guard : running_->shared->connections.all())
     guard->abandon();
 }

@@ -30,7 +30,8 @@ public:
   server(const config::settings& settings, asio::io_context& context, server_hooks hooks);
   server(const server&) = delete;
   server& operator=(const server&) = delete;
-  /// Only when no thread runs the io_context any more.
+  /// Only when no thread runs the io_context any more. No hook and no callback is
+  /// called afterwards.
   ~server();
 
   /// Binds `http.address`:`http.port` and accepts. Throws std::system_error that names them and the cause.

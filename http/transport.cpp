@@ -36,7 +36,7 @@ std::string transport::request_id(const std::string& offered) {
 }
 
 void transport::log(const access_record& record) noexcept {
-  if (!hooks.access_log)
+  if (!hooks.access_log || silent)
     return;
   try {
     hooks.access_log(record);
@@ -47,7 +47,7 @@ void transport::log(const access_record& record) noexcept {
 
 void transport::report(std::string_view text) noexcept {
   try {
-    if (hooks.report)
+    if (hooks.report && !silent)
       hooks.report(text);
   } catch (const std::exception&) { // NOLINT(bugprone-empty-catch): there is nobody left to tell
   }
@@ -55,7 +55,7 @@ void transport::report(std::string_view text) noexcept {
 
 response transport::refuse(const refusal& why) noexcept {
   try {
-    return hooks.refuse(why);
+    return silent ? response{why.status, {}, {}} : hooks.refuse(why);
   } catch (const std::exception& fault) {
     report(fault.what());
     return {why.status, {}, {}};

@@ -33,6 +33,8 @@ struct transport {
   /// Runs a callback given to us; what it throws is reported.
   template <typename Callback>
   void protect(const Callback& callback) noexcept {
+    if (silent)
+      return;
     try {
       callback();
     } catch (const std::exception& fault) {
@@ -48,6 +50,9 @@ struct transport {
 
   /// Set when the server stops: every further answer closes its connection.
   std::atomic<bool> draining = false;
+
+  /// Set when the server is destroyed: responders may live on, but nobody is called any more.
+  std::atomic<bool> silent = false;
 
 private:
   const std::string run_;

@@ -12,8 +12,10 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(wire_requests, a_request_is_answered_and_the_connection_kept) {
-  wire_server wire(echo);
+class wire_requests : public wire_test {};
+
+TEST_F(wire_requests, a_request_is_answered_and_the_connection_kept) {
+  wire_server wire(context, echo);
   raw_client client(wire.port());
   for (int i = 0; i < 3; ++i) {
     auto reply = client.exchange("GET /api/ping?a=b%20c HTTP/1.1\r\nHost: ping\r\n\r\n");
@@ -23,8 +25,8 @@ TEST(wire_requests, a_request_is_answered_and_the_connection_kept) {
   }
 }
 
-TEST(wire_requests, every_response_carries_cors_once_and_a_request_id) {
-  wire_server wire([](const http::request_ptr& asked, const http::responder_ptr& answer) {
+TEST_F(wire_requests, every_response_carries_cors_once_and_a_request_id) {
+  wire_server wire(context, [](const http::request_ptr& asked, const http::responder_ptr& answer) {
     answer->send({200, {{"Access-Control-Allow-Origin", "*"}, {"X-Request-Id", "mine"}}, asked->id});
   });
   raw_client client(wire.port());
@@ -40,8 +42,8 @@ TEST(wire_requests, every_response_carries_cors_once_and_a_request_id) {
   EXPECT_NE(next.body, reply.body);
 }
 
-TEST(wire_requests, a_harmless_request_id_of_the_client_is_kept_and_another_replaced) {
-  wire_server wire(echo);
+TEST_F(wire_requests, a_harmless_request_id_of_the_client_is_kept_and_another_replaced) {
+  wire_server wire(context, echo);
   raw_client client(wire.port());
   auto kept = client.exchange("GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc-123.Z_9\r\n\r\n");
   EXPECT_EQ(kept.header("x-request-id"), "abc-123.Z_9");
@@ -52,8 +54,8 @@ TEST(wire_requests, a_harmless_request_id_of_the_client_is_kept_and_another_repl
   }
 }
 
-TEST(wire_requests, a_request_sent_byte_by_byte_is_understood) {
-  wire_server wire(echo);
+TEST_F(wire_requests, a_request_sent_byte_by_byte_is_understood) {
+  wire_server wire(context, echo);
   raw_client client(wire.port());
   std::string request = "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
   for (char byte : request)
@@ -61,8 +63,8 @@ TEST(wire_requests, a_request_sent_byte_by_byte_is_understood) {
   EXPECT_EQ(client.read_reply().body, "POST\n/slow\n\nhello");
 }
 
-TEST(wire_requests, pipelined_requests_are_answered_in_order) {
-  wire_server wire(echo);
+TEST_F(wire_requests, pipelined_requests_are_answered_in_order) {
+  wire_server wire(context, echo);
   raw_client client(wire.port());
   std::string requests;
   for (int i = 0; i < 200; ++i)
@@ -72,9 +74,25 @@ TEST(wire_requests, pipelined_requests_are_answered_in_order) {
     ASSERT_EQ(client.read_reply().body, "POST\n/" + std::to_string(i) + "\n\nabc");
 }
 
-TEST(wire_requests, pipelined_requests_wait_for_an_answer_given_later_by_another_thread) {
+TEST_F(wire_requests, pipelined_requests_with_long_heads_and_answers_are_answered_in_order) {
+  const std::string filler(9'000, 'h');
+  const std::string long_answer(300'000, 'a');
+  wire_server wire(context, [&](const http::request_ptr& asked, const http::responder_ptr& answer) {
+    answer->send(
+        {200, {}, asked->path + (asked->header("x") ? *asked->header("X") : "no header") + long_answer});
+  });
+  raw_client client(wire.port());
+  std::string requests;
+  for (int i = 0; i < 20; ++i)
+    requests += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\nX: " + filler + "\r\n\r\n";
+  client.send(requests);
+  for (int i = 0; i < 20; ++i)
+    ASSERT_TRUE(client.read_reply().body == "/" + std::to_string(i) + filler + long_answer) << i;
+}
+
+TEST_F(wire_requests, pipelined_requests_wait_for_an_answer_given_later_by_another_thread) {
   awaited<http::responder_ptr> first;
-  wire_server wire([&](const http::request_ptr& asked, const http::responder_ptr& answer) {
+  wire_server wire(context, [&](const http::request_ptr& asked, const http::responder_ptr& answer) {
     asked->path == "/first" ? first.set(answer) : echo(asked, answer);
   });
   raw_client client(wire.port());
@@ -84,8 +102,8 @@ TEST(wire_requests, pipelined_requests_wait_for_an_answer_given_later_by_another
   EXPECT_EQ(client.read_reply().body, "GET\n/second\n\n");
 }
 
-TEST(wire_requests, a_chunked_body_arrives_without_its_framing) {
-  wire_server wire(echo);
+TEST_F(wire_requests, a_chunked_body_arrives_without_its_framing) {
+  wire_server wire(context, echo);
   raw_client client(wire.port());
   auto reply = client.exchange("POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
                                "5;name=value\r\nhello\r\n6\r\n world\r\n0\r\nTrailer: x\r\n\r\n");
@@ -93,8 +111,8 @@ TEST(wire_requests, a_chunked_body_arrives_without_its_framing) {
   EXPECT_EQ(client.exchange("GET /next HTTP/1.1\r\nHost: a\r\n\r\n").body, "GET\n/next\n\n");
 }
 
-TEST(wire_requests, a_body_of_a_megabyte_goes_in_and_out_unchanged) {
-  wire_server wire([](const http::request_ptr& asked, const http::responder_ptr& answer) {
+TEST_F(wire_requests, a_body_of_a_megabyte_goes_in_and_out_unchanged) {
+  wire_server wire(context, [](const http::request_ptr& asked, const http::responder_ptr& answer) {
     answer->send({200, {}, asked->body});
   });
   raw_client client(wire.port());
@@ -108,8 +126,8 @@ TEST(wire_requests, a_body_of_a_megabyte_goes_in_and_out_unchanged) {
   EXPECT_EQ(wire.server->buffered_bytes(), 0u);
 }
 
-TEST(wire_requests, head_is_get_without_the_body) {
-  wire_server wire(echo);
+TEST_F(wire_requests, head_is_get_without_the_body) {
+  wire_server wire(context, echo);
   raw_client client(wire.port());
   client.send("HEAD /thing HTTP/1.1\r\nHost: a\r\n\r\n");
   auto reply = client.read_reply(true);
@@ -119,8 +137,8 @@ TEST(wire_requests, head_is_get_without_the_body) {
   EXPECT_EQ(wire.log.get(0).method, "HEAD");
 }
 
-TEST(wire_requests, connection_close_is_honoured) {
-  wire_server wire(echo);
+TEST_F(wire_requests, connection_close_is_honoured) {
+  wire_server wire(context, echo);
   raw_client client(wire.port());
   auto reply = client.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(reply.status, 200);
@@ -129,8 +147,8 @@ TEST(wire_requests, connection_close_is_honoured) {
   EXPECT_FALSE(client.was_reset());
 }
 
-TEST(wire_requests, http_1_0_closes_unless_asked_to_keep_alive) {
-  wire_server wire(echo);
+TEST_F(wire_requests, http_1_0_closes_unless_asked_to_keep_alive) {
+  wire_server wire(context, echo);
   raw_client plain(wire.port());
   EXPECT_EQ(plain.exchange("GET / HTTP/1.0\r\n\r\n").status, 200);
   EXPECT_TRUE(plain.ends());
@@ -139,9 +157,10 @@ TEST(wire_requests, http_1_0_closes_unless_asked_to_keep_alive) {
   EXPECT_EQ(kept.exchange("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").status, 200);
 }
 
-TEST(wire_requests, a_client_that_half_closes_still_gets_the_answer) {
+TEST_F(wire_requests, a_client_that_half_closes_still_gets_the_answer) {
   awaited<http::responder_ptr> waiting;
-  wire_server wire([&](const http::request_ptr&, const http::responder_ptr& answer) { waiting.set(answer); });
+  wire_server wire(context,
+                   [&](const http::request_ptr&, const http::responder_ptr& answer) { waiting.set(answer); });
   raw_client client(wire.port());
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   client.shut_down_sending();
@@ -151,8 +170,8 @@ TEST(wire_requests, a_client_that_half_closes_still_gets_the_answer) {
   EXPECT_EQ(wire.log.get().ended, http::outcome::complete);
 }
 
-TEST(wire_requests, an_offer_of_http_2_is_ignored_and_the_connection_kept) {
-  wire_server wire(echo);
+TEST_F(wire_requests, an_offer_of_http_2_is_ignored_and_the_connection_kept) {
+  wire_server wire(context, echo);
   raw_client client(wire.port());
   for (int i = 0; i < 2; ++i) {
     auto reply = client.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n"
@@ -162,8 +181,8 @@ TEST(wire_requests, an_offer_of_http_2_is_ignored_and_the_connection_kept) {
   }
 }
 
-TEST(wire_requests, a_websocket_request_reaches_the_handler_like_any_other) {
-  wire_server wire(echo);
+TEST_F(wire_requests, a_websocket_request_reaches_the_handler_like_any_other) {
+  wire_server wire(context, echo);
   raw_client client(wire.port());
   auto reply =
       client.exchange("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -171,15 +190,15 @@ TEST(wire_requests, a_websocket_request_reaches_the_handler_like_any_other) {
   EXPECT_EQ(reply.body, "GET\n/ws\n\n");
 }
 
-TEST(wire_requests, an_absolute_url_is_served_by_its_path) {
-  wire_server wire(echo);
+TEST_F(wire_requests, an_absolute_url_is_served_by_its_path) {
+  wire_server wire(context, echo);
   raw_client client(wire.port());
   EXPECT_EQ(client.exchange("GET http://localhost:3000/a/b?c HTTP/1.1\r\nHost: a\r\n\r\n").body,
             "GET\n/a/b\nc\n");
 }
 
-TEST(wire_requests, a_handler_that_throws_gives_500_and_the_connection_goes_on) {
-  wire_server wire([](const http::request_ptr& asked, const http::responder_ptr& answer) {
+TEST_F(wire_requests, a_handler_that_throws_gives_500_and_the_connection_goes_on) {
+  wire_server wire(context, [](const http::request_ptr& asked, const http::responder_ptr& answer) {
     if (asked->path == "/bad")
       throw std::runtime_error("a bug");
     echo(asked, answer);
@@ -190,17 +209,17 @@ TEST(wire_requests, a_handler_that_throws_gives_500_and_the_connection_goes_on) 
   EXPECT_EQ(wire.reports.get(0), "a bug");
 }
 
-TEST(wire_requests, a_dropped_responder_gives_500) {
-  wire_server wire([](const http::request_ptr&, const http::responder_ptr&) {});
+TEST_F(wire_requests, a_dropped_responder_gives_500) {
+  wire_server wire(context, [](const http::request_ptr&, const http::responder_ptr&) {});
   raw_client client(wire.port());
   auto reply = client.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(reply.status, 500);
   EXPECT_THAT(reply.body, HasSubstr("refused: "));
 }
 
-TEST(wire_requests, a_second_answer_is_ignored_and_reported) {
+TEST_F(wire_requests, a_second_answer_is_ignored_and_reported) {
   awaited<bool> closed;
-  wire_server wire([&](const http::request_ptr&, const http::responder_ptr& answer) {
+  wire_server wire(context, [&](const http::request_ptr&, const http::responder_ptr& answer) {
     answer->send({200, {}, "one"});
     answer->send({200, {}, "two"});
     auto stream = answer->stream(200, {});
@@ -216,8 +235,8 @@ TEST(wire_requests, a_second_answer_is_ignored_and_reported) {
   EXPECT_TRUE(closed.get());
 }
 
-TEST(wire_requests, line_breaks_in_a_header_value_cannot_add_a_header) {
-  wire_server wire([](const http::request_ptr&, const http::responder_ptr& answer) {
+TEST_F(wire_requests, line_breaks_in_a_header_value_cannot_add_a_header) {
+  wire_server wire(context, [](const http::request_ptr&, const http::responder_ptr& answer) {
     answer->send({200, {{"X-Name", "a\r\nSet-Cookie: b"}}, ""});
   });
   raw_client client(wire.port());
@@ -226,8 +245,8 @@ TEST(wire_requests, line_breaks_in_a_header_value_cannot_add_a_header) {
   EXPECT_EQ(reply.header("x-name"), "a  Set-Cookie: b");
 }
 
-TEST(wire_requests, the_access_log_has_one_record_per_request) {
-  wire_server wire(echo);
+TEST_F(wire_requests, the_access_log_has_one_record_per_request) {
+  wire_server wire(context, echo);
   raw_client client(wire.port());
   std::string request =
       "POST /path?secret=1 HTTP/1.1\r\nHost: a\r\nX-Request-Id: id1\r\nContent-Length: 5\r\n\r\nhello";
@@ -246,8 +265,8 @@ TEST(wire_requests, the_access_log_has_one_record_per_request) {
   EXPECT_EQ(wire.log.count(), 2u);
 }
 
-TEST(wire_requests, several_io_threads_serve_many_connections) {
-  wire_server wire(echo, [](config::http_settings& http) { http.io_threads = 4; });
+TEST_F(wire_requests, several_io_threads_serve_many_connections) {
+  wire_server wire(context, echo, [](config::http_settings& http) { http.io_threads = 4; });
   std::vector<std::thread> clients;
   std::atomic<int> right = 0;
   for (int c = 0; c < 8; ++c)

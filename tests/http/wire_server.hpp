@@ -6,6 +6,7 @@
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
+#include <gtest/gtest.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -55,8 +56,9 @@ class wire_server {
 public:
   using setting = std::function<void(config::http_settings&)>;
 
-  explicit wire_server(http::request_handler handler, const setting& adjust = {},
-                       std::function<bool(const http::peer&, const http::request_head&)> admit = {}) {
+  wire_server(asio::io_context& on, http::request_handler handler, const setting& adjust = {},
+              std::function<bool(const http::peer&, const http::request_head&)> admit = {})
+      : context(on), work_(on.get_executor()) {
     config::settings settings;
     settings.http.port = 0;
     if (adjust)
@@ -88,14 +90,20 @@ public:
 
   [[nodiscard]] std::uint16_t port() const { return server->port(); }
 
-  asio::io_context context;
+  asio::io_context& context;
   awaited<http::access_record> log;
   awaited<std::string> reports;
   std::optional<http::server> server;
 
 private:
-  asio::executor_work_guard<asio::io_context::executor_type> work_{context.get_executor()};
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
   std::vector<std::thread> threads_;
+};
+
+/// Owns the io_context, which must outlive every responder and stream that a test holds.
+class wire_test : public ::testing::Test {
+protected:
+  asio::io_context context;
 };
 
 /// Answers 200 with method, path, query and body of the request, one per line.
