@@ -1,4 +1,5 @@
 #include "config/load.hpp"
+#include "daemon/certificate.hpp"
 #include "daemon/sandbox_daemon.hpp"
 #include "daemon/surroundings.hpp"
 #include "launcher/spawner_process.hpp"
@@ -37,6 +38,7 @@ int start(int argc, char** argv) {
   }
   auto& loaded = std::get<config::configuration>(outcome);
   daemon::prepare_surroundings(loaded.values);
+  daemon::trust_platform_certificate(loaded.values.sandbox);
   const auto address = loaded.values.http.address;
   daemon::sandbox_daemon server(std::move(loaded));
   server.on_listening([address](std::uint16_t port) { announce(address, port); });

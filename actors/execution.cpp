@@ -21,8 +21,7 @@ void start(self_pointer self) {
   launcher::single_command_options options;
   options.executable = settings.session.shell;
   options.environment = state.context->environment;
-  options.capture = {settings.session.output_memory_bytes, settings.session.output_max_bytes,
-                     state.context->directory};
+  options.capture = state.context->capture_limits();
   options.kill_grace = settings.session.kill_grace;
 
   auto command = make_shell_command(state.command.request, settings.session.command_timeout,

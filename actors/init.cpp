@@ -18,7 +18,7 @@ void on_exit_request(self_pointer self, const caf::error& reason) {
     return self->quit(reason);
   state.stopping = true;
   self->set_status("stopping");
-  state.process->shut_down(state.context->settings()->session.kill_grace);
+  state.process->shut_down(state.context->kill_grace());
 }
 
 std::string describe(const launcher::init_identity& identity) {

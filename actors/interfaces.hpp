@@ -111,8 +111,11 @@ struct shell_start {
 struct shell_is_free {
   std::shared_ptr<launcher::shell> shell;
 };
-/// From its shell: it ended in good order and may be started again.
-struct shell_is_gone {};
+/// From its shell: it is gone. With an exit code it ended in good order and has to be started again; without
+/// one it was lost, and its supervisor starts another by itself.
+struct shell_is_gone {
+  std::optional<int> exit_code;
+};
 /// To itself: ask the supervisor for a new shell (again).
 struct restart_shell {};
 /// Fail everything that waits or runs with `session_destroyed`, and whatever still comes.

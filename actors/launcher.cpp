@@ -13,6 +13,9 @@ namespace {
 using self_pointer = supervision::typed_stateful_pointer<launcher_state, launcher_actor>;
 using clock = supervision::backoff::clock;
 
+/// Requests that may wait for the next spawner; each waits no longer than its sender does.
+constexpr std::size_t longest_queue = 1024;
+
 /// Starting a process takes about a millisecond, which is an I/O thread's business.
 void start(self_pointer self) {
   auto& state = self->state;
@@ -39,6 +42,11 @@ void start_later(self_pointer self, const std::string& problem) {
   self->delayed_send(self, delay, start_spawner{});
 }
 
+init_socket spawn(const launcher_state& state, bool isolate) {
+  const bool required = isolate && !state.context->settings()->session.isolation_fallback;
+  return std::make_shared<launcher::descriptor>(state.spawner->spawn(isolate, required));
+}
+
 void on_started(self_pointer self, spawner_started& event) {
   auto& state = self->state;
   if (!event.process)
@@ -46,14 +54,19 @@ void on_started(self_pointer self, spawner_started& event) {
   state.spawner = std::move(event.process);
   state.alive_since = clock::now();
   self->set_status("spawner " + std::to_string(state.spawner->pid()));
+  for (auto& waiting : std::exchange(state.waiting, {}))
+    waiting.answer.deliver(spawn(state, waiting.isolate));
   self->confirm_start();
 }
 
-caf::result<init_socket> spawn(const launcher_state& state, bool isolate) {
-  if (!state.spawner)
+caf::result<init_socket> on_request(self_pointer self, bool isolate) {
+  auto& state = self->state;
+  if (state.spawner)
+    return spawn(state, isolate);
+  if (state.waiting.size() >= longest_queue)
     return caf::make_error(caf::sec::runtime_error, "there is no spawner at the moment");
-  const bool required = isolate && !state.context->settings()->session.isolation_fallback;
-  return std::make_shared<launcher::descriptor>(state.spawner->spawn(isolate, required));
+  state.waiting.push_back({isolate, self->make_response_promise<init_socket>()});
+  return state.waiting.back().answer;
 }
 
 } // namespace
@@ -67,7 +80,9 @@ launcher_actor::behavior_type launcher_behavior(self_pointer self, services_ptr 
   self->defer_start();
   start(self);
   return {
-      [self](const spawn_init& request) -> caf::result<init_socket> { return spawn(self->state, request.isolate); },
+      [self](const spawn_init& request) -> caf::result<init_socket> {
+        return on_request(self, request.isolate);
+      },
       [self](start_spawner) { start(self); },
       [self](spawner_started& event) {
         if (event.generation == self->state.generation)

@@ -5,8 +5,11 @@
 #include "supervision/actor_base.hpp"
 #include "supervision/backoff.hpp"
 
+#include <caf/typed_response_promise.hpp>
+
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace sandboxd::actors {
 
@@ -19,10 +22,17 @@ struct launcher_state {
   std::uint64_t generation = 0;               ///< number of the newest spawner
   supervision::backoff retry{{}};             ///< between attempts to start one
   supervision::backoff::clock::time_point alive_since;
+
+  /// A request that waits for the next spawner.
+  struct waiting_request {
+    bool isolate = true;
+    caf::typed_response_promise<init_socket> answer;
+  };
+  std::vector<waiting_request> waiting;
 };
 
 /// Owns the spawner process. When that dies the actor starts another and lives on: the inits it had made do
-/// not depend on it. While there is none, `spawn_init` answers `caf::sec::runtime_error`.
+/// not depend on it. While there is none, `spawn_init` waits for the next one.
 launcher_actor::behavior_type
 launcher_behavior(supervision::typed_stateful_pointer<launcher_state, launcher_actor> self,
                   services_ptr context);

@@ -12,8 +12,7 @@ struct observer_handle::state {
   state& operator=(const state&) = delete;
   ~state() {
     if (!ended)
-      observer->failed(
-          {error_code::internal_error, "The command was lost inside the server"});
+      observer->failed({error_code::internal_error, "The command was lost inside the server"});
   }
 
   template <class Call>

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "launcher/captured_output.hpp"
 
 #include <asio/io_context.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,26 +15,47 @@
 
 namespace sandboxd::actors {
 
-/// What every actor of the sandbox is given: where operating system work happens, the settings, and the environment
-/// of workloads. Made once by main() and shared; outlives the actors. Any thread.
+/// What every actor of the sandbox is given: where operating system work happens, the settings, and the
+/// environment of workloads. Made once by main() and shared; outlives the actors. Any thread.
 class services {
 public:
-  services(asio::io_context& where, std::shared_ptr<const config::settings> settings, std::string runtime_directory,
-           std::vector<std::string> workload_environment)
+  services(asio::io_context& where, std::shared_ptr<const config::settings> settings,
+           std::string runtime_directory, std::vector<std::string> workload_environment)
       : io(where), directory(std::move(runtime_directory)), environment(std::move(workload_environment)),
+        spill(std::make_shared<launcher::spill_budget>(settings->session.spill_budget_bytes)),
         settings_(std::move(settings)) {}
+
+  /// How much of a command's output is kept, and where.
+  [[nodiscard]] launcher::capture_limits capture_limits() const {
+    const auto now = settings();
+    return {now->session.output_memory_bytes, now->session.output_max_bytes, directory, spill};
+  }
 
   /// The settings in force now; they change as a whole when the configuration is read again.
   [[nodiscard]] std::shared_ptr<const config::settings> settings() const { return settings_.load(); }
   void use(std::shared_ptr<const config::settings> settings) { settings_.store(std::move(settings)); }
+
+  /// The daemon is about to end: what is stopped from now on gets `sandbox.shutdown-grace` at most.
+  void begin_shutdown() noexcept { shutting_down_ = true; }
+
+  /// Between SIGTERM and SIGKILL for whatever is stopped now. At the end of the daemon half of its grace, so
+  /// that what follows SIGKILL fits in, too.
+  [[nodiscard]] std::chrono::milliseconds kill_grace() const {
+    const auto now = settings();
+    return shutting_down_ ? std::min(now->session.kill_grace, now->sandbox.shutdown_grace / 2)
+                          : now->session.kill_grace;
+  }
 
   asio::io_context& io;
   /// This daemon's own directory: control files, spilled output. Mode 0700, empty at the start.
   const std::string directory;
   /// "NAME=value" each: what shells and programs inherit (HTTP.md 4.4), before anything a session adds.
   const std::vector<std::string> environment;
+  /// `session.spill-budget-bytes` of the start.
+  const std::shared_ptr<launcher::spill_budget> spill;
 
 private:
+  std::atomic<bool> shutting_down_ = false;
   std::atomic<std::shared_ptr<const config::settings>> settings_;
 };
 

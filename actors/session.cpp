@@ -24,7 +24,7 @@ constexpr std::size_t shown_command = 80;
 constexpr std::chrono::milliseconds restart_retry{2};
 
 void ask_for_shell(self_pointer self) {
-  if (self->state.closed())
+  if (!self->state.wants_shell())
     return;
   const auto path = paths::parent(self->record()->path());
   const auto parent = self->observer()->actors->find<supervision::supervisor_actor>(path);
@@ -69,17 +69,25 @@ void session_state::enqueue(run_command command) {
     return command.observer.failed(session_failure(error_code::session_destroyed, options_.id));
   if (waiting_.size() >= context_->settings()->session.max_queued_commands)
     return command.observer.failed(session_failure(error_code::too_busy, options_.id));
+  if (unnoticed_end_)
+    return command.observer.failed(*std::exchange(unnoticed_end_, std::nullopt));
   waiting_.push_back(std::move(command));
   start_next();
 }
 
 void session_state::shell_is_free(std::shared_ptr<launcher::shell> shell) {
   free_shell_ = std::move(shell);
+  wants_shell_ = false;
   current_ = {};
   start_next();
 }
 
-void session_state::shell_is_gone() {
+void session_state::shell_is_gone(std::optional<int> exit_code) {
+  if (free_shell_ && !options_.keep_after_restart) {
+    unnoticed_end_ = session_failure(error_code::session_terminated, options_.id);
+    unnoticed_end_->exit_code = exit_code;
+  }
+  wants_shell_ = exit_code.has_value();
   free_shell_ = nullptr;
   current_ = {};
 }
@@ -131,8 +139,8 @@ session_actor::behavior_type session_behavior(self_pointer self, services_ptr co
         self->state.shell_is_free(std::move(event.shell));
         show();
       },
-      [=](shell_is_gone) {
-        self->state.shell_is_gone();
+      [=](const shell_is_gone& event) {
+        self->state.shell_is_gone(event.exit_code);
         show();
         ask_for_shell(self);
       },

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace sandboxd::actors {
@@ -34,8 +35,13 @@ public:
   /// The shell takes a command: the next one starts, if there is one.
   void shell_is_free(std::shared_ptr<launcher::shell> shell);
 
-  /// The shell is gone; commands wait for the next one.
-  void shell_is_gone();
+  /// The shell is gone; commands wait for the next one. When it ends while nothing runs in it, and its state
+  /// with it, the next command is told so (`session_terminated`), unless the session keeps what it was
+  /// created with.
+  void shell_is_gone(std::optional<int> exit_code);
+
+  /// Whether the supervisor has to be asked for a new shell.
+  [[nodiscard]] bool wants_shell() const noexcept { return wants_shell_ && !closed(); }
 
   /// Fails what waits and runs with `session_destroyed`, and from now on everything.
   void close();
@@ -51,6 +57,8 @@ private:
   services_ptr context_;
   session_options options_;
   bool had_shell_ = false;
+  bool wants_shell_ = false;
+  std::optional<failure> unnoticed_end_; // of a shell that ended while idle
   std::shared_ptr<std::atomic<bool>> closed_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<launcher::shell> free_shell_; // set while the shell is at its prompt
   std::deque<run_command> waiting_;

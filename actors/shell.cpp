@@ -38,8 +38,7 @@ launcher::shell_options make_options(const services& context, const shell_start&
   for (const auto& [name, value] : start.env)
     options.environment.push_back(fmt::format("{}={}", name, value));
   options.directory = start.directory.empty() ? settings.sandbox.workspace : start.directory;
-  options.capture = {settings.session.output_memory_bytes, settings.session.output_max_bytes,
-                     context.directory};
+  options.capture = context.capture_limits();
   options.kill_grace = settings.session.kill_grace;
   return options;
 }
@@ -83,12 +82,15 @@ void on_prompt(self_pointer self) {
     self->send(session, shell_is_free{self->state.process});
 }
 
+/// A shell that is lost with its init is not restarted alone: the init's own end makes the supervisor replace
+/// both.
 void on_end(self_pointer self, const shell_ended& event) {
-  if (!event.exit_code)
-    return fail_start(self, event.problem.empty() ? "the shell was lost with its init" : event.problem);
   if (const auto session = sibling<session_actor>(self, "session"))
-    self->send(session, shell_is_gone{});
-  self->quit();
+    self->send(session, shell_is_gone{event.exit_code});
+  if (event.exit_code)
+    self->quit();
+  else if (!event.problem.empty())
+    fail_start(self, event.problem);
 }
 
 } // namespace

@@ -114,9 +114,10 @@ int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::
   if (command_)
     command_->signal(SIGTERM);
   web_.server->stop_accepting();
+  context_->begin_shutdown();
   caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
   root = nullptr;
-  if (!root_ended_.wait_for(grace + settings_->session.kill_grace)) {
+  if (!root_ended_.wait_for(grace)) {
     log_.write(config::log_level::error, "sandboxd", "the actors do not end; leaving without them");
     log_.flush();
     ::_exit(1);

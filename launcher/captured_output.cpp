@@ -14,6 +14,8 @@ captured_output::captured_output(capture_limits limits) : limits_(std::move(limi
 captured_output::~captured_output() {
   if (spill_descriptor_ >= 0)
     ::close(spill_descriptor_);
+  if (limits_.budget)
+    limits_.budget->give_back(spilled_);
 }
 
 void captured_output::append(std::span<const char> bytes) {
@@ -28,20 +30,28 @@ void captured_output::append(std::span<const char> bytes) {
       last_byte_ = static_cast<unsigned char>(kept[in_memory - 1]);
     kept = kept.subspan(in_memory);
   }
-  while (!kept.empty()) {
-    const ssize_t written = open_spill_file() ? ::pwrite(spill_descriptor_, kept.data(), kept.size(),
-                                                         static_cast<off_t>(spilled_))
-                                              : -1;
+  if (!kept.empty())
+    dropped_ += kept.size() - spill(kept);
+}
+
+/// Returns how many of the bytes lie on disk now.
+std::uint64_t captured_output::spill(std::span<const char> bytes) {
+  const std::uint64_t room = limits_.budget ? limits_.budget->take(bytes.size()) : bytes.size();
+  std::uint64_t done = 0;
+  while (done < room && open_spill_file()) {
+    const ssize_t written =
+        ::pwrite(spill_descriptor_, bytes.data() + done, room - done, static_cast<off_t>(spilled_));
     if (written < 0 && errno == EINTR)
       continue;
-    if (written <= 0) {
-      dropped_ += kept.size();
-      return;
-    }
+    if (written <= 0)
+      break; // the disk is full, or broken
     spilled_ += static_cast<std::uint64_t>(written);
-    last_byte_ = static_cast<unsigned char>(kept[static_cast<std::size_t>(written) - 1]);
-    kept = kept.subspan(static_cast<std::size_t>(written));
+    done += static_cast<std::uint64_t>(written);
+    last_byte_ = static_cast<unsigned char>(bytes[done - 1]);
   }
+  if (limits_.budget)
+    limits_.budget->give_back(room - done);
+  return done;
 }
 
 std::size_t captured_output::read(std::uint64_t offset, std::span<char> target) const {

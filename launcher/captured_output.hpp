@@ -1,6 +1,9 @@
 #pragma once
 
+#include "launcher/spill_budget.hpp"
+
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -14,6 +17,8 @@ struct capture_limits {
   std::uint64_t max_bytes = 1u << 30;
   /// Directory of the spill file, which has no name in it (O_TMPFILE, else unlinked at once).
   std::string spill_directory = "/tmp";
+  /// Shared by all captures; what finds no room in it is dropped and counted. Null: no such bound.
+  std::shared_ptr<spill_budget> budget = nullptr;
 };
 
 /// The bytes one command wrote to one of its output streams: in memory up to a bound, then in an unnamed file
@@ -49,6 +54,7 @@ public:
 
 private:
   bool open_spill_file();
+  std::uint64_t spill(std::span<const char> bytes);
 
   capture_limits limits_;
   std::string memory_;

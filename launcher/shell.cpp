@@ -2,6 +2,7 @@
 
 #include <asio/bind_executor.hpp>
 #include <asio/dispatch.hpp>
+#include <asio/post.hpp>
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -65,8 +66,10 @@ shell::shell(asio::io_context& io, std::shared_ptr<session_process> init, shell_
       call_back_timer_(io) {}
 
 shell::~shell() {
-  std::error_code ignored;
-  std::filesystem::remove_all(files_.directory, ignored);
+  asio::post(io_, [directory = files_.directory] { // the last reference may be an actor's
+    std::error_code ignored;
+    std::filesystem::remove_all(directory, ignored);
+  });
 }
 
 void shell::launch() {
