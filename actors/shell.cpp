@@ -97,6 +97,8 @@ void on_end(self_pointer self, const shell_ended& event) {
 
 shell_actor::behavior_type shell_behavior(self_pointer self, services_ptr context,
                                           std::string control_directory) {
+  // Of its own for every incarnation: the end of the one before may still be removing its files.
+  control_directory += fmt::format("-{}", self->id());
   self->defer_start();
   prepare(self, context, std::move(control_directory));
   return {

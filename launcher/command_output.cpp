@@ -18,6 +18,14 @@ command_output::command_output(const output_channel::strand& executor, descripto
       err_(std::make_shared<output_channel>(executor, std::move(err_pipe))),
       credit_(std::make_shared<output_credit>()) {}
 
+/// A channel that could serve another command waits for output, which nobody would ever end.
+command_output::~command_output() {
+  asio::post(executor_, [out = out_, err = err_] {
+    out->discard();
+    err->discard();
+  });
+}
+
 void command_output::start(bool live, const capture_limits& limits,
                            std::function<void(bool, std::string)> sink) {
   ++use_;

@@ -20,6 +20,11 @@ public:
   /// Takes the reading ends of two pipes.
   command_output(const output_channel::strand& executor, descriptor out_pipe, descriptor err_pipe);
 
+  /// The channels read on until the last writer is gone. Any thread.
+  ~command_output();
+  command_output(const command_output&) = delete;
+  command_output& operator=(const command_output&) = delete;
+
   /// Starts reading, for `events.output` (live, with credit zero) or into captures.
   void start(bool live, const capture_limits& limits, std::function<void(bool, std::string)> sink);
 

@@ -94,13 +94,15 @@ void output_channel::wait() {
   if (waiting_ || !reader_.is_open() || allowance() == 0)
     return;
   waiting_ = true;
-  reader_.async_wait(
-      asio::posix::stream_descriptor::wait_read,
-      asio::bind_executor(executor_, [self = shared_from_this()](const std::error_code& error) {
-        self->waiting_ = false;
-        if (!error)
-          self->read_available();
-      }));
+  reader_.async_wait(asio::posix::stream_descriptor::wait_read,
+                     asio::bind_executor(executor_, [weak = weak_from_this()](const std::error_code& error) {
+                       const auto self = weak.lock();
+                       if (!self)
+                         return;
+                       self->waiting_ = false;
+                       if (!error)
+                         self->read_available();
+                     }));
 }
 
 std::size_t output_channel::allowance() const {
@@ -113,6 +115,7 @@ std::size_t output_channel::allowance() const {
 }
 
 void output_channel::read_available() {
+  const auto self = shared_from_this(); // the end of a retired channel lets go of it
   char buffer[piece_bytes];
   for (int turn = 0; turn < reads_per_turn && reader_.is_open(); ++turn) {
     const std::size_t limit = allowance();
@@ -125,6 +128,7 @@ void output_channel::read_available() {
       break;
     if (count <= 0) {
       reader_.close(); // the last writer is gone
+      retired_self_.reset();
       still_expected_ = 0;
       break;
     }
@@ -174,6 +178,8 @@ void output_channel::retire() {
   sink_ = nullptr;
   writer_.reset();
   give_up_name();
+  if (reader_.is_open())
+    retired_self_ = shared_from_this();
 }
 
 void output_channel::give_up_name() {

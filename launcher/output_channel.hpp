@@ -81,6 +81,7 @@ private:
   live_sink sink_;
   std::shared_ptr<output_credit> credit_;
   bool waiting_ = false;
+  std::shared_ptr<output_channel> retired_self_; // from retirement to the end of the last writer
   bool finishing_ = false;
   std::uint64_t still_expected_ = 0; // bytes to deliver before `done_`, while finishing
   std::function<void()> done_;

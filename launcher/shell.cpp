@@ -29,9 +29,9 @@ constexpr std::size_t longest_report = 256;
 /// How long after the last SIGKILL a shell may take to come back before it is given up.
 constexpr std::chrono::milliseconds patience{2000};
 
-std::string random_token() {
+shell_script::shell_files make_files(const std::string& path) {
   static thread_local std::mt19937_64 generator{std::random_device{}()};
-  return fmt::format("{:016x}", generator());
+  return {fmt::format("{}-{:016x}", path, generator()), fmt::format("{:016x}", generator())};
 }
 
 } // namespace
@@ -62,7 +62,7 @@ std::shared_ptr<shell> shell::start(asio::io_context& io, std::shared_ptr<sessio
 shell::shell(asio::io_context& io, std::shared_ptr<session_process> init, shell_options options,
              callbacks events)
     : io_(io), init_(std::move(init)), strand_(init_->executor()), options_(std::move(options)),
-      events_(std::move(events)), files_{options_.control_directory, random_token()}, reports_(io),
+      events_(std::move(events)), files_(make_files(options_.control_directory)), reports_(io),
       call_back_timer_(io) {}
 
 shell::~shell() {
@@ -109,6 +109,15 @@ void shell::prepare_directory() {
   write_file("start", shell_script::start_script());
   write_file("run", shell_script::run_script(files_));
   write_file("run-inline", shell_script::run_inline_script(files_));
+}
+
+/// Somebody may have removed them. Where the name of a FIFO is missing the shell would make a plain file.
+void shell::replace_missing_files() {
+  const auto missing = [this](const char* name) { return ::access(files_.path(name).c_str(), F_OK) != 0; };
+  if (spare_output_ && (missing("out") || missing("err")))
+    std::exchange(spare_output_, nullptr)->discard();
+  if (missing("run") || missing("run-inline"))
+    prepare_directory();
 }
 
 void shell::write_file(const std::string& name, const std::string& text) const {
@@ -163,6 +172,7 @@ void shell::begin_run(const running_ptr& job) {
   const bool is_short = plain && job->command.text.size() <= shell_script::longest_inline_command;
   std::string lines;
   try {
+    replace_missing_files();
     if (spare_output_)
       job->output = std::exchange(spare_output_, nullptr);
     else
@@ -203,14 +213,8 @@ void shell::begin_run(const running_ptr& job) {
 }
 
 void shell::open_output(const running_ptr& job, const std::string& suffix) {
-  try {
-    job->output =
-        std::make_shared<command_output>(strand_, files_.path("out" + suffix), files_.path("err" + suffix));
-  } catch (const std::system_error&) {
-    prepare_directory(); // somebody may have removed it
-    job->output =
-        std::make_shared<command_output>(strand_, files_.path("out" + suffix), files_.path("err" + suffix));
-  }
+  job->output =
+      std::make_shared<command_output>(strand_, files_.path("out" + suffix), files_.path("err" + suffix));
 }
 
 void shell::go(const running_ptr& job, const std::string& lines) {
@@ -240,12 +244,17 @@ void shell::start_timer(const running_ptr& job) {
       }));
 }
 
-void shell::refuse(const running_ptr& job, const std::string& problem) {
+void shell::reject(const running_ptr& job, const std::string& problem) {
   command_result result;
   result.how = ending::not_started;
   result.problem = problem;
   job->answered = true;
   job->events.finished(std::move(result));
+  job->events = {}; // they may hold the observer
+}
+
+void shell::refuse(const running_ptr& job, const std::string& problem) {
+  reject(job, problem);
   if (state_ == state::at_prompt && events_.at_prompt)
     events_.at_prompt();
 }
@@ -385,6 +394,7 @@ void shell::begin_fork(const running_ptr& job) {
   const std::string suffix = fmt::format("-{}", job->number);
   const std::string go_path = files_.path("go" + suffix);
   try {
+    replace_missing_files();
     open_output(job, suffix);
     write_file("command" + suffix, shell_script::command_text(job->command.text));
     write_file("fork", shell_script::fork_script(files_, job->number, job->command.environment,
@@ -408,7 +418,9 @@ void shell::fork_waits(std::uint64_t number, pid_t pid) {
   const auto job = found->second;
   forks_.erase(found);
   program_events events;
-  events.started = [self = shared_from_this(), job](process_ids, int) {
+  events.started = [self = shared_from_this(), job](process_ids, int error) {
+    if (error != 0) // somebody killed it
+      return reject(job, std::strerror(error));
     job->begin = clock::now();
     job->output->start(job->command.live, self->options_.capture, job->events.output);
     if (job->events.started)
@@ -436,7 +448,8 @@ void shell::on_exit(std::optional<int> wait_status) {
     return;
   state_ = state::ended;
   call_back_timer_.cancel();
-  when_marked_ = {};
+  if (std::exchange(when_marked_, {})) // the command has not begun: what its output holds is another's
+    foreground_->output->start(false, options_.capture, {});
   const auto exit_code = wait_status ? std::optional(exit_code_of(*wait_status)) : std::nullopt;
   if (const auto job = std::exchange(foreground_, nullptr))
     finish(job, wait_status ? ending::shell_ended : ending::lost, exit_code.value_or(0));

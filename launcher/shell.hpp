@@ -21,7 +21,9 @@ namespace sandboxd::launcher {
 /// How a shell is started and bounded.
 struct shell_options {
   std::string executable = "/bin/bash";
-  /// Directory of its control files; made if missing (mode 0700), removed with the shell.
+  /// Where its control files lie: in a directory of this path and a suffix of its own (mode 0700), made if
+  /// missing, removed with the shell. The suffix is there because a shell and its replacement may exist at
+  /// the same time: forks outlive their shell.
   std::string control_directory;
   /// "NAME=value" each; the whole environment.
   std::vector<std::string> environment;
@@ -44,7 +46,7 @@ struct shell_options {
 class shell : public std::enable_shared_from_this<shell> {
 public:
   struct callbacks {
-    /// The shell runs (once, before the first `at_prompt`).
+    /// The shell runs. Once; may come just after the first `at_prompt`, which takes another way.
     std::function<void(process_ids ids)> started;
     /// It takes a command.
     std::function<void()> at_prompt;
@@ -76,6 +78,7 @@ private:
   void launch();
   void prepare_directory();
   void write_file(const std::string& name, const std::string& text) const;
+  void replace_missing_files();
   void order(const std::string& lines);
 
   void begin_run(const running_ptr& job);
@@ -84,6 +87,7 @@ private:
   void go(const running_ptr& job, const std::string& lines);
   void start_timer(const running_ptr& job);
   void refuse(const running_ptr& job, const std::string& problem);
+  static void reject(const running_ptr& job, const std::string& problem);
   void finish(const running_ptr& job, command_result::ending how, int exit_code);
 
   void wait_for_reports();

@@ -136,9 +136,10 @@ std::string fork_script(const shell_files& files, std::uint64_t number, const va
                         std::string_view directory) {
   return fmt::format("( (\n"
                      "builtin echo \"{0}F{1}:$BASHPID\"\n"
-                     "builtin read -r __sandboxd_go <{2}/go-{1}\n"
+                     "builtin read -r __sandboxd_go <{2}/go-{1} || builtin exit\n"
                      "builtin unset -v __sandboxd_go __sandboxd_status\n"
-                     "if {3}; then\n{4}builtin eval \"$(<{2}/command-{1})\"\nelse\n{5}\nbuiltin exit 1\nfi"
+                     "if {3}; then\n{4}builtin eval \"$(<{2}/command-{1})\"\n"
+                     "builtin exit ${{__sandboxd_status:-$?}}\nelse\n{5}\nbuiltin exit 1\nfi"
                      " </dev/null >{2}/out-{1} 2>{2}/err-{1}\n"
                      ") & )\n",
                      files.token, number, files.directory, enter(directory), exports(environment),

@@ -67,7 +67,8 @@ std::string run_with_script(const shell_files& files, const variables& environme
 std::string restore_script(const variables& environment, std::string_view directory);
 
 /// The script that runs the file "command-N" in a fork of the shell (N = `number`). The fork reports its pid
-/// and waits for a line on the FIFO "go-N" before it runs anything; nobody is its parent but init.
+/// and waits for a line on the FIFO "go-N" before it runs anything (without one it ends); nobody is its
+/// parent but init.
 std::string fork_script(const shell_files& files, std::uint64_t number, const variables& environment,
                         std::string_view directory);
 
