@@ -29,6 +29,13 @@ struct streamed {
   explicit streamed(const char* body, config::settings settings = {}) : b(std::move(settings)) {
     answer = b.ask("POST", "/api/execute/stream", body);
   }
+  /// The connection closes at last, as every connection does; until then an open stream owns itself.
+  ~streamed() {
+    if (const auto stream = std::move(answer->opened))
+      stream->close();
+  }
+  streamed(const streamed&) = delete;
+  streamed& operator=(const streamed&) = delete;
   void start() {
     actors::command_control control;
     control.grant = [this](std::size_t bytes) { granted += bytes; };

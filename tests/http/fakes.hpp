@@ -34,7 +34,10 @@ public:
     body += bytes;
     pieces.push_back(std::move(bytes));
   }
-  void finish() override { finished = true; }
+  void finish() override {
+    finished = true;
+    forget_when_done();
+  }
   void on_drained(std::function<void(std::size_t)> f) override { drained_ = std::move(f); }
   void on_closed(std::function<void()> f) override { closed_ = std::move(f); }
   void keep_alive(std::string text, std::chrono::milliseconds interval) override {
@@ -46,6 +49,7 @@ public:
   void drain(std::size_t bytes) {
     undrained -= bytes;
     drained_(bytes);
+    forget_when_done();
   }
   /// The client takes everything, also what is written meanwhile.
   void drain_all() {
@@ -53,6 +57,7 @@ public:
       drain(std::min<std::size_t>(undrained, 10'000));
   }
   void close() {
+    drained_ = nullptr;
     if (auto tell = std::exchange(closed_, nullptr))
       tell();
   }
@@ -66,6 +71,14 @@ public:
   std::chrono::milliseconds keep_alive_interval{0};
 
 private:
+  /// As the server does; the call-backs may own, in a circle, what owns this stream.
+  void forget_when_done() {
+    if (finished && undrained == 0) {
+      drained_ = nullptr;
+      closed_ = nullptr;
+    }
+  }
+
   std::function<void(std::size_t)> drained_;
   std::function<void()> closed_;
 };
@@ -152,6 +165,10 @@ public:
     with.log = [this](config::log_level, std::string_view text) { log.emplace_back(text); };
     app = std::make_shared<application>(std::move(with));
   }
+  /// Open requests own, by way of their services, the sandbox that keeps them.
+  ~bench() { sandbox->observers.clear(); }
+  bench(const bench&) = delete;
+  bench& operator=(const bench&) = delete;
 
   std::shared_ptr<recording_responder> ask(std::string method, std::string path, std::string body = {},
                                            header_list headers = {}) {

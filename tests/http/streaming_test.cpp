@@ -174,6 +174,7 @@ TEST(paced_body, sends_a_piece_larger_than_the_window_alone) {
   EXPECT_EQ(stream->pieces.size(), 1u);
   stream->drain(10);
   EXPECT_EQ(stream->pieces.size(), 2u);
+  stream->close();
 }
 
 TEST(paced_body, asks_again_when_told_of_news) {
@@ -187,6 +188,7 @@ TEST(paced_body, asks_again_when_told_of_news) {
   body->pump();
   EXPECT_EQ(stream->pieces.size(), 1u);
   EXPECT_FALSE(stream->finished);
+  stream->close();
 }
 
 TEST(paced_body, stops_when_the_client_is_gone_and_frees_everything) {
