@@ -59,6 +59,17 @@ struct ending {
   }
 };
 
+/// A fork on its way to becoming a program: it is our child only when the process between it and the shell
+/// has ended, which tells us nothing.
+struct adoption {
+  std::uint32_t id;
+  pid_t pid;
+  int attempts_left = 1000;
+};
+
+/// Time between two attempts to adopt.
+constexpr std::chrono::milliseconds adoption_retry{1};
+
 struct interruption {
   pid_t shell;
   ending end;
@@ -81,12 +92,13 @@ public:
   int run() {
     for (;;) {
       pollfd ready[] = {{socket_, POLLIN, 0}, {signals_, POLLIN, 0}};
-      ::poll(ready, 2, busy() ? static_cast<int>(tick.count()) : -1);
+      ::poll(ready, 2, patience());
       if (ready[1].revents != 0)
         drain_signals();
       reap();
       if (ready[0].revents != 0 && !obey())
         return kill_everything();
+      std::erase_if(adoptions_, [this](adoption& item) { return finish_adoption(item); });
       if (busy())
         pursue();
       if (shut_down_ && survivors().empty()) {
@@ -98,6 +110,13 @@ public:
 
 private:
   [[nodiscard]] bool busy() const { return interruption_ || !terminations_.empty() || shut_down_; }
+
+  /// Longest wait for events, in milliseconds; -1 is no limit.
+  [[nodiscard]] int patience() const {
+    if (!adoptions_.empty())
+      return static_cast<int>(adoption_retry.count());
+    return busy() ? static_cast<int>(tick.count()) : -1;
+  }
 
   void report(event_kind kind, std::uint32_t id, pid_t pid, int value, pid_t named = 0) const {
     protocol::event message;
@@ -144,7 +163,7 @@ private:
       start(order.id, extras);
       break;
     case command_kind::adopt:
-      adopt(order.id, order.pid);
+      adoptions_.push_back({order.id, order.pid});
       break;
     case command_kind::mark:
       mark_ = read_process_ids();
@@ -178,13 +197,17 @@ private:
     report(event_kind::started, id, started.pid, started.error, started.pid);
   }
 
-  void adopt(std::uint32_t id, pid_t pid) {
+  /// Returns whether it came to an end, good or bad.
+  bool finish_adoption(adoption& item) {
     // Allowed for a child in our session that has not called execve(2) since its fork (setpgid(2)).
-    ::setpgid(pid, pid);
-    const int error = ::kill(pid, 0) == 0 ? 0 : errno;
+    const bool not_yet_ours = ::setpgid(item.pid, item.pid) != 0 && errno == ESRCH;
+    const int error = ::kill(item.pid, 0) == 0 ? 0 : errno;
+    if (not_yet_ours && error == 0 && --item.attempts_left > 0)
+      return false;
     if (error == 0)
-      programs_.push_back({id, pid});
-    report(event_kind::adopted, id, pid, error);
+      programs_.push_back({item.id, item.pid});
+    report(event_kind::adopted, item.id, item.pid, error);
+    return true;
   }
 
   void interrupt(std::uint32_t id, clock::time_point deadline) {
@@ -278,6 +301,7 @@ private:
   int signals_;
   bool isolated_;
   std::vector<running_program> programs_;
+  std::vector<adoption> adoptions_;
   std::set<pid_t> mark_;
   std::optional<interruption> interruption_;
   std::vector<termination> terminations_;

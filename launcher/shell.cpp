@@ -407,7 +407,7 @@ void shell::begin_fork(const running_ptr& job) {
   }
   forks_.emplace(job->number, job);
   state_ = state::forking;
-  order(shell_script::source_line(files_, "fork") + shell_script::report_line(files_, job->number));
+  order(shell_script::eval_line(files_, "fork") + shell_script::report_line(files_, job->number));
 }
 
 /// The fork exists and waits for its line: it becomes a program of the init first, which then knows its end.

@@ -150,6 +150,10 @@ std::string source_line(const shell_files& files, std::string_view script) {
   return fmt::format(". {}/{}\n", files.directory, script);
 }
 
+std::string eval_line(const shell_files& files, std::string_view script) {
+  return fmt::format("builtin eval \"$(<{}/{})\"\n", files.directory, script);
+}
+
 std::string keep_status_line() {
   return "__sandboxd_status=${__sandboxd_status:-$?}\n";
 }

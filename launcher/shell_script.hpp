@@ -75,6 +75,9 @@ std::string fork_script(const shell_files& files, std::uint64_t number, const va
 /// Lines for the shell's standard input: source a script, report `number` with the status of the last
 /// command.
 std::string source_line(const shell_files& files, std::string_view script);
+/// Runs a script as if typed: a subshell, which is not interactive, would name a sourced file in its
+/// messages.
+std::string eval_line(const shell_files& files, std::string_view script);
 std::string report_line(const shell_files& files, std::uint64_t number);
 /// Keeps the status of the last command for the next `report_line`, over a restoring script between them.
 std::string keep_status_line();

@@ -1,0 +1,111 @@
+#include "tests/launcher/shell_world.hpp"
+
+#include <signal.h>
+
+namespace sandboxd::launcher {
+namespace {
+
+using namespace std::chrono_literals;
+using ending = command_result::ending;
+using clock = std::chrono::steady_clock;
+
+class shell_timeout : public testing::in_shell {
+protected:
+  void SetUp() override {
+    in_shell::SetUp();
+    if (!IsSkipped() && !HasFatalFailure())
+      run("unexported=kept; f() { echo \"f $1\"; }; cd /usr; (exec sleep 1000) & background=$!");
+  }
+
+  /// Runs a command over its time and checks that nothing of the shell is lost.
+  testing::observed_command_ptr run_too_long(const std::string& text) {
+    const auto begin = clock::now();
+    const auto command = start({.text = text, .timeout = 300ms});
+    EXPECT_TRUE(wait_until([&] { return command->ended(); })) << text;
+    const auto answered = clock::now() - begin;
+    EXPECT_GE(answered, 300ms) << text;
+    EXPECT_LT(answered, 2s) << "answered at once: " << text;
+    EXPECT_EQ(command->result().how, ending::timed_out) << text;
+    EXPECT_EQ(command->exit_code(), 124) << text;
+    const auto prompts = shell->prompts;
+    EXPECT_TRUE(wait_until([&] { return shell->prompts > prompts || shell->ended(); })) << text;
+    EXPECT_FALSE(shell->ended()) << text;
+    EXPECT_EQ(out("f $unexported; pwd; kill -0 $background && echo background lives"),
+              "f kept\n/usr\nbackground lives\n")
+        << text;
+    EXPECT_EQ(testing::processes_below(shell->ids.on_host).size(), 1u) << "only the background job: " << text;
+    return command;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(session, shell_timeout, ::testing::Bool(), testing::isolation_name);
+
+TEST_P(shell_timeout, ends_a_sleeping_child) {
+  EXPECT_EQ(run_too_long("echo before; sleep 1000; echo after")->out(), "before\n");
+}
+
+TEST_P(shell_timeout, ends_a_loop_of_builtins) {
+  run_too_long("while :; do :; done");
+}
+
+TEST_P(shell_timeout, ends_a_child_that_ignores_polite_signals) {
+  run_too_long("bash -c 'trap \"\" TERM INT HUP; while :; do sleep 1000; done'");
+}
+
+TEST_P(shell_timeout, ends_a_loop_that_starts_children_for_ever) {
+  run_too_long("while :; do /bin/true; done");
+}
+
+TEST_P(shell_timeout, ends_a_pipeline) {
+  run_too_long("yes | while read -r line; do :; done");
+}
+
+TEST_P(shell_timeout, ends_children_of_the_background_too) {
+  run_too_long("sleep 1000 & sleep 1001 & wait");
+}
+
+TEST_P(shell_timeout, ends_a_blocked_open) {
+  ASSERT_EQ(::mkfifo((directory / "fifo").c_str(), 0600), 0);
+  run_too_long("read line <" + directory / "fifo");
+}
+
+TEST_P(shell_timeout, ends_a_flood_nobody_reads) {
+  const auto command = start({.text = "yes", .timeout = 300ms, .live = true});
+  ASSERT_TRUE(wait_until([&] { return command->ended(); })) << "without any credit";
+  EXPECT_EQ(command->result().how, ending::timed_out);
+  ASSERT_TRUE(wait_until([&] { return shell->prompts >= 3; }));
+  EXPECT_EQ(out("echo next"), "next\n");
+}
+
+TEST_P(shell_timeout, ends_commands_with_variables_and_directory_and_takes_them_back) {
+  const auto command =
+      start({.text = "sleep 1000", .environment = {{"V", "1"}}, .directory = "/", .timeout = 300ms});
+  const auto prompts = shell->prompts;
+  ASSERT_TRUE(wait_until([&] { return command->ended() && shell->prompts > prompts; }));
+  EXPECT_EQ(out("echo ${V-unset} $PWD"), "unset /usr\n");
+}
+
+TEST_P(shell_timeout, kills_a_shell_that_does_not_come_back) {
+  const auto begin = clock::now();
+  const auto command = start({.text = "trap '' INT; kill -STOP $$", .timeout = 200ms});
+  ASSERT_TRUE(wait_until([&] { return command->ended() && shell->ended(); }));
+  EXPECT_EQ(command->result().how, ending::timed_out);
+  EXPECT_EQ(shell->story.back(), "ended 137");
+  EXPECT_LT(clock::now() - begin, 10s) << "limit, grace, two seconds of patience";
+}
+
+TEST_P(shell_timeout, leaves_a_command_in_time_alone) {
+  for (int i = 0; i < 20; ++i) {
+    const auto command = run({.text = "sleep 0.01; echo $((" + std::to_string(i) + "))", .timeout = 20s});
+    EXPECT_EQ(command->result().how, ending::exited);
+    EXPECT_EQ(command->out(), std::to_string(i) + "\n");
+  }
+}
+
+TEST_P(shell_timeout, answers_the_end_of_the_shell_that_comes_first) {
+  const auto command = run({.text = "exit 5", .timeout = 20s});
+  EXPECT_EQ(command->result().how, ending::shell_ended);
+  EXPECT_EQ(command->exit_code(), 5);
+}
+
+} // namespace
+} // namespace sandboxd::launcher
