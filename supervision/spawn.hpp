@@ -7,6 +7,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/spawn_options.hpp>
+#include <caf/unit.hpp>
 
 #include <type_traits>
 #include <utility>
@@ -21,6 +22,19 @@ template <class Base>
 struct is_supervised<supervised_actor<Base>> : std::true_type {};
 template <class State, class Base>
 struct is_supervised<caf::stateful_actor<State, Base>> : is_supervised<Base> {};
+
+/// `system.spawn<Options>(function, arguments...)`. Without arguments CAF 0.17.6 dereferences a null pointer
+/// (to an empty tuple, harmless but for UBSan), so there is always one.
+template <caf::spawn_options Options, class Function, class... Arguments>
+auto spawn(caf::actor_system& system, Function function, const Arguments&... arguments) {
+  if constexpr (sizeof...(Arguments) > 0) {
+    return system.spawn<Options>(function, arguments...);
+  } else {
+    using implementation = caf::infer_impl_from_fun_t<Function>;
+    return system.spawn<Options>([function](implementation* self, caf::unit_t) { return function(self); },
+                                 caf::unit);
+  }
+}
 
 } // namespace detail
 
@@ -40,7 +54,7 @@ start_function supervised(Function function, Arguments... arguments) {
     const spawn_scope::offer offer{spawn_scope{
         context.record, context.observer, caf::actor_cast<caf::weak_actor_ptr>(context.supervisor), {}}};
     return caf::actor_cast<caf::strong_actor_ptr>(
-        context.system.template spawn<Options>(function, arguments...));
+        detail::spawn<Options>(context.system, function, arguments...));
   };
 }
 
@@ -51,7 +65,7 @@ auto spawn_unsupervised(caf::actor_system& system, const observer_ptr& observer,
                         Function function, Arguments&&... arguments) {
   auto record = std::make_shared<actor_record>(std::move(path));
   const spawn_scope::offer offer{spawn_scope{record, observer, nullptr, observer->actors->enter(record)}};
-  return system.template spawn<Options>(function, std::forward<Arguments>(arguments)...);
+  return detail::spawn<Options>(system, function, std::forward<Arguments>(arguments)...);
 }
 
 } // namespace sandboxd::supervision

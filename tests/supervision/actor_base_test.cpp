@@ -184,7 +184,7 @@ TEST_F(actor_base_test, kill_ends_an_actor_that_awaits_a_response) {
 }
 
 TEST_F(actor_base_test, an_actor_spawned_outside_of_any_tree_works_and_is_listed_nowhere) {
-  const auto actor = system.spawn(answerer);
+  const auto actor = system.spawn(test_child, manner::obeys);
   run();
   EXPECT_EQ(*ask<int>(actor, 1), 2);
   EXPECT_EQ(tree->actors->size(), 0u);

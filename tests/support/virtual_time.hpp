@@ -69,14 +69,16 @@ public:
   template <class Answer, class Handle, class Message>
   future_answer<Answer> post(const Handle& receiver, Message message) {
     auto answer = std::make_shared<std::optional<caf::expected<Answer>>>();
-    system.spawn([=](caf::event_based_actor* self) {
+    const auto asker = [receiver, message = std::move(message)](caf::event_based_actor* self,
+                                                                const future_answer<Answer>& place) {
       auto request = self->request(receiver, caf::infinite, message);
-      auto fail = [=](caf::error& problem) { answer->emplace(std::move(problem)); };
+      auto fail = [place](caf::error& problem) { place->emplace(std::move(problem)); };
       if constexpr (std::is_void_v<Answer>)
-        request.then([=] { answer->emplace(caf::unit); }, fail);
+        request.then([place] { place->emplace(caf::unit); }, fail);
       else
-        request.then([=](Answer& value) { answer->emplace(std::move(value)); }, fail);
-    });
+        request.then([place](Answer& value) { place->emplace(std::move(value)); }, fail);
+    };
+    system.spawn(asker, answer);
     return answer;
   }
 
