@@ -16,6 +16,10 @@
 
 namespace sandboxd::actors {
 
+/// What a command printed, kept until it is read.
+using launcher::capture_limits;
+using launcher::captured_output;
+
 /// Environment variables in the order given by the client: name, value. Names are valid shell identifiers
 /// (checked where requests are parsed), values hold no NUL.
 using environment = std::vector<std::pair<std::string, std::string>>;

@@ -4,15 +4,20 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
+#include <utility>
 
 namespace sandboxd::daemon {
 
 namespace {
+
+/// How long a line may wait for others before it is written.
+constexpr std::chrono::milliseconds batch_time{5};
 
 std::string_view name_of(config::log_level level) {
   switch (level) {
@@ -28,8 +33,15 @@ std::string_view name_of(config::log_level level) {
   return "error";
 }
 
+bool needs_no_escape(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; });
+}
+
 /// JSON text of a string, whatever its bytes.
 std::string quoted(std::string_view text) {
+  if (needs_no_escape(text))
+    return fmt::format("\"{}\"", text);
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -44,12 +56,16 @@ std::string value_text(const log_field& field) {
       field.second);
 }
 
+/// ISO 8601 in UTC. The part that changes once a second is kept: a log line comes with every request.
 std::string timestamp() {
-  const auto now = std::chrono::system_clock::now();
-  const auto milliseconds =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(now)),
-                     milliseconds);
+  using namespace std::chrono;
+  static thread_local time_t last_second = -1;
+  static thread_local std::string text;
+  const auto now = system_clock::now().time_since_epoch();
+  const auto second = static_cast<time_t>(duration_cast<seconds>(now).count());
+  if (second != std::exchange(last_second, second))
+    text = fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(second));
+  return fmt::format("{}.{:03}Z", text, duration_cast<milliseconds>(now).count() % 1000);
 }
 
 void write_all(std::string_view text) {
@@ -86,7 +102,11 @@ log::~log() {
 
 bool log::flush() {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::seconds(1), [this] { return written_; });
+  flushing_ = true;
+  changed_.notify_all();
+  const bool done = changed_.wait_for(lock, std::chrono::seconds(1), [this] { return written_; });
+  flushing_ = false;
+  return done;
 }
 
 void log::write(config::log_level level, std::string_view subject, std::string_view message,
@@ -129,6 +149,8 @@ void log::run() {
     changed_.wait(lock, [this] { return stopping_ || !lines_.empty(); });
     if (lines_.empty())
       return;
+    // Under load one write for many lines, instead of a wake-up for each.
+    changed_.wait_for(lock, batch_time, [this] { return stopping_ || flushing_; });
     std::string batch;
     for (const auto& line : std::exchange(lines_, {}))
       batch += line;

@@ -27,7 +27,7 @@ using log_field = std::pair<std::string_view, std::variant<std::string_view, std
 class log {
 public:
   /// Lines the queue holds.
-  static constexpr std::size_t queue_lines = 8192;
+  static constexpr std::size_t queue_lines = 65536;
 
   explicit log(const config::log_settings& settings);
   /// Writes what is queued, for at most a second.
@@ -57,6 +57,7 @@ private:
   std::deque<std::string> lines_;
   std::uint64_t dropped_ = 0;
   bool stopping_ = false;
+  bool flushing_ = false;
   bool written_ = true; // nothing is queued or being written
   std::thread writer_;
 };

@@ -36,10 +36,10 @@ command_stream::command_stream(call incoming, std::shared_ptr<const execute_requ
                                             most_data_of_an_event)),
       command_member_(command_member()), events_(largest_data_) {
   if (in_a()) {
-    launcher::capture_limits limits; // without a file: what is beyond the memory is cut, with a mark
+    actors::capture_limits limits; // without a file: what is beyond the memory is cut, with a mark
     limits.memory_bytes = limits.max_bytes = call_.settings().session.output_memory_bytes;
-    kept_out_ = std::make_shared<launcher::captured_output>(limits);
-    kept_err_ = std::make_shared<launcher::captured_output>(limits);
+    kept_out_ = std::make_shared<actors::captured_output>(limits);
+    kept_err_ = std::make_shared<actors::captured_output>(limits);
   }
 }
 

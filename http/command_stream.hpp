@@ -6,7 +6,6 @@
 #include "http/json_document.hpp"
 #include "http/output_events.hpp"
 #include "http/paced_body.hpp"
-#include "launcher/captured_output.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -66,8 +65,8 @@ private:
   std::string start_event_;
   output_events events_;
   json_document last_event_{json_charset::ascii};
-  std::shared_ptr<launcher::captured_output> kept_out_;
-  std::shared_ptr<launcher::captured_output> kept_err_;
+  std::shared_ptr<actors::captured_output> kept_out_;
+  std::shared_ptr<actors::captured_output> kept_err_;
   /// Weak, because the body holds this object as its source.
   std::weak_ptr<paced_body> body_;
 };

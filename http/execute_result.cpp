@@ -11,7 +11,7 @@ namespace sandboxd::http {
 
 using actors::command_outcome;
 
-shown_output show_output(std::shared_ptr<const launcher::captured_output> captured, bool strip_final_newline,
+shown_output show_output(std::shared_ptr<const actors::captured_output> captured, bool strip_final_newline,
                          std::string_view note) {
   shown_output shown;
   shown.text.length = captured->size();

@@ -20,7 +20,7 @@ struct shown_output {
 
 /// Prepares a captured stream for a unary answer: dialect B drops exactly one final newline of a command in a
 /// session (HTTP.md 4.4); everything else stays as it was. `note` is a line to append, or empty.
-[[nodiscard]] shown_output show_output(std::shared_ptr<const launcher::captured_output> captured,
+[[nodiscard]] shown_output show_output(std::shared_ptr<const actors::captured_output> captured,
                                        bool strip_final_newline, std::string_view note);
 
 /// The failure a unary answer reports for this end of the command, or nothing when it is a result

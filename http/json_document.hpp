@@ -1,7 +1,7 @@
 #pragma once
 
+#include "actors/messages.hpp"
 #include "http/json_string.hpp"
-#include "launcher/captured_output.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace sandboxd::http {
 /// A text of captured output, as it shall stand in a document.
 struct captured_text {
   /// Never null.
-  std::shared_ptr<const launcher::captured_output> output;
+  std::shared_ptr<const actors::captured_output> output;
   /// Bytes of it to show, from the beginning.
   std::uint64_t length = 0;
   /// Text of our own that follows them.

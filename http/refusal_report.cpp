@@ -4,7 +4,8 @@ namespace sandboxd::http {
 
 namespace {
 
-/// Codes of HTTP.md 3.2 by the statuses the guard uses; 503 is the budget of buffered bytes, which is free again soon.
+/// Codes of HTTP.md 3.2 by the statuses the guard uses; 503 is the budget of buffered bytes, which is free
+/// again soon.
 const char* code_of(int status) {
   switch (status) {
   case 403:

@@ -1,7 +1,8 @@
-#include "fakes.hpp"
+#include "tests/http/fakes.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <stdexcept>
 #include <string>

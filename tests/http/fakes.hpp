@@ -4,7 +4,7 @@
 #include "http/application.hpp"
 #include "http/exchange.hpp"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -191,22 +191,9 @@ public:
 };
 
 /// The one whole answer as JSON.
-inline json json_of(const recording_responder& answer) {
-  return json::parse(answer.sent.at(0).body);
-}
+json json_of(const recording_responder& answer);
 
 /// The events of a stream, without its comments.
-inline std::vector<json> events_of(const recording_stream& stream) {
-  std::vector<json> events;
-  std::string_view rest = stream.body;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find("\n\n");
-    const std::string_view block = rest.substr(0, end);
-    if (block.starts_with("data: "))
-      events.push_back(json::parse(block.substr(6)));
-    rest.remove_prefix(std::min(rest.size(), block.size() + 2));
-  }
-  return events;
-}
+std::vector<json> events_of(const recording_stream& stream);
 
 } // namespace sandboxd::http::testing

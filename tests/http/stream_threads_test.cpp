@@ -1,6 +1,7 @@
-#include "fakes.hpp"
+#include "tests/http/fakes.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <condition_variable>

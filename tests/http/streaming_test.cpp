@@ -1,9 +1,10 @@
-#include "fakes.hpp"
 #include "http/json_document.hpp"
 #include "http/output_events.hpp"
 #include "http/paced_body.hpp"
+#include "tests/http/fakes.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <random>
 #include <string>

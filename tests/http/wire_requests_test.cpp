@@ -68,7 +68,9 @@ TEST_F(wire_requests, pipelined_requests_are_answered_in_order) {
   raw_client client(wire.port());
   std::string requests;
   for (int i = 0; i < 200; ++i)
-    requests += "POST /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
+    requests.append("POST /")
+        .append(std::to_string(i))
+        .append(" HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
   client.send(requests);
   for (int i = 0; i < 200; ++i)
     ASSERT_EQ(client.read_reply().body, "POST\n/" + std::to_string(i) + "\n\nabc");
@@ -77,6 +79,7 @@ TEST_F(wire_requests, pipelined_requests_are_answered_in_order) {
 TEST_F(wire_requests, pipelined_requests_with_long_heads_and_answers_are_answered_in_order) {
   const std::string filler(9'000, 'h');
   const std::string long_answer(300'000, 'a');
+  const std::string expected_rest = filler + long_answer;
   wire_server wire(context, [&](const http::request_ptr& asked, const http::responder_ptr& answer) {
     answer->send(
         {200, {}, asked->path + (asked->header("x") ? *asked->header("X") : "no header") + long_answer});
@@ -84,10 +87,14 @@ TEST_F(wire_requests, pipelined_requests_with_long_heads_and_answers_are_answere
   raw_client client(wire.port());
   std::string requests;
   for (int i = 0; i < 20; ++i)
-    requests += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\nX: " + filler + "\r\n\r\n";
+    requests.append("GET /")
+        .append(std::to_string(i))
+        .append(" HTTP/1.1\r\nHost: a\r\nX: ")
+        .append(filler)
+        .append("\r\n\r\n");
   client.send(requests);
   for (int i = 0; i < 20; ++i)
-    ASSERT_TRUE(client.read_reply().body == "/" + std::to_string(i) + filler + long_answer) << i;
+    ASSERT_TRUE(client.read_reply().body == "/" + std::to_string(i) + expected_rest) << i;
 }
 
 TEST_F(wire_requests, pipelined_requests_wait_for_an_answer_given_later_by_another_thread) {
@@ -268,6 +275,7 @@ TEST_F(wire_requests, the_access_log_has_one_record_per_request) {
 TEST_F(wire_requests, several_io_threads_serve_many_connections) {
   wire_server wire(context, echo, [](config::http_settings& http) { http.io_threads = 4; });
   std::vector<std::thread> clients;
+  clients.reserve(8);
   std::atomic<int> right = 0;
   for (int c = 0; c < 8; ++c)
     clients.emplace_back([&] {

@@ -240,13 +240,12 @@ TEST_F(wire_streams, drained_tells_of_every_byte_written) {
 }
 
 TEST_F(wire_streams, a_client_that_does_not_read_gives_no_credit_until_it_does) {
-  stream_server server(context,
-                       [](config::http_settings& http) { http.socket_send_buffer_bytes = 16 * 1024; });
+  stream_server server(context, [](config::http_settings& http) { http.socket_send_buffer_bytes = 16'384; });
   raw_client client(server.wire.port(), 16 * 1024);
   client.send(get);
   auto stream = server.streams.get();
-  constexpr std::size_t window = 64 * 1024;
-  constexpr std::size_t total = 8 * 1024 * 1024;
+  constexpr std::size_t window = 65'536;
+  constexpr std::size_t total = 8'388'608;
   std::atomic<std::size_t> written = 0;
   std::atomic<std::size_t> drained = 0;
   auto write_some = [&] {
@@ -292,10 +291,12 @@ TEST_F(wire_streams, a_stalled_reader_ends_the_stream) {
 }
 
 TEST_F(wire_streams, a_whole_answer_to_a_stalled_reader_ends_too) {
+  std::string long_answer;
+  long_answer.resize(20'000'000, 'x');
   wire_server wire(
       context,
-      [](const http::request_ptr&, const http::responder_ptr& answer) {
-        answer->send({200, {}, std::string(20'000'000, 'x')});
+      [&](const http::request_ptr&, const http::responder_ptr& answer) {
+        answer->send({200, {}, long_answer});
       },
       [](config::http_settings& http) { http.stream_stall_timeout = 200ms; });
   raw_client client(wire.port(), 4096);
@@ -306,7 +307,7 @@ TEST_F(wire_streams, a_whole_answer_to_a_stalled_reader_ends_too) {
 TEST_F(wire_streams, a_slow_reader_is_not_a_stalled_one) {
   stream_server server(context, [](config::http_settings& http) {
     http.stream_stall_timeout = 300ms;
-    http.socket_send_buffer_bytes = 16 * 1024;
+    http.socket_send_buffer_bytes = 16'384;
   });
   raw_client client(server.wire.port(), 16 * 1024);
   client.send(get);
@@ -387,6 +388,7 @@ TEST_F(wire_streams, a_stream_may_be_written_from_any_thread_with_several_io_thr
   client.send(get);
   auto stream = streams.get();
   std::vector<std::thread> writers;
+  writers.reserve(4);
   for (int t = 0; t < 4; ++t)
     writers.emplace_back([&] {
       for (int i = 0; i < 500; ++i)
