@@ -20,7 +20,7 @@ namespace {
 /// Enough for any usual head in one read; all an idle connection holds.
 constexpr std::size_t head_buffer_bytes = 4096;
 /// While a body arrives.
-constexpr std::size_t body_buffer_bytes = 64 * 1024;
+constexpr std::size_t body_buffer_bytes = 65'536;
 
 /// Methods that a handler may see (the others are unknown everywhere, HTTP.md section 1.3).
 constexpr std::array<std::string_view, 7> served_methods = {"GET",    "HEAD",    "POST", "PUT",
@@ -223,9 +223,7 @@ void connection_guard::message_began() {
 /// Whether the loop of `advance` may go on: the head is acceptable and no `100 Continue` has to leave first.
 bool connection_guard::admit_head() {
   const auto& head = scanner_->head();
-  asio::error_code ignored;
-  peer from{client_.address().to_string(), client_.port(), socket_.local_endpoint(ignored).port()};
-  if (shared_->hooks.admit_peer && !shared_->hooks.admit_peer(from, head)) {
+  if (!admit_peer(head)) {
     refuse({403, "This client may not use the sandbox's interface"});
     return false;
   }
@@ -233,16 +231,26 @@ bool connection_guard::admit_head() {
     refuse({404, "The requested endpoint was not found"});
     return false;
   }
+  scanner_->begin_body();
+  if (scanner_->where() == request_scanner::progress::refused)
+    return true;
   if (!shared_->budget->has_room_for(head.content_length)) {
     refuse({503, "Too many request bytes are being held; try again"});
     return false;
   }
-  scanner_->begin_body();
   bool expected = head.expects_continue && head.minor_version == 1 && unread().empty();
   if (!expected || scanner_->where() != request_scanner::progress::in_body)
     return true;
   answer_continue();
   return false;
+}
+
+bool connection_guard::admit_peer(const request_head& head) const {
+  if (!shared_->hooks.admit_peer)
+    return true;
+  asio::error_code ignored;
+  peer from{client_.address().to_string(), client_.port(), socket_.local_endpoint(ignored).port()};
+  return shared_->hooks.admit_peer(from, head);
 }
 
 bool connection_guard::take_share() {

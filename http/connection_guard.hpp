@@ -147,6 +147,7 @@ private:
   void advance();
   void message_began();
   [[nodiscard]] bool admit_head();
+  [[nodiscard]] bool admit_peer(const request_head& head) const;
   [[nodiscard]] bool take_share();
   void answer_continue();
   void hand_over();

@@ -22,7 +22,7 @@ public:
   using strand_type = connection_guard::strand_type;
   /// Takes a new connection; runs on an I/O thread.
   using new_connection =
-      std::function<void(asio::ip::tcp::socket, strand_type, asio::ip::tcp::endpoint client)>;
+      std::function<void(asio::ip::tcp::socket, const strand_type&, const asio::ip::tcp::endpoint& client)>;
 
   listener(asio::io_context& context, std::shared_ptr<transport> shared, new_connection accepted);
 

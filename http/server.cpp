@@ -115,9 +115,10 @@ public:
 
   void start() {
     door = std::make_shared<listener>(
-        context_, shared, [weak = weak_from_this()](auto socket, auto strand, auto client) {
+        context_, shared,
+        [weak = weak_from_this()](asio::ip::tcp::socket socket, const auto& strand, const auto& client) {
           if (auto self = weak.lock())
-            self->connect(std::move(socket), std::move(strand), std::move(client));
+            self->connect(std::move(socket), strand, client);
         });
     shared->connections.on_removed([weak = std::weak_ptr(door)] {
       if (auto opened = weak.lock())
@@ -131,8 +132,8 @@ public:
   std::shared_ptr<listener> door;
 
 private:
-  void connect(asio::ip::tcp::socket socket, connection_guard::strand_type strand,
-               asio::ip::tcp::endpoint client) {
+  void connect(asio::ip::tcp::socket socket, const connection_guard::strand_type& strand,
+               const asio::ip::tcp::endpoint& client) {
     auto id = ++connection_count_;
     auto guard = std::make_shared<connection_guard>(shared, id, std::move(socket), strand, client);
     shared->connections.add(id, guard);

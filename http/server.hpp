@@ -23,6 +23,9 @@ namespace sandboxd::http {
 ///     server.stop_accepting();
 ///     server.close_all(grace);            // then stop the context, join its threads, destroy the server
 ///
+/// At `http.max-connections` no further client is accepted: it waits in the kernel's queue until a connection
+/// ends. The `http.*` settings are those of the start; a change needs a restart.
+///
 /// The io_context must outlive the server and every responder and stream it has handed out.
 class server {
 public:
@@ -34,7 +37,8 @@ public:
   /// called afterwards.
   ~server();
 
-  /// Binds `http.address`:`http.port` and accepts. Throws std::system_error that names them and the cause.
+  /// Binds `http.address`:`http.port` and accepts. Throws std::system_error that names them and the cause;
+  /// may be tried again then. Once it has succeeded it is not to be called again.
   void start();
 
   /// The port listened on (the chosen one when `http.port` is 0).

@@ -21,7 +21,9 @@ bool is_harmless(char c) {
 } // namespace
 
 transport::transport(const config::http_settings& with, server_hooks calls)
-    : settings(with), limits{with.max_url_bytes, with.max_header_bytes, with.max_body_bytes},
+    : settings(with), limits{with.max_url_bytes, with.max_header_bytes,
+                             // What can never fit is too long for ever, not too much for now.
+                             std::min(with.max_body_bytes, with.max_buffered_bytes)},
       hooks(std::move(calls)), budget(std::make_shared<body_budget>(with.max_buffered_bytes)),
       run_(fmt::format("{:08x}", std::random_device{}())) {}
 

@@ -269,6 +269,18 @@ TEST_F(wire_limits, the_budget_of_buffered_bytes_is_shared_by_all_connections) {
   EXPECT_EQ(next.read_reply().status, 200);
 }
 
+TEST_F(wire_limits, a_body_that_could_never_be_held_gives_413_and_not_503) {
+  wire_server wire(context, echo, [](config::http_settings& http) {
+    http.max_body_bytes = 100'000;
+    http.max_buffered_bytes = 10'000;
+  });
+  for (const char* length : {"10001", "100001"}) {
+    raw_client client(wire.port());
+    client.send(std::string("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ") + length + "\r\n\r\n");
+    expect_refused(client, 413);
+  }
+}
+
 TEST_F(wire_limits, at_the_connection_limit_new_clients_wait_until_another_leaves) {
   wire_server wire(context, echo, [](config::http_settings& http) { http.max_connections = 2; });
   raw_client first(wire.port());
