@@ -1,5 +1,6 @@
 #pragma once
 
+#include "supervision/actor_base_details.hpp"
 #include "supervision/actor_record.hpp"
 #include "supervision/errors.hpp"
 #include "supervision/injected_fault.hpp"
@@ -89,12 +90,12 @@ public:
   }
 
   void enqueue(caf::mailbox_element_ptr element, caf::execution_unit* host) override {
-    scope_.record->mailbox().on_enqueue(mailbox_meter::clock::now());
+    scope_.record->mailbox().on_enqueue(coarse_now());
     Base::enqueue(std::move(element), host);
   }
 
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
-    const handling_timer timer{scope_.record->mailbox()};
+    handling_timer timer{scope_.record->mailbox()};
     const auto& content = element.content();
     if (content.match_elements<injected_fault>())
       throw_injected_fault(content.get_as<injected_fault>(0));

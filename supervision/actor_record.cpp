@@ -33,7 +33,8 @@ std::string_view to_string(actor_phase phase) noexcept {
   return "unknown";
 }
 
-actor_record::actor_record(std::string path, std::string kind, std::uint64_t restarts, std::string last_error)
+actor_record::actor_record(std::string path, std::string kind, std::uint64_t restarts,
+                           const std::string& last_error)
     : path_(std::move(path)), restarts_(restarts), kind_(std::move(kind)), last_error_(bounded(last_error)) {}
 
 bool actor_record::mark_stopping() noexcept {

@@ -46,7 +46,7 @@ public:
 
   /// `path` may be empty: the actor is then counted but not listed in any directory.
   explicit actor_record(std::string path, std::string kind = {}, std::uint64_t restarts = 0,
-                        std::string last_error = {});
+                        const std::string& last_error = {});
 
   const std::string& path() const noexcept { return path_; }
   std::uint64_t restarts() const noexcept { return restarts_; }

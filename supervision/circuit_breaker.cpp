@@ -23,17 +23,11 @@ circuit_breaker::circuit_breaker(std::string name, breaker_policy policy, listen
 bool circuit_breaker::allow(clock::time_point now) {
   if (state_ == breaker_state::open && open_time_over(now))
     change(breaker_state::half_open, now);
-  switch (state_) {
-  case breaker_state::closed:
+  if (state_ == breaker_state::closed)
     return true;
-  case breaker_state::half_open:
-    if (trials_ + successes_ < policy_.trial_successes) {
-      ++trials_;
-      return true;
-    }
-    break;
-  case breaker_state::open:
-    break;
+  if (state_ == breaker_state::half_open && trials_ + successes_ < policy_.trial_successes) {
+    ++trials_;
+    return true;
   }
   ++refused_;
   return false;
@@ -51,9 +45,9 @@ void circuit_breaker::success(clock::time_point now) {
 }
 
 void circuit_breaker::failure(clock::time_point now) {
-  if (state_ == breaker_state::closed && ++failures_ >= policy_.failure_threshold)
-    change(breaker_state::open, now);
-  else if (state_ == breaker_state::half_open && trials_ > 0)
+  const bool too_many = state_ == breaker_state::closed && ++failures_ >= policy_.failure_threshold;
+  const bool failed_trial = state_ == breaker_state::half_open && trials_ > 0;
+  if (too_many || failed_trial)
     change(breaker_state::open, now);
 }
 

@@ -31,8 +31,8 @@ auto spawn(caf::actor_system& system, Function function, const Arguments&... arg
     return system.spawn<Options>(function, arguments...);
   } else {
     using implementation = caf::infer_impl_from_fun_t<Function>;
-    return system.spawn<Options>([function](implementation* self, caf::unit_t) { return function(self); },
-                                 caf::unit);
+    return system.spawn<Options>(
+        [function](implementation* self, const caf::unit_t&) { return function(self); }, caf::unit);
   }
 }
 

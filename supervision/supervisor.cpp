@@ -39,7 +39,7 @@ child_spec supervisor_child(std::string id, supervisor_spec spec) {
 }
 
 supervisor_actor spawn_root(caf::actor_system& system, const observer_ptr& observer, supervisor_spec spec,
-                            std::string name) {
+                            const std::string& name) {
   return spawn_unsupervised(system, observer, "/" + name, supervisor, std::move(spec));
 }
 

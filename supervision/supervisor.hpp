@@ -41,7 +41,7 @@ child_spec supervisor_child(std::string id, supervisor_spec spec);
 /// shall live. `await_ready` tells when all have started; the end of the root is the end of the tree: see
 /// `on_exit`.
 supervisor_actor spawn_root(caf::actor_system& system, const observer_ptr& observer, supervisor_spec spec,
-                            std::string name = "root");
+                            const std::string& name = "root");
 
 /// Calls `function` with the exit reason when `actor` ends, on the thread it ends on, or at once if it has.
 /// The way for main() to see the root end: `is(reason, supervision_error::gave_up)` means exit non-zero.

@@ -246,6 +246,7 @@ void supervisor_state::carry_out(const place& where, const restart_group& group,
                                  std::chrono::milliseconds delay) {
   const auto ids_at = [&where](const std::vector<std::size_t>& positions) {
     std::vector<std::string> ids;
+    ids.reserve(positions.size());
     for (const auto position : positions)
       ids.push_back(where.ids.at(position));
     return ids;

@@ -161,7 +161,7 @@ TEST_F(actor_base_test, refuses_messages_it_does_not_know) {
   EXPECT_TRUE(record()->last_error().starts_with("unexpected message (3.5")) << record()->last_error();
 }
 
-caf::behavior awaits_for_ever(stateful_pointer<child_state> self, answerer_actor deaf) {
+caf::behavior awaits_for_ever(stateful_pointer<child_state> self, const answerer_actor& deaf) {
   self->request(deaf, caf::infinite, -1).await([](int) {}, [](caf::error&) {});
   return {[](int number) { return number; }};
 }

@@ -19,6 +19,7 @@ journal_event notice(std::string text) {
 
 std::vector<std::uint64_t> numbers(const std::vector<journal_event>& events) {
   std::vector<std::uint64_t> all;
+  all.reserve(events.size());
   for (const auto& event : events)
     all.push_back(event.sequence);
   return all;
@@ -116,11 +117,12 @@ TEST(journal, holds_together_under_many_writers_and_a_reader) {
   journal events{64};
   std::atomic<bool> awake{false};
   auto subscription = events.subscribe([&] { awake = true; });
-  constexpr auto per_thread = 5000u;
+  constexpr std::uint64_t per_thread = 5000;
   std::vector<std::thread> writers;
+  writers.reserve(3);
   for (auto writer = 0; writer < 3; ++writer)
     writers.emplace_back([&] {
-      for (auto count = 0u; count < per_thread; ++count)
+      for (std::uint64_t count = 0; count < per_thread; ++count)
         events.append(notice("x"));
     });
   std::uint64_t seen = 0;
@@ -137,7 +139,7 @@ TEST(journal, holds_together_under_many_writers_and_a_reader) {
   for (auto& writer : writers)
     writer.join();
   EXPECT_TRUE(awake);
-  EXPECT_EQ(seen + subscription.missed(), 3u * per_thread);
+  EXPECT_EQ(seen + subscription.missed(), 3 * per_thread);
 }
 
 } // namespace

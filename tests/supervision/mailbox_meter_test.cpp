@@ -99,6 +99,7 @@ TEST(mailbox_meter, loses_nothing_when_many_threads_send) {
   mailbox_meter meter;
   constexpr auto per_thread = 20000;
   std::vector<std::thread> senders;
+  senders.reserve(4);
   for (auto sender = 0; sender < 4; ++sender)
     senders.emplace_back([&meter] {
       for (auto message = 0; message < per_thread; ++message)

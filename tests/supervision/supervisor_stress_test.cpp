@@ -106,6 +106,7 @@ TEST(supervisor_stress, answers_every_request_and_leaves_nothing_behind) {
     }
     const auto sessions = tree->actors->find<supervisor_actor>("/root/sessions");
     std::vector<std::thread> clients;
+    clients.reserve(4);
     for (auto client = 0u; client < 4; ++client)
       clients.emplace_back([&, client] { play_client(system, tree, sessions, client, unanswered); });
     for (auto& client : clients)

@@ -58,7 +58,8 @@ caf::error reason_named(const std::string& word) {
 }
 
 /// The worker of the scripts: crashes on order and stops in its own manner.
-caf::behavior puppet(stateful_pointer<puppet_state> self, std::string manner, milliseconds start_time) {
+caf::behavior puppet(stateful_pointer<puppet_state> self, const std::string& manner,
+                     milliseconds start_time) {
   self->set_exit_handler([=](caf::exit_msg& exit) {
     if (manner == "obey")
       self->quit(exit.reason);
