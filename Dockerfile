@@ -1,0 +1,50 @@
+# The sandbox container: sandboxd as PID 1, with the programs that sandboxes use.
+#
+#   docker build -t sandboxd .                                           this image
+#   docker build -t sandboxd --build-arg SANDBOX_VERSION=0.12.10 .       telling clients a version
+#
+# On top of it, `FROM sandboxd` and a `CMD ["node", "server.js"]`: the server starts the command once its port is
+# open, and ends with the command's exit status unless that is 0. Arguments that begin with `--` are flags of sandboxd.
+ARG BASE=debian:bookworm-slim
+
+FROM ${BASE} AS build
+COPY .ci/setup.bash /project/.ci/setup.bash
+RUN bash -c '. /project/.ci/setup.bash && require_packages "${packages_to_build[@]}" "${packages_to_run[@]}"'
+COPY . /project
+RUN /project/run --build-only && strip --strip-debug /project/build/release/sandboxd
+
+FROM ${BASE}
+# First what sandboxd is linked with, then what it runs, then what the SDK and its users expect to find.
+RUN apt-get update \
+  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+    libcaf-core0.17 libfmt9 libhttp-parser2.9 libgit2-1.5 \
+    bash git ca-certificates openssh-client procps util-linux \
+    nodejs npm python3 python3-pip python3-venv \
+    curl file jq less tar zip unzip xz-utils \
+    s3fs fuse3 squashfs-tools squashfuse fuse-overlayfs inotify-tools \
+  && rm -rf /var/lib/apt/lists/* \
+  && sed -i 's/^#user_allow_other/user_allow_other/' /etc/fuse.conf \
+  && mkdir -p /workspace
+
+# The path of the server is part of what users' images rely on, also to start it by an ENTRYPOINT of their own.
+COPY --from=build /project/build/release/sandboxd /container-server/sandbox
+COPY --from=build /project/config/sandboxd.conf /etc/sandboxd/sandboxd.conf
+# Start-up scripts of older images end by calling startup.sh; as the supervised command they find the server running.
+RUN ln -s /container-server/sandbox /usr/local/bin/sandboxd \
+  && printf '%s\n' '#!/bin/sh' '[ "$SANDBOX_STARTED" = true ] || exec /container-server/sandbox "$@"' \
+    >/container-server/startup.sh \
+  && chmod 755 /container-server/startup.sh
+
+ARG SANDBOX_VERSION=unknown
+# Every key of the configuration has such a variable; `sandboxd --help` lists them. The maxima of the pools
+# (PYTHON_POOL_MAX_SIZE and so on) are not set: no limit.
+ENV SANDBOXD_CONFIG_FILE=/etc/sandboxd/sandboxd.conf \
+    SANDBOXD_HTTP_ADDRESS=0.0.0.0 \
+    SANDBOX_VERSION=${SANDBOX_VERSION} \
+    PYTHON_POOL_MIN_SIZE=3 \
+    JAVASCRIPT_POOL_MIN_SIZE=3 \
+    TYPESCRIPT_POOL_MIN_SIZE=3
+
+WORKDIR /container-server
+EXPOSE 3000
+ENTRYPOINT ["/container-server/sandbox"]
