@@ -39,8 +39,8 @@ launcher::shell_command make_shell_command(const command_request& request,
   return {request.command, request.env, request.cwd, request.timeout.value_or(default_timeout), live};
 }
 
-launcher::command_events relay_to(const run_command& command, std::string session,
-                                  std::shared_ptr<const std::atomic<bool>> closed) {
+launcher::command_events relay_to(const run_command& command, std::chrono::milliseconds timeout,
+                                  std::string session, std::shared_ptr<const std::atomic<bool>> closed) {
   const auto& observer = command.observer;
   launcher::command_events events;
   events.started = [observer](const launcher::command_handle& handle) {
@@ -49,7 +49,6 @@ launcher::command_events relay_to(const run_command& command, std::string sessio
   events.output = [observer](bool is_error_stream, std::string bytes) {
     observer.output(is_error_stream ? output_stream::err : output_stream::out, std::move(bytes));
   };
-  const auto timeout = command.request.timeout.value_or(std::chrono::milliseconds(0));
   events.finished = [observer, session = std::move(session), closed = std::move(closed),
                      timeout](launcher::command_result result) {
     switch (result.how) {

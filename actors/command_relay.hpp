@@ -14,10 +14,11 @@ namespace sandboxd::actors {
 launcher::shell_command make_shell_command(const command_request& request,
                                            std::chrono::milliseconds default_timeout, bool live);
 
-/// Events of the launcher that tell the observer of `command` its fate. A command whose session was `closed`
-/// meanwhile fails with `session_destroyed` where it otherwise would with `session_terminated`.
-launcher::command_events relay_to(const run_command& command, std::string session,
-                                  std::shared_ptr<const std::atomic<bool>> closed);
+/// Events of the launcher that tell the observer of `command` its fate; `timeout` is the limit in force (as
+/// in `shell_command`). A command whose session was `closed` meanwhile fails with `session_destroyed` where
+/// it otherwise would with `session_terminated`.
+launcher::command_events relay_to(const run_command& command, std::chrono::milliseconds timeout,
+                                  std::string session, std::shared_ptr<const std::atomic<bool>> closed);
 
 /// A failure that concerns a session as a whole, with its public message.
 failure session_failure(error_code code, const std::string& session);

@@ -1,9 +1,11 @@
 #include "actors/launcher.hpp"
 
 #include <asio/post.hpp>
+#include <caf/expected.hpp>
 #include <caf/send.hpp>
 
 #include <exception>
+#include <system_error>
 #include <utility>
 
 namespace sandboxd::actors {
@@ -35,16 +37,22 @@ void start(self_pointer self) {
 
 void start_later(self_pointer self, const std::string& problem) {
   auto& state = self->state;
+  const auto now = clock::now();
+  const auto delay = state.retry.next_delay(state.spawner ? state.alive_since : now, now);
   state.spawner.reset();
   self->set_last_error(problem);
   self->set_status("starting a spawner");
-  const auto delay = state.retry.next_delay(state.alive_since, clock::now());
   self->delayed_send(self, delay, start_spawner{});
 }
 
-init_socket spawn(const launcher_state& state, bool isolate) {
+/// Fails when this process has no descriptor left, which is no reason to lose the spawner too.
+caf::expected<init_socket> spawn(const launcher_state& state, bool isolate) {
   const bool required = isolate && !state.context->settings()->session.isolation_fallback;
-  return std::make_shared<launcher::descriptor>(state.spawner->spawn(isolate, required));
+  try {
+    return std::make_shared<launcher::descriptor>(state.spawner->spawn(isolate, required));
+  } catch (const std::system_error& problem) {
+    return caf::make_error(caf::sec::runtime_error, std::string(problem.what()));
+  }
 }
 
 void on_started(self_pointer self, spawner_started& event) {
@@ -54,8 +62,13 @@ void on_started(self_pointer self, spawner_started& event) {
   state.spawner = std::move(event.process);
   state.alive_since = clock::now();
   self->set_status("spawner " + std::to_string(state.spawner->pid()));
-  for (auto& waiting : std::exchange(state.waiting, {}))
-    waiting.answer.deliver(spawn(state, waiting.isolate));
+  for (auto& waiting : std::exchange(state.waiting, {})) {
+    auto socket = spawn(state, waiting.isolate);
+    if (socket)
+      waiting.answer.deliver(std::move(*socket));
+    else
+      waiting.answer.deliver(socket.error());
+  }
   self->confirm_start();
 }
 
@@ -63,10 +76,11 @@ caf::result<init_socket> on_request(self_pointer self, bool isolate) {
   auto& state = self->state;
   if (state.spawner)
     return spawn(state, isolate);
+  const auto none = caf::make_error(caf::sec::runtime_error, "there is no spawner at the moment");
   if (state.waiting.size() >= longest_queue)
-    return caf::make_error(caf::sec::runtime_error, "there is no spawner at the moment");
-  state.waiting.push_back({isolate, self->make_response_promise<init_socket>()});
-  return state.waiting.back().answer;
+    return none;
+  state.waiting.push_back({isolate, {self, none}});
+  return state.waiting.back().answer.result();
 }
 
 } // namespace

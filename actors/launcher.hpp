@@ -4,8 +4,7 @@
 #include "actors/services.hpp"
 #include "supervision/actor_base.hpp"
 #include "supervision/backoff.hpp"
-
-#include <caf/typed_response_promise.hpp>
+#include "supervision/kept_promise.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -26,7 +25,7 @@ struct launcher_state {
   /// A request that waits for the next spawner.
   struct waiting_request {
     bool isolate = true;
-    caf::typed_response_promise<init_socket> answer;
+    supervision::kept_promise<init_socket> answer;
   };
   std::vector<waiting_request> waiting;
 };

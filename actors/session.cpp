@@ -99,7 +99,7 @@ void session_state::start_next() {
   waiting_.pop_front();
   auto command =
       make_shell_command(current_.request, default_timeout(), current_.observer.wants_live_output());
-  auto events = relay_to(current_, options_.id, closed_);
+  auto events = relay_to(current_, command.timeout, options_.id, closed_);
   const auto shell = std::exchange(free_shell_, nullptr);
   if (current_.request.mode == run_mode::forked)
     shell->fork(std::move(command), std::move(events));

@@ -208,11 +208,16 @@ void on_down(self_pointer self, const caf::down_msg& message) {
     forget(self, entry->first, session_failure(error_code::session_terminated, entry->first));
 }
 
-void readopt(self_pointer self, const supervision::child_info& child) {
+void readopt(self_pointer self, const supervisor_actor& supervisor, const supervision::child_info& child) {
   const auto number = child.id.substr(child.id.rfind('~') + 1);
   std::uint64_t used = 0;
   std::from_chars(number.data(), number.data() + number.size(), used);
   self->state.last_number = std::max(self->state.last_number, used);
+  if (child.phase == supervision::child_phase::starting) { // who waited for it has been told that it is lost
+    self->request(supervisor, caf::infinite, supervision::terminate_child{child.id})
+        .then([] {}, [](const caf::error&) {});
+    return;
+  }
   const auto session = find<session_actor>(self, paths::sessions + '/' + child.id + "/session");
   if (!session || !child.handle || child.phase != supervision::child_phase::running)
     return;
@@ -233,9 +238,9 @@ void remember(self_pointer self) {
     return;
   self->request(supervisor, neighbour_timeout, supervision::which_children{})
       .await(
-          [self](const supervision::child_infos& children) {
+          [self, supervisor](const supervision::child_infos& children) {
             for (const auto& child : children)
-              readopt(self, child);
+              readopt(self, supervisor, child);
           },
           [self](const caf::error& reason) { self->quit(reason); });
 }

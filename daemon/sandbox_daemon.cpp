@@ -2,7 +2,6 @@
 
 #include "actors/sandbox_tree.hpp"
 #include "launcher/shell_command.hpp"
-#include "supervision/errors.hpp"
 #include "supervision/supervisor.hpp"
 
 #include <asio/post.hpp>
@@ -94,12 +93,9 @@ int sandbox_daemon::run() {
   std::optional<caf::actor_system> system(std::in_place, actors);
   auto root = supervision::spawn_root(
       *system, observer_, root_spec(context_, web_, [this](std::uint16_t port) { is_listening(port); }));
-  supervision::on_exit(caf::actor_cast<caf::strong_actor_ptr>(root), [this](const caf::error& reason) {
+  supervision::on_exit(caf::actor_cast<caf::strong_actor_ptr>(root), [this](const caf::error&) {
     root_ended_.set();
-    stop_.request(supervision::is(reason, supervision::supervision_error::gave_up) ||
-                          supervision::is(reason, supervision::supervision_error::start_failed)
-                      ? 1
-                      : 0);
+    stop_.request(1); // unless somebody wanted it: the first wish counts
   });
 
   const int code = stop_.wait();

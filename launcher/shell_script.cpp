@@ -18,7 +18,7 @@ std::string enter(std::string_view directory) {
 std::string exports(const variables& environment) {
   std::string text;
   for (const auto& [name, value] : environment)
-    text += fmt::format("builtin export {}={}\n", name, quote(value));
+    text += fmt::format("builtin printf -v {0} %s {1}\nbuiltin export {0}\n", name, quote(value));
   return text;
 }
 

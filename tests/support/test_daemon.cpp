@@ -1,0 +1,139 @@
+#include "tests/support/test_daemon.hpp"
+
+#include "config/load.hpp"
+#include "daemon/sandbox_daemon.hpp"
+#include "daemon/surroundings.hpp"
+
+#include <cctype>
+#include <chrono>
+#include <cstdlib>
+#include <future>
+#include <stdexcept>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+namespace sandboxd::testing {
+
+namespace {
+
+constexpr std::chrono::seconds patience{10};
+
+std::filesystem::path make_temporary_directory() {
+  std::string name = "/tmp/sandboxd-XXXXXX";
+  if (::mkdtemp(name.data()) == nullptr)
+    throw std::runtime_error("mkdtemp");
+  return name;
+}
+
+config::configuration configure(const std::filesystem::path& directory,
+                                const test_daemon::adjustment& adjust) {
+  config::configuration made;
+  made.values.http.port = 0;
+  made.values.sandbox.workspace = directory / "workspace";
+  made.values.sandbox.runtime_directory = directory / "run";
+  made.values.session.kill_grace = std::chrono::milliseconds(300);
+  made.values.log.level = config::log_level::warn;
+  made.values.log.format = config::log_format::text;
+  if (adjust)
+    adjust(made.values);
+  return made;
+}
+
+} // namespace
+
+struct test_daemon::parts {
+  parts(const adjustment& adjust, std::filesystem::path where)
+      : directory(std::move(where)), workspace(directory / "workspace"),
+        runtime_directory(directory / "run" / ("daemon-" + std::to_string(::getpid()))),
+        server(std::in_place, prepared(configure(directory, adjust))), observer(server->observer()) {}
+
+  static config::configuration prepared(config::configuration made) {
+    daemon::prepare_surroundings(made.values);
+    return made;
+  }
+
+  std::filesystem::path directory;
+  std::filesystem::path workspace;
+  std::filesystem::path runtime_directory;
+  std::optional<daemon::sandbox_daemon> server;
+  supervision::observer_ptr observer;
+  std::promise<std::uint16_t> listening;
+  std::uint16_t port = 0;
+  std::promise<int> ended;
+  std::shared_future<int> exit_code = ended.get_future().share();
+  std::thread runner;
+};
+
+test_daemon::test_daemon(const adjustment& adjust)
+    : parts_(std::make_unique<parts>(adjust, make_temporary_directory())) {
+  auto listening = parts_->listening.get_future();
+  parts_->server->on_listening([this](std::uint16_t port) { parts_->listening.set_value(port); });
+  parts_->runner = std::thread([this] { parts_->ended.set_value(parts_->server->run()); });
+  const bool in_time = listening.wait_for(patience) == std::future_status::ready;
+  if (in_time)
+    parts_->port = listening.get();
+  else
+    stop();
+  if (!in_time)
+    throw std::runtime_error("the daemon does not listen");
+}
+
+test_daemon::~test_daemon() {
+  stop();
+  const auto directory = parts_->directory;
+  parts_.reset();
+  std::filesystem::remove_all(directory);
+}
+
+int test_daemon::stop() {
+  if (parts_->server)
+    parts_->server->request_stop(0);
+  if (parts_->runner.joinable())
+    parts_->runner.join();
+  parts_->server.reset();
+  return parts_->exit_code.get();
+}
+
+std::optional<int> test_daemon::wait_for_end() {
+  if (parts_->exit_code.wait_for(patience) != std::future_status::ready)
+    return std::nullopt;
+  return parts_->exit_code.get();
+}
+
+std::uint16_t test_daemon::port() const {
+  return parts_->port;
+}
+
+const std::filesystem::path& test_daemon::workspace() const {
+  return parts_->workspace;
+}
+
+const std::filesystem::path& test_daemon::runtime_directory() const {
+  return parts_->runtime_directory;
+}
+
+const supervision::directory& test_daemon::actors() const {
+  return *parts_->observer->actors;
+}
+
+const supervision::journal& test_daemon::events() const {
+  return parts_->observer->events;
+}
+
+pid_t test_daemon::process_of(const std::string& path) const {
+  const auto record = actors().record(path);
+  const std::string status = record ? record->status() : "";
+  const auto digit = status.find_first_of("0123456789");
+  return digit == std::string::npos ? 0 : std::stoi(status.substr(digit));
+}
+
+std::string test_daemon::tree_of(const std::string& session) const {
+  const std::string beginning = "/root/sandbox/workload/sessions/" + session + "~";
+  for (const auto& actor : actors().snapshot())
+    if (actor.path.starts_with(beginning))
+      return actor.path.substr(0, actor.path.find('/', beginning.size()));
+  return {};
+}
+
+} // namespace sandboxd::testing
