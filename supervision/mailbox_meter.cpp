@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
 #include <limits>
 
 namespace sandboxd::supervision {
@@ -79,13 +78,15 @@ std::chrono::microseconds mailbox_meter::oldest_age(std::uint64_t handled,
   auto arrival = current; // no stamp yet: its message is arriving right now
   for (const auto& slot : stamps_) {
     const auto stamp = slot.load(relaxed);
-    const auto apart = stamp == 0 ? nearest : std::abs(distance(stamp >> time_bits, oldest));
-    if (apart < nearest) {
-      nearest = apart;
+    const auto ahead = stamp == 0 ? -1 : distance(stamp >> time_bits, oldest);
+    if (ahead >= 0 && ahead < nearest) { // the stamps of handled messages say nothing about those that wait
+      nearest = ahead;
       arrival = stamp & time_mask;
     }
   }
-  return std::chrono::microseconds{static_cast<std::int64_t>((current - arrival) & time_mask)};
+  const auto age = (current - arrival) & time_mask;
+  // The clock of arrivals is not the reader's: a message may have come "after" now.
+  return std::chrono::microseconds{age <= time_mask / 2 ? static_cast<std::int64_t>(age) : 0};
 }
 
 mailbox_figures mailbox_meter::figures(clock::time_point now) const noexcept {

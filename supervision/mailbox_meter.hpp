@@ -28,7 +28,7 @@ struct mailbox_figures {
 ///
 /// The age of the oldest message comes from a ring of 32 arrival stamps. Up to 32 waiting messages each gets
 /// one, and the age is exact; in a queue of n only every (n/32)th does, and the age shown is that of the
-/// nearest neighbour with a stamp.
+/// next younger message with a stamp (0 when there is none).
 class mailbox_meter {
 public:
   using clock = std::chrono::steady_clock;

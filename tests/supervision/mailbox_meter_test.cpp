@@ -95,6 +95,26 @@ TEST(mailbox_meter, comes_close_to_the_age_of_the_oldest_message_in_a_long_queue
   }
 }
 
+TEST(mailbox_meter, a_message_that_arrives_after_the_readers_now_has_no_age) {
+  mailbox_meter meter;
+  meter.on_enqueue(start + 4ms); // the kernel's tick was later than the reader's look at the clock
+  EXPECT_EQ(meter.figures(start).oldest_age, 0us);
+}
+
+TEST(mailbox_meter, a_handled_message_lends_its_age_to_none_that_waits) {
+  mailbox_meter meter;
+  std::deque<time_point> arrivals;
+  auto now = start;
+  for (auto message = 0; message < 300; ++message, now += 1s) { // too many for each to have a stamp
+    meter.on_enqueue(now);
+    arrivals.push_back(now);
+  }
+  for (; arrivals.size() > 1; arrivals.pop_front()) {
+    ASSERT_LE(meter.figures(now).oldest_age, now - arrivals.front() + 1us) << arrivals.size() << " wait";
+    meter.on_handled(1us);
+  }
+}
+
 TEST(mailbox_meter, loses_nothing_when_many_threads_send) {
   mailbox_meter meter;
   constexpr auto per_thread = 20000;
