@@ -1,6 +1,7 @@
 #include "supervision/circuit_breaker.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace sandboxd::supervision {
@@ -18,50 +19,60 @@ std::string_view to_string(breaker_state state) noexcept {
 }
 
 circuit_breaker::circuit_breaker(std::string name, breaker_policy policy, listener on_change)
-    : name_(std::move(name)), policy_(policy), on_change_(std::move(on_change)) {}
+    : name_(std::move(name)), policy_(policy), on_change_(std::move(on_change)) {
+  if (policy_.failure_threshold < 1 || policy_.open_time.count() < 1 || policy_.trial_successes < 1)
+    throw std::invalid_argument("circuit breaker '" + name_ +
+                                "': every number of its policy must be 1 or more");
+}
 
-bool circuit_breaker::allow(clock::time_point now) {
+std::optional<circuit_breaker::permit> circuit_breaker::allow(clock::time_point now) {
   if (state_ == breaker_state::open && open_time_over(now))
     change(breaker_state::half_open, now);
   if (state_ == breaker_state::closed)
-    return true;
+    return permit{period_};
   if (state_ == breaker_state::half_open && trials_ + successes_ < policy_.trial_successes) {
     ++trials_;
-    return true;
+    return permit{period_};
   }
   ++refused_;
-  return false;
+  return std::nullopt;
 }
 
-void circuit_breaker::success(clock::time_point now) {
+void circuit_breaker::success(permit leave, clock::time_point now) {
+  if (leave.period_ != period_)
+    return;
   if (state_ == breaker_state::closed) {
     failures_ = 0;
-  } else if (state_ == breaker_state::half_open && trials_ > 0) {
-    --trials_;
-    if (++successes_ >= policy_.trial_successes)
-      change(breaker_state::closed, now);
+    return;
   }
-  // Open: a call from before it opened came back late and says nothing about now.
+  --trials_;
+  if (++successes_ >= policy_.trial_successes)
+    change(breaker_state::closed, now);
 }
 
-void circuit_breaker::failure(clock::time_point now) {
-  const bool too_many = state_ == breaker_state::closed && ++failures_ >= policy_.failure_threshold;
-  const bool failed_trial = state_ == breaker_state::half_open && trials_ > 0;
-  if (too_many || failed_trial)
+void circuit_breaker::failure(permit leave, clock::time_point now) {
+  if (leave.period_ != period_)
+    return;
+  if (state_ == breaker_state::half_open || ++failures_ >= policy_.failure_threshold)
     change(breaker_state::open, now);
 }
 
-void circuit_breaker::cancel() noexcept {
-  if (state_ == breaker_state::half_open && trials_ > 0)
+void circuit_breaker::cancel(permit leave) noexcept {
+  if (leave.period_ == period_ && state_ == breaker_state::half_open)
     --trials_;
 }
 
 void circuit_breaker::reset(clock::time_point now) {
-  change(breaker_state::closed, now);
+  failures_ = 0;
+  if (state_ != breaker_state::closed)
+    change(breaker_state::closed, now);
 }
 
 void circuit_breaker::trip(clock::time_point now) {
-  change(breaker_state::open, now);
+  if (state_ == breaker_state::open)
+    opened_at_ = now;
+  else
+    change(breaker_state::open, now);
 }
 
 breaker_snapshot circuit_breaker::snapshot(clock::time_point now) const {
@@ -69,12 +80,15 @@ breaker_snapshot circuit_breaker::snapshot(clock::time_point now) const {
   if (state_ == breaker_state::open) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(opened_at_ + policy_.open_time - now);
     view.retry_after = std::max(left, std::chrono::milliseconds{0});
+  } else if (state_ == breaker_state::half_open && trials_ + successes_ >= policy_.trial_successes) {
+    view.retry_after = std::chrono::milliseconds{1};
   }
   return view;
 }
 
 void circuit_breaker::change(breaker_state next, clock::time_point now) {
   state_ = next;
+  ++period_;
   failures_ = trials_ = successes_ = 0;
   if (next == breaker_state::open) {
     opened_at_ = now;
