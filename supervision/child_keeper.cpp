@@ -52,6 +52,7 @@ void child_keeper::bring_up(child& entry, outcome then) {
   entry.listing = self_->observer()->actors->enter(record);
   entry.then = std::move(then);
   entry.timed_out = false;
+  entry.called_off = false;
   entry.killed = false;
   const auto actor = spawn(entry.spec.start, {self_->system(), self_->observer(), record, self_->ctrl()});
   if (!actor) {
@@ -69,6 +70,10 @@ void child_keeper::bring_up_all(std::vector<std::string> ids, group_outcome then
     then({}, {});
     return;
   }
+  if (called_off_) {
+    then(ids.front(), make_supervision_error(supervision_error::stopping, self_->record()->path()));
+    return;
+  }
   auto& entry = *children_.find(ids.front());
   ids.erase(ids.begin());
   bring_up(entry, [this, ids = std::move(ids), then = std::move(then),
@@ -82,7 +87,7 @@ void child_keeper::bring_up_all(std::vector<std::string> ids, group_outcome then
 
 void child_keeper::on_started(caf::actor_id who) {
   auto* entry = children_.find(who);
-  if (!entry || entry->phase != child_phase::starting || entry->timed_out)
+  if (!entry || entry->phase != child_phase::starting || entry->timed_out || entry->called_off)
     return;
   entry->phase = child_phase::running;
   entry->alive_since = now();
@@ -115,6 +120,20 @@ void child_keeper::bring_down(child& entry, continuation then) {
   }
   entry.phase = child_phase::stopping;
   entry.then = std::move(ended);
+  ask_to_end(entry);
+}
+
+void child_keeper::call_off_starts() {
+  called_off_ = true;
+  for (auto& entry : children_.all())
+    if (entry.phase == child_phase::starting && !entry.timed_out) {
+      deadlines_.clear(entry.incarnation);
+      entry.called_off = true;
+      ask_to_end(entry);
+    }
+}
+
+void child_keeper::ask_to_end(child& entry) {
   if (!entry.listing.record()->mark_stopping())
     return; // it has ended already, and its down message is on the way
   if (std::holds_alternative<brutal_kill>(entry.spec.shutdown)) {
@@ -164,6 +183,8 @@ child* child_keeper::on_down(const caf::down_msg& down) {
     if (entry->timed_out)
       start_failed(*entry, supervision_error::start_timed_out,
                    fmt::format("no confirmation within {} ms", entry->spec.start_timeout.count()));
+    else if (entry->called_off)
+      start_failed(*entry, supervision_error::stopping, "called off: " + to_string(entry->last_exit));
     else
       start_failed(*entry, supervision_error::start_failed,
                    fmt::format("ended before its start was complete: {}", to_string(entry->last_exit)));
@@ -197,7 +218,7 @@ void child_keeper::on_deadline() {
     if (entry && entry->killed) {
       note(event_kind::notice, *entry, "it was killed and does not end: one of its handlers does not return");
     } else if (entry) {
-      entry->timed_out = entry->phase == child_phase::starting;
+      entry->timed_out = entry->phase == child_phase::starting && !entry->called_off;
       kill(*entry);
     }
   }

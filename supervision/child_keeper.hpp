@@ -47,6 +47,10 @@ public:
   /// Stops several, each after the one before has ended.
   void bring_down_all(std::vector<std::string> ids, continuation then);
 
+  /// The supervisor is about to end: children that are starting are told so at once, as their spec says, and
+  /// no other is started. The starts under way fail.
+  void call_off_starts();
+
   /// The child has no actor: `next` is `stopped` or `restarting`.
   static void settle(child& entry, child_phase next);
 
@@ -64,6 +68,7 @@ public:
   std::chrono::steady_clock::time_point now() const;
 
 private:
+  void ask_to_end(child& entry);
   void kill(child& entry);
   void set_deadline(const child& entry, std::chrono::milliseconds from_now);
   void start_failed(child& entry, supervision_error code, const std::string& why);
@@ -72,6 +77,7 @@ private:
 
   self_pointer self_;
   bool dynamic_;
+  bool called_off_ = false;
   child_table children_;
   deadlines deadlines_;
 };

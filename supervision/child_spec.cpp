@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <set>
 #include <string_view>
 
@@ -30,8 +31,8 @@ caf::error validate(const backoff_policy& policy) {
     return invalid(whose, "backoff.initial", policy.initial.count(), "0 ms or more");
   if (!policy.enabled())
     return {};
-  if (policy.maximum < policy.initial)
-    return invalid(whose, "backoff.maximum", policy.maximum.count(), "at least backoff.initial");
+  if (policy.maximum < policy.initial || policy.maximum > longest_wait)
+    return invalid(whose, "backoff.maximum", policy.maximum.count(), "backoff.initial to a year");
   if (!(policy.multiplier >= 1.0))
     return invalid(whose, "backoff.multiplier", policy.multiplier, "1 or more");
   if (!(policy.jitter >= 0.0 && policy.jitter <= 1.0))
@@ -51,12 +52,13 @@ caf::error validate(const child_spec& spec) {
     return invalid(whose, "start", "", "set");
   if (!within(spec.restart, restart_type::temporary))
     return invalid(whose, "restart", static_cast<int>(spec.restart), "permanent, transient or temporary");
-  if (const auto* grace = std::get_if<std::chrono::milliseconds>(&spec.shutdown); grace && grace->count() < 0)
-    return invalid(whose, "shutdown", grace->count(), "0 ms or more, brutal_kill or infinity");
+  if (const auto* grace = std::get_if<std::chrono::milliseconds>(&spec.shutdown);
+      grace && (grace->count() < 0 || *grace > longest_wait))
+    return invalid(whose, "shutdown", grace->count(), "0 ms to a year, brutal_kill or infinity");
   if (!within(spec.type, child_type::supervisor))
     return invalid(whose, "type", static_cast<int>(spec.type), "worker or supervisor");
-  if (spec.start_timeout.count() <= 0)
-    return invalid(whose, "start_timeout", spec.start_timeout.count(), "more than 0 ms");
+  if (spec.start_timeout.count() <= 0 || spec.start_timeout > longest_wait)
+    return invalid(whose, "start_timeout", spec.start_timeout.count(), "1 ms to a year");
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include <caf/fwd.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -31,6 +32,9 @@ struct spawn_context {
 /// not block. Do not write one by hand: `supervised(function, arguments...)` of spawn.hpp makes it.
 using start_function = std::function<caf::expected<caf::strong_actor_ptr>(const spawn_context&)>;
 
+/// Longest grace, start time and backoff of a spec: far beyond use, and no point in time overflows.
+inline constexpr std::chrono::milliseconds longest_wait = std::chrono::hours(24 * 365);
+
 /// How a child is stopped (OTP `shutdown`).
 struct brutal_kill {}; ///< killed at once, without being asked
 struct infinity {};    ///< asked politely and waited for, however long; for supervisors
@@ -44,11 +48,11 @@ struct child_spec {
   std::string id;       ///< unique among its siblings; part of the path: not empty, no '/', at most 128 bytes
   start_function start; ///< must be set
   restart_type restart = restart_type::permanent;
-  shutdown_mode shutdown = std::chrono::milliseconds{5000}; ///< a grace must not be negative
+  shutdown_mode shutdown = std::chrono::milliseconds{5000}; ///< a grace: 0 to `longest_wait`
   child_type type = child_type::worker;
   std::string kind; ///< what the directory calls this sort of actor; empty: the actor's own name
   /// How long the child may take from its spawn to its confirmation of the start (for an actor that does not
-  /// defer it: until it has run its function). Longer is a failed start. More than zero.
+  /// defer it: until it has run its function). Longer is a failed start. 1 ms to `longest_wait`.
   std::chrono::milliseconds start_timeout = std::chrono::seconds(30);
 };
 

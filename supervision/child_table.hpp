@@ -10,11 +10,13 @@
 #include <caf/error.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace sandboxd::supervision {
@@ -25,12 +27,13 @@ struct child {
 
   child_spec spec;
   child_phase phase = child_phase::stopped;
-  caf::strong_actor_ptr handle;    ///< null unless starting, running or stopping
+  caf::strong_actor_ptr handle;    ///< null unless starting, running, stopping or (then it has ended) exited
   caf::actor_id incarnation = 0;   ///< CAF's number of the present or last actor, 0 before the first
   std::uint64_t incarnations = 0;  ///< actors spawned so far
   directory::registration listing; ///< entry of the present or last actor
   exit_cause last_exit;            ///< how the last actor ended
   bool timed_out = false;          ///< the start of the present actor took too long
+  bool called_off = false;         ///< the present actor was told to end before its start was complete
   bool killed = false;             ///< the present actor was ended by force
   backoff delays;
   std::chrono::steady_clock::time_point alive_since{};

@@ -6,6 +6,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <mutex>
 #include <utility>
 

@@ -5,6 +5,7 @@
 #include <caf/actor_cast.hpp>
 #include <caf/actor_control_block.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <shared_mutex>
 #include <string>

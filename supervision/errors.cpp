@@ -1,5 +1,6 @@
 #include "supervision/errors.hpp"
 
+#include <caf/atom.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/message.hpp>
 #include <caf/sec.hpp>
@@ -51,6 +52,8 @@ std::string_view to_string(supervision_error code) noexcept {
     return "invalid_spec";
   case supervision_error::stopping:
     return "stopping";
+  case supervision_error::stopped:
+    return "stopped";
   }
   return "unknown";
 }

@@ -32,6 +32,7 @@ enum class supervision_error : std::uint8_t {
   too_many_children = 16, ///< `start_child`: the supervisor's `max_children` is reached
   invalid_spec = 17,      ///< the child spec is not valid; the text names field and value
   stopping = 18,          ///< the supervisor is stopping and starts nothing any more
+  stopped = 19,           ///< `get_child`: the child does not run and will not by itself; use `restart_child`
 };
 
 std::string_view to_string(supervision_error code) noexcept;

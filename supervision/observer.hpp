@@ -3,6 +3,7 @@
 #include "supervision/directory.hpp"
 #include "supervision/journal.hpp"
 
+#include <cstddef>
 #include <memory>
 
 namespace sandboxd::supervision {

@@ -9,6 +9,8 @@
 #include <caf/spawn_options.hpp>
 #include <caf/unit.hpp>
 
+#include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -62,10 +64,10 @@ start_function supervised(Function function, Arguments... arguments) {
 /// test); it is listed in the directory as long as it lives. Returns its handle.
 template <caf::spawn_options Options = caf::no_spawn_options, class Function, class... Arguments>
 auto spawn_unsupervised(caf::actor_system& system, const observer_ptr& observer, std::string path,
-                        Function function, Arguments&&... arguments) {
+                        Function function, const Arguments&... arguments) {
   auto record = std::make_shared<actor_record>(std::move(path));
   const spawn_scope::offer offer{spawn_scope{record, observer, nullptr, observer->actors->enter(record)}};
-  return detail::spawn<Options>(system, function, std::forward<Arguments>(arguments)...);
+  return detail::spawn<Options>(system, function, arguments...);
 }
 
 } // namespace sandboxd::supervision

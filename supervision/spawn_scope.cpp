@@ -1,6 +1,7 @@
 #include "supervision/spawn_scope.hpp"
 
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace sandboxd::supervision {

@@ -32,15 +32,17 @@ supervisor_actor::behavior_type supervisor(typed_stateful_pointer<supervisor_sta
 child_spec supervisor_child(std::string id, supervisor_spec spec) {
   child_spec child;
   child.id = std::move(id);
-  child.start = supervised(supervisor, std::move(spec));
+  child.start = supervised(supervisor, spec);
   child.shutdown = infinity{};
   child.type = child_type::supervisor;
+  for (const auto& one : spec.children) // each has its own limit, and they start one after another
+    child.start_timeout += one.start_timeout;
   return child;
 }
 
-supervisor_actor spawn_root(caf::actor_system& system, const observer_ptr& observer, supervisor_spec spec,
-                            const std::string& name) {
-  return spawn_unsupervised(system, observer, "/" + name, supervisor, std::move(spec));
+supervisor_actor spawn_root(caf::actor_system& system, const observer_ptr& observer,
+                            const supervisor_spec& spec, const std::string& name) {
+  return spawn_unsupervised(system, observer, "/" + name, supervisor, spec);
 }
 
 void on_exit(const caf::strong_actor_ptr& actor, std::function<void(const caf::error&)> function) {

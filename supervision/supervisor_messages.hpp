@@ -7,6 +7,7 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -39,7 +40,7 @@ struct delete_child {
   std::string id;
 };
 
-/// Asks for the handle of a running child. Errors: `not_found`, `restarting` (known but not running now).
+/// Asks for the handle of a running child. Errors: `not_found`, `stopped`, `restarting` (does not run now).
 /// `directory::find` answers the same without a message.
 struct get_child {
   std::string id;

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -41,9 +43,10 @@ void supervisor_state::begin(supervisor_spec spec) {
   lanes_.enter({}, [this, ids] {
     keeper_->bring_up_all(ids, [this](const std::string&, const caf::error& problem) {
       if (problem) {
-        stop_everything(problem);
+        stop_everything(called_off_.value_or(problem));
         return;
       }
+      is_up_ = true;
       self_->confirm_start();
       lanes_.leave({});
     });
@@ -68,7 +71,7 @@ supervisor_state::handle_result supervisor_state::start(const start_child& reque
 }
 
 caf::error supervisor_state::refuses(const child_spec& spec) {
-  if (stopping_)
+  if (called_off_ || stopping_)
     return refuse(supervision_error::stopping, spec.id);
   if (const auto* known = children().find(spec.id)) {
     if (!known->handle)
@@ -88,11 +91,12 @@ supervisor_state::handle_result supervisor_state::restart(const restart_child& r
   const handle_promise promise{self_, refuse(supervision_error::stopping, request.id)};
   lanes_.enter({}, [this, promise, id = request.id] {
     auto* entry = children().find(id);
-    if (!stopping_ && entry && entry->phase == child_phase::stopped) {
+    const bool ends = called_off_ || stopping_;
+    if (!ends && entry && entry->phase == child_phase::stopped) {
       bring_up(*entry, promise, false);
       return;
     }
-    promise.deliver(refuse(stopping_                                 ? supervision_error::stopping
+    promise.deliver(refuse(ends                                      ? supervision_error::stopping
                            : !entry                                  ? supervision_error::not_found
                            : entry->phase == child_phase::restarting ? supervision_error::restarting
                                                                      : supervision_error::running,
@@ -158,6 +162,8 @@ supervisor_state::handle_result supervisor_state::get(const get_child& request) 
   const auto* entry = children().find(request.id);
   if (!entry)
     return refuse(supervision_error::not_found, request.id);
+  if (entry->phase == child_phase::stopped)
+    return refuse(supervision_error::stopped, request.id);
   if (entry->phase != child_phase::running)
     return refuse(supervision_error::restarting, request.id);
   return entry->handle;
@@ -336,6 +342,12 @@ void supervisor_state::give_up(child& entry, const exit_cause& cause) {
 // -- the end -----------------------------------------------------------------------------------------------
 
 void supervisor_state::on_exit(const caf::error& reason) {
+  // The end waits for its turn, and in OTP for every start under way. Where OTP could not be asked to end (it
+  // starts itself) or knows no such start (its dynamic children do not start side by side) this is cut short.
+  if (is_dynamic() || !is_up_) {
+    called_off_ = reason;
+    keeper_->call_off_starts();
+  }
   if (is_dynamic()) {
     if (!stopping_)
       stop_everything(reason);

@@ -5,10 +5,12 @@
 #include "supervision/lanes.hpp"
 #include "supervision/supervisor.hpp"
 
+#include <caf/error.hpp>
 #include <caf/result.hpp>
 #include <caf/system_messages.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -77,6 +79,8 @@ private:
   restart_window history_{0, std::chrono::seconds{1}};
   std::optional<child_keeper> keeper_; // from `begin` on
   lanes lanes_;
+  bool is_up_ = false;                   // all children of its spec have started
+  std::optional<caf::error> called_off_; // the reason to end, when starts under way were called off for it
   bool stopping_ = false;
 };
 

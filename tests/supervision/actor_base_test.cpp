@@ -7,6 +7,7 @@
 
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace sandboxd::supervision {
 namespace {

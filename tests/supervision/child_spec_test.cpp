@@ -4,9 +4,11 @@
 #include <caf/sec.hpp>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sandboxd::supervision {
@@ -52,11 +54,13 @@ TEST(child_spec, names_the_field_and_the_value_that_are_wrong) {
       {[](auto& s) { s.restart = static_cast<restart_type>(7); },
        "invalid_spec: child spec 'a': restart is '7', must be permanent, transient or temporary"},
       {[](auto& s) { s.shutdown = -1ms; },
-       "invalid_spec: child spec 'a': shutdown is '-1', must be 0 ms or more, brutal_kill or infinity"},
+       "invalid_spec: child spec 'a': shutdown is '-1', must be 0 ms to a year, brutal_kill or infinity"},
       {[](auto& s) { s.type = static_cast<child_type>(2); },
        "invalid_spec: child spec 'a': type is '2', must be worker or supervisor"},
       {[](auto& s) { s.start_timeout = 0ms; },
-       "invalid_spec: child spec 'a': start_timeout is '0', must be more than 0 ms"},
+       "invalid_spec: child spec 'a': start_timeout is '0', must be 1 ms to a year"},
+      {[](auto& s) { s.start_timeout = std::chrono::milliseconds::max(); },
+       "invalid_spec: child spec 'a': start_timeout is '9223372036854775807', must be 1 ms to a year"},
   };
   for (const auto& row : table) {
     auto spec = good_child();
@@ -99,7 +103,7 @@ TEST(supervisor_spec, names_the_field_and_the_value_that_are_wrong) {
          s.backoff.initial = 10ms;
          s.backoff.maximum = 9ms;
        },
-       "supervisor spec: backoff.maximum is '9', must be at least backoff.initial"},
+       "supervisor spec: backoff.maximum is '9', must be backoff.initial to a year"},
       {[](auto& s) {
          s.backoff.initial = s.backoff.maximum = 1ms;
          s.backoff.multiplier = 0.5;

@@ -4,6 +4,7 @@
 #include <caf/sec.hpp>
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 namespace sandboxd::supervision {

@@ -2,6 +2,8 @@
 
 #include "tests/supervision/tree_test.hpp"
 
+#include <utility>
+
 namespace sandboxd::supervision {
 namespace {
 
@@ -58,6 +60,7 @@ TEST_F(supervisor_request, stops_restarts_and_deletes_a_child) {
   EXPECT_TRUE(is(ask<void>(root, delete_child{"a"}).error(), supervision_error::running));
   EXPECT_TRUE(ask<void>(root, terminate_child{"a"}));
   EXPECT_TRUE(ask<void>(root, terminate_child{"a"})) << "stopped already: no error";
+  EXPECT_TRUE(is(ask<caf::strong_actor_ptr>(root, get_child{"a"}).error(), supervision_error::stopped));
   EXPECT_TRUE(ask<caf::strong_actor_ptr>(root, restart_child{"a"}));
   EXPECT_TRUE(ask<void>(root, terminate_child{"a"}));
   EXPECT_TRUE(ask<void>(root, delete_child{"a"}));

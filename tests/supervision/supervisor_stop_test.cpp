@@ -2,6 +2,9 @@
 
 #include "tests/supervision/tree_test.hpp"
 
+#include <stdexcept>
+#include <utility>
+
 namespace sandboxd::supervision {
 namespace {
 
@@ -140,8 +143,7 @@ TEST_F(supervisor_stop, requests_that_wait_while_it_stops_are_refused) {
   EXPECT_TRUE(is((*waiting)->error(), supervision_error::stopping));
 }
 
-// -- a start that fails
-// --------------------------------------------------------------------------------------
+// -- a start that fails -----------------------------------------------------------------------------------
 
 child_spec broken(std::string id, start_function start) {
   child_spec spec;
@@ -162,6 +164,11 @@ caf::behavior quits_at_birth(stateful_pointer<child_state> self) {
 caf::behavior never_confirms(stateful_pointer<child_state> self) {
   self->defer_start();
   return {[](int number) { return number; }};
+}
+
+caf::behavior never_confirms_nor_obeys(stateful_pointer<child_state> self) {
+  self->set_exit_handler([](caf::exit_msg&) {});
+  return never_confirms(self);
 }
 
 TEST_F(supervisor_stop, a_child_that_cannot_start_ends_the_supervisor_and_those_before) {
@@ -196,6 +203,51 @@ TEST_F(supervisor_stop, a_start_takes_no_longer_than_it_may) {
   advance(1ms);
   ASSERT_TRUE(ended);
   EXPECT_EQ(describe(*ended), "start_timed_out: child 'a': no confirmation within 2000 ms");
+}
+
+TEST_F(supervisor_stop, calls_off_a_start_under_way_instead_of_waiting_for_it) {
+  const auto nested = supervise(strategy::one_for_one, {broken("x", supervised(never_confirms)), child("y")});
+  const auto root = start(supervise(strategy::one_for_one, {child("a"), supervisor_child("s", nested)}));
+  const auto ready = post<void>(root, await_ready{});
+  stop(root);
+  run();
+  EXPECT_EQ(ended, polite_exit());
+  ASSERT_TRUE(*ready);
+  EXPECT_TRUE(is((*ready)->error(), supervision_error::stopping));
+  EXPECT_EQ(log, (lines{"stopping /root/s", "stopping /root/s/x", "start_failed /root/s/x",
+                        "start_failed /root/s", "stopping /root/a", "stopped /root/a"}));
+  EXPECT_EQ(tree->actors->size(), 0u);
+}
+
+TEST_F(supervisor_stop, kills_a_starting_child_that_does_not_end_within_its_grace) {
+  auto stubborn = broken("a", supervised(never_confirms_nor_obeys));
+  stubborn.shutdown = 200ms;
+  const auto root = start(supervise(strategy::one_for_one, {stubborn}));
+  stop(root);
+  advance(199ms);
+  EXPECT_FALSE(ended);
+  advance(1ms);
+  EXPECT_EQ(ended, polite_exit());
+}
+
+TEST_F(supervisor_stop, calls_off_the_starts_of_dynamic_children) {
+  const auto root = start(supervise(strategy::dynamic, {}));
+  const auto started =
+      post<caf::strong_actor_ptr>(root, start_child{broken("a", supervised(never_confirms))});
+  run();
+  stop(root);
+  run();
+  EXPECT_EQ(ended, polite_exit());
+  ASSERT_TRUE(*started);
+  EXPECT_TRUE(is((*started)->error(), supervision_error::stopping));
+}
+
+TEST_F(supervisor_stop, a_nested_supervisor_may_take_as_long_to_start_as_its_children) {
+  auto slow = broken("x", supervised(never_confirms));
+  slow.start_timeout = 10min;
+  auto other = slow;
+  other.id = "y";
+  EXPECT_GE(supervisor_child("s", supervise(strategy::one_for_one, {slow, other})).start_timeout, 20min);
 }
 
 caf::behavior confirms_after_a_second(stateful_pointer<child_state> self) {
