@@ -45,13 +45,31 @@ require_packages() { # PACKAGE[:PROGRAM]...
   apt-get install --no-install-recommends ${missing[*]}"
 }
 
-# Configures build/KIND and builds a target in it.
-build_project() { # KIND TARGET CMAKE_ARGUMENT...
-  local directory=$top/build/$1 target=$2 launcher=()
-  shift 2
+# The tests in tests/sdk need the test runner of Node 18, and other releases of clang-format format otherwise.
+require_versions_to_test() {
+  local node format
+  node=$(node --version 2>/dev/null) node=${node#v}
+  [ "${node%%.*}" -ge 18 ] 2>/dev/null || die "needs node 18 or newer, found '${node:-none}'"
+  format=$(clang-format --version 2>/dev/null)
+  [[ $format == *"version 14."* ]] || die "needs clang-format 14 (Debian 12), found '${format:-none}'"
+}
+
+# Configures build/KIND.
+configure_project() { # KIND CMAKE_ARGUMENT...
+  local directory=$top/build/$1 launcher=()
+  shift
   mkdir -p "$top/build"
   [ -n "$(type -P ccache)" ] && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   cmake -S "$top" -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "${launcher[@]}" "$@" \
     >"$directory.log" 2>&1 || { cat "$directory.log" >&2; die "cannot configure $directory"; }
-  cmake --build "$directory" --target "$target" >&2 || die "cannot build $target in $directory"
+}
+
+# Configures build/KIND and builds a target in it.
+build_project() { # KIND TARGET CMAKE_ARGUMENT...
+  local kind=$1 target=$2
+  shift 2
+  configure_project "$kind" "$@"
+  # What ccache asks for before it keeps what was compiled with precompiled headers.
+  export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+  cmake --build "$top/build/$kind" --target "$target" >&2 || die "cannot build $target in build/$kind"
 }
