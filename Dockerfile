@@ -1,7 +1,7 @@
 # The sandbox container: sandboxd as PID 1, with the programs that sandboxes use.
 #
 #   docker build -t sandboxd .                                           this image
-#   docker build -t sandboxd --build-arg SANDBOX_VERSION=0.12.10 .       telling clients a version
+#   docker build -t sandboxd --build-arg SANDBOX_VERSION=0.12.7 .        telling clients another version
 #
 # On top of it, `FROM sandboxd` and a `CMD ["node", "server.js"]`: the server starts the command once its port is
 # open, and ends with the command's exit status unless that is 0. Arguments that begin with `--` are flags of sandboxd.
@@ -29,13 +29,22 @@ RUN apt-get update \
 # The path of the server is part of what users' images rely on, also to start it by an ENTRYPOINT of their own.
 COPY --from=build /project/build/release/sandboxd /container-server/sandbox
 COPY --from=build /project/config/sandboxd.conf /etc/sandboxd/sandboxd.conf
-# Start-up scripts of older images end by calling startup.sh; as the supervised command they find the server running.
+# Start-up scripts of older images end by calling startup.sh, or dist/index.js by bun. As the supervised command they
+# find the server running, and nothing is left to do. The bun here knows that file alone; users may put theirs over it.
 RUN ln -s /container-server/sandbox /usr/local/bin/sandboxd \
+  && mkdir -p /container-server/dist \
   && printf '%s\n' '#!/bin/sh' '[ "$SANDBOX_STARTED" = true ] || exec /container-server/sandbox "$@"' \
     >/container-server/startup.sh \
-  && chmod 755 /container-server/startup.sh
+  && printf '%s\n' 'const { spawnSync } = require("node:child_process");' \
+    'if (process.env.SANDBOX_STARTED !== "true")' \
+    '  process.exit(spawnSync("/container-server/sandbox", process.argv.slice(2), { stdio: "inherit" }).status ?? 1);' \
+    >/container-server/dist/index.js \
+  && printf '%s\n' '#!/bin/sh' 'case $(readlink -f "$1") in' \
+    '  /container-server/dist/index.js) shift; exec /container-server/startup.sh "$@" ;;' \
+    '  *) echo "bun is not part of this image" >&2; exit 127 ;;' 'esac' >/usr/local/bin/bun \
+  && chmod 755 /container-server/startup.sh /usr/local/bin/bun
 
-ARG SANDBOX_VERSION=unknown
+ARG SANDBOX_VERSION=0.12.10
 # Every key of the configuration has such a variable; `sandboxd --help` lists them. The maxima of the pools
 # (PYTHON_POOL_MAX_SIZE and so on) are not set: no limit.
 ENV SANDBOXD_CONFIG_FILE=/etc/sandboxd/sandboxd.conf \
