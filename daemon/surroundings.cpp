@@ -1,13 +1,17 @@
 #include "daemon/surroundings.hpp"
 
 #include "daemon/orphan_reaper.hpp"
+#include "launcher/descriptor_limit.hpp"
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <signal.h>
+#include <string>
 #include <string_view>
-#include <sys/resource.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -15,18 +19,46 @@ namespace sandboxd::daemon {
 
 namespace {
 
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
+/// Names the key, which the error of the file system cannot.
+void make_workspace(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error)
+    throw std::system_error(error, "sandbox.workspace = " + path + ": cannot be made");
+}
+
+constexpr std::string_view directory_prefix = "daemon-";
+
+/// Whether `name` is that of the directory of a daemon that no longer runs.
+bool is_of_dead_daemon(std::string_view name) {
+  if (!name.starts_with(directory_prefix))
+    return false;
+  name.remove_prefix(directory_prefix.size());
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+  return error == std::errc() && end == name.data() + name.size() && pid > 0 && ::kill(pid, 0) != 0 &&
+         errno == ESRCH;
+}
+
+/// Daemons that were killed could not remove their directories. Those of other users stay.
+void remove_leftovers(const std::string& parent) {
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator entry(parent, ignored), end; entry != end;
+       entry.increment(ignored)) {
+    struct stat status {};
+    if (is_of_dead_daemon(entry->path().filename().string()) &&
+        ::lstat(entry->path().c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+        status.st_uid == ::geteuid())
+      std::filesystem::remove_all(entry->path(), ignored);
+    ignored.clear();
   }
 }
 
 } // namespace
 
 runtime_directory::runtime_directory(const std::string& parent)
-    : path_(fmt::format("{}/daemon-{}", parent, ::getpid())) {
+    : path_(fmt::format("{}/{}{}", parent, directory_prefix, ::getpid())) {
+  remove_leftovers(parent);
   std::filesystem::remove_all(path_);
   std::filesystem::create_directories(path_);
   std::filesystem::permissions(path_, std::filesystem::perms::owner_all);
@@ -40,8 +72,8 @@ runtime_directory::~runtime_directory() {
 void prepare_surroundings(const config::settings& settings) {
   orphan_reaper::become_subreaper();
   ::signal(SIGPIPE, SIG_IGN);
-  raise_descriptor_limit();
-  std::filesystem::create_directories(settings.sandbox.workspace);
+  launcher::raise_descriptor_limit();
+  make_workspace(settings.sandbox.workspace);
 }
 
 std::vector<std::string> workload_environment() {

@@ -10,7 +10,7 @@ namespace sandboxd::daemon {
 /// The daemon's own directory below `sandbox.runtime-directory`: empty, mode 0700, removed at the end.
 class runtime_directory {
 public:
-  /// Makes it; what an earlier daemon of this process id left there is removed.
+  /// Makes it; what daemons that no longer run have left beside it is removed.
   /// Throws std::filesystem::filesystem_error.
   explicit runtime_directory(const std::string& parent);
   ~runtime_directory();
@@ -24,7 +24,7 @@ private:
 };
 
 /// Makes the daemon's process ready, before any thread exists: subreaper, no SIGPIPE, as many descriptors as
-/// allowed, and the workspace. Throws std::filesystem::filesystem_error when that cannot be made.
+/// allowed (for itself alone), and the workspace. Throws std::system_error when that cannot be made.
 void prepare_surroundings(const config::settings& settings);
 
 /// "NAME=value" each: the environment workloads inherit, which is the daemon's (the image's ENV) with a UTF-8

@@ -1,5 +1,6 @@
 #include "launcher/spawner.hpp"
 
+#include "launcher/descriptor_limit.hpp"
 #include "launcher/protocol.hpp"
 #include "launcher/spawner_process.hpp"
 #include "launcher/unix_message.hpp"
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <system_error>
 #include <utility>
 
@@ -44,6 +46,7 @@ pid_t start_process(int socket) {
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0)
     throw std::system_error(error, std::generic_category(), "start the spawner");
+  restore_descriptor_limit(pid);
   return pid;
 }
 
@@ -83,9 +86,22 @@ descriptor spawner::spawn(bool isolate, bool isolation_required) const {
   receive_sender_pids(ours.get());
   const protocol::spawn_request request{isolate, isolation_required};
   const int passed[] = {theirs.get()};
-  // When the spawner is dead the datagram, and with it the init's end, is dropped: `ours` then reads its end.
-  send_message(socket_->native_handle(), request, passed, 0, MSG_DONTWAIT);
+  const int error = send_message(socket_->native_handle(), request, passed, 0, MSG_DONTWAIT);
+  if (error == EAGAIN)
+    return {};
+  // The datagram for a spawner that is dead, and with it the init's end, is dropped: `ours` then reads its
+  // end.
+  if (error != 0 && error != EPIPE && error != ECONNRESET)
+    throw std::system_error(error, std::generic_category(), "ask the spawner");
   return std::move(ours);
+}
+
+void spawner::when_ready(std::function<void()> ready) const {
+  socket_->async_wait(asio::posix::stream_descriptor::wait_write,
+                      [socket = socket_, ready = std::move(ready)](const std::error_code& error) {
+                        if (!error)
+                          ready();
+                      });
 }
 
 } // namespace sandboxd::launcher
