@@ -6,11 +6,13 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <string>
 #include <unistd.h>
+#include <utility>
 #include <variant>
 
 namespace {
@@ -38,7 +40,7 @@ int start(int argc, char** argv) {
   }
   auto& loaded = std::get<config::configuration>(outcome);
   daemon::prepare_surroundings(loaded.values);
-  daemon::trust_platform_certificate(loaded.values.sandbox);
+  daemon::point_to_certificates(loaded.values.sandbox);
   const auto address = loaded.values.http.address;
   daemon::sandbox_daemon server(std::move(loaded));
   server.on_listening([address](std::uint16_t port) { announce(address, port); });

@@ -1,14 +1,22 @@
 #include "daemon/log.hpp"
 
+#include "daemon/plain_text.hpp"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <climits>
+#include <cstddef>
+#include <ctime>
 #include <iterator>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <type_traits>
 #include <unistd.h>
 #include <utility>
 
@@ -18,6 +26,9 @@ namespace {
 
 /// How long a line may wait for others before it is written.
 constexpr std::chrono::milliseconds batch_time{5};
+
+/// How often the writer looks whether it shall still wait for the reader of standard error.
+constexpr std::chrono::milliseconds time_between_looks{50};
 
 std::string_view name_of(config::log_level level) {
   switch (level) {
@@ -68,13 +79,11 @@ std::string timestamp() {
   return fmt::format("{}.{:03}Z", text, duration_cast<milliseconds>(now).count() % 1000);
 }
 
-void write_all(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
-    if (count <= 0)
-      return; // nobody reads the log any more
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
+/// Waits until standard error takes some bytes, or fails. Returns whether it does within `patience`.
+bool takes_bytes(std::chrono::milliseconds patience) {
+  pollfd out{STDERR_FILENO, POLLOUT, 0};
+  const int ready = ::poll(&out, 1, static_cast<int>(patience.count()));
+  return ready > 0 || (ready < 0 && errno != EINTR);
 }
 
 } // namespace
@@ -90,8 +99,7 @@ log::log(const config::log_settings& settings) : level_(settings.level), format_
 }
 
 log::~log() {
-  if (!flush())
-    ::_exit(1); // the writer hangs in write(2), and nothing can get it out of there
+  flush();
   {
     const std::lock_guard guard(mutex_);
     stopping_ = true;
@@ -137,7 +145,8 @@ std::string log::format(config::log_level level, std::string_view subject, std::
       fmt::format_to(std::back_inserter(line), R"(,"{}":{})", field.first, value_text(field));
     return line + "}\n";
   }
-  fmt::format_to(std::back_inserter(line), "{} {:5} {}: {}", timestamp(), name_of(level), subject, message);
+  fmt::format_to(std::back_inserter(line), "{} {:5} {}: {}", timestamp(), name_of(level),
+                 without_controls(subject), without_controls(message));
   for (const auto& field : fields)
     fmt::format_to(std::back_inserter(line), " {}={}", field.first, value_text(field));
   return line + "\n";
@@ -155,13 +164,32 @@ void log::run() {
     for (const auto& line : std::exchange(lines_, {}))
       batch += line;
     lock.unlock();
-    write_all(batch);
+    const auto unwritten = write_batch(batch);
     lock.lock();
+    dropped_ += static_cast<std::uint64_t>(std::count(unwritten.begin(), unwritten.end(), '\n'));
     if (lines_.empty()) {
       written_ = true;
       changed_.notify_all();
     }
   }
+}
+
+/// In pieces which a pipe that is ready for any byte takes whole (pipe(7)), so that write(2) does not block:
+/// nothing could get the thread out of there.
+std::string_view log::write_batch(std::string_view text) const {
+  while (!text.empty()) {
+    if (!takes_bytes(time_between_looks)) {
+      if (stopping_)
+        return text; // nobody reads it, and the daemon must end
+      continue;
+    }
+    const ssize_t count = ::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+    if (count > 0)
+      text.remove_prefix(static_cast<std::size_t>(count));
+    else if (count == 0 || (errno != EINTR && errno != EAGAIN))
+      return text; // it is closed
+  }
+  return text;
 }
 
 } // namespace sandboxd::daemon

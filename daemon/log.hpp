@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
@@ -22,15 +23,15 @@ using log_field = std::pair<std::string_view, std::variant<std::string_view, std
 /// The daemon's log: one line per record on standard error, as JSON or for human eyes.
 ///
 /// `write` may be called from any thread and never waits for the reader of standard error: lines go through a
-/// bounded queue to a thread of their own. When the queue is full lines are dropped, and the next one that
-/// fits says how many.
+/// bounded queue to a thread of their own. Lines are dropped when the queue is full or standard error fails,
+/// and the next one says how many. What programs say cannot forge lines: control characters are escaped.
 class log {
 public:
   /// Lines the queue holds.
   static constexpr std::size_t queue_lines = 65536;
 
   explicit log(const config::log_settings& settings);
-  /// Writes what is queued, for at most a second.
+  /// Writes what is queued, for at most a second; what nobody reads by then is lost.
   ~log();
   log(const log&) = delete;
   log& operator=(const log&) = delete;
@@ -49,6 +50,8 @@ private:
   std::string format(config::log_level level, std::string_view subject, std::string_view message,
                      std::initializer_list<log_field> fields) const;
   void run();
+  /// Returns what could not be written.
+  std::string_view write_batch(std::string_view text) const;
 
   std::atomic<config::log_level> level_;
   const config::log_format format_;
@@ -56,7 +59,7 @@ private:
   std::condition_variable changed_;
   std::deque<std::string> lines_;
   std::uint64_t dropped_ = 0;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_ = false;
   bool flushing_ = false;
   bool written_ = true; // nothing is queued or being written
   std::thread writer_;

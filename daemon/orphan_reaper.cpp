@@ -1,16 +1,15 @@
 #include "daemon/orphan_reaper.hpp"
 
-#include <asio/post.hpp>
-
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <utility>
 
 namespace sandboxd::daemon {
 
-orphan_reaper::orphan_reaper(asio::io_context& io, std::function<void(pid_t, int)> reaped)
-    : child_signal_(io, SIGCHLD), reaped_(std::move(reaped)) {
+orphan_reaper::orphan_reaper(const asio::any_io_executor& executor, std::function<void(pid_t, int)> reaped)
+    : child_signal_(executor, SIGCHLD), reaped_(std::move(reaped)) {
   wait();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asio/io_context.hpp>
+#include <asio/any_io_executor.hpp>
 #include <asio/signal_set.hpp>
 
 #include <functional>
@@ -12,8 +12,8 @@ namespace sandboxd::daemon {
 /// PID 1 of a container or as subreaper, all orphans. Nobody else in the daemon may wait for a child.
 class orphan_reaper {
 public:
-  /// `reaped(pid, wait status)` runs on an I/O thread for every one.
-  orphan_reaper(asio::io_context& io, std::function<void(pid_t, int)> reaped);
+  /// `reaped(pid, wait status)` runs on the executor for every one.
+  orphan_reaper(const asio::any_io_executor& executor, std::function<void(pid_t, int)> reaped);
 
   /// Makes orphans below this process its children (PR_SET_CHILD_SUBREAPER, prctl(2)).
   static void become_subreaper();

@@ -1,19 +1,22 @@
 #include "daemon/sandbox_daemon.hpp"
 
 #include "actors/sandbox_tree.hpp"
-#include "launcher/shell_command.hpp"
+#include "supervision/errors.hpp"
 #include "supervision/supervisor.hpp"
 
 #include <asio/post.hpp>
-#include <caf/actor_system.hpp>
+#include <caf/actor_cast.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/atom.hpp>
+#include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
 
-#include <chrono>
-#include <exception>
-#include <signal.h>
+#include <algorithm>
+#include <csignal>
+#include <cstddef>
 #include <string>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 #include <variant>
@@ -57,34 +60,44 @@ void log_event(log& log, const supervision::journal_event& event) {
     log.write(level, event.path, supervision::to_string(event));
 }
 
+using clock = std::chrono::steady_clock;
+
+/// How long a killed process group, or what is left when all has ended, may take to be gone.
+constexpr std::chrono::seconds patience_with_the_rest{1};
+
 /// The spawner ends when its socket does, and what hung below it with it; nobody is left to reap a child that
-/// comes later than that.
-void reap_the_rest() {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-  while (std::chrono::steady_clock::now() < deadline) {
-    const pid_t pid = ::waitpid(-1, nullptr, WNOHANG);
-    if (pid < 0)
-      return; // no children
-    if (pid == 0)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+/// comes later than that. Tries once even after the deadline.
+void reap_the_rest(clock::time_point deadline) {
+  pid_t pid = 0;
+  while ((pid = ::waitpid(-1, nullptr, WNOHANG)) >= 0) { // until there are no children
+    if (pid > 0)
+      continue;
+    if (clock::now() >= deadline)
+      return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
 
 } // namespace
 
 sandbox_daemon::sandbox_daemon(config::configuration loaded)
-    : configuration_(std::move(loaded)),
-      settings_(std::make_shared<const config::settings>(configuration_.values)),
+    : settings_(std::make_shared<const config::settings>(loaded.values)),
       directory_(settings_->sandbox.runtime_directory), log_(settings_->log),
-      work_(asio::make_work_guard(io_)),
+      work_(asio::make_work_guard(io_)), events_(asio::make_strand(io_)),
       observer_(std::make_shared<supervision::observer>(settings_->supervision.journal_size)),
-      stop_signals_(io_, SIGTERM, SIGINT), reload_signal_(io_, SIGHUP),
-      reaper_(io_, [this](pid_t pid, int status) { on_reaped(pid, status); }) {}
+      configuration_(std::move(loaded)), certificate_(events_, settings_->sandbox.ca_certificate),
+      command_(log_, configuration_.command, settings_->sandbox.raw_command_stdio,
+               [this](int exit_code) {
+                 if (exit_code != 0)
+                   stop_.request(exit_code);
+               }),
+      stop_signals_(events_, SIGTERM, SIGINT), reload_signal_(events_, SIGHUP),
+      reaper_(events_, [this](pid_t pid, int status) { command_.on_reaped(pid, status); }) {}
 
 int sandbox_daemon::run() {
   observer_->events.set_sink([this](const supervision::journal_event& event) { log_event(log_, event); });
   context_ = std::make_shared<actors::services>(io_, settings_, directory_.path(), workload_environment());
-  web_ = make_web(io_, log_, settings_, observer_->actors);
+  web_ = make_web(*context_, log_, observer_->actors);
   wait_for_stop_signal();
   wait_for_reload_signal();
   start_threads();
@@ -93,32 +106,38 @@ int sandbox_daemon::run() {
   std::optional<caf::actor_system> system(std::in_place, actors);
   auto root = supervision::spawn_root(
       *system, observer_, root_spec(context_, web_, [this](std::uint16_t port) { is_listening(port); }));
-  supervision::on_exit(caf::actor_cast<caf::strong_actor_ptr>(root), [this](const caf::error&) {
+  supervision::on_exit(caf::actor_cast<caf::strong_actor_ptr>(root), [this](const caf::error& reason) {
+    if (stop_.request(1)) // nobody wanted it
+      log_.write(config::log_level::error, "sandboxd", "ends: " + supervision::describe(reason));
     root_ended_.set();
-    stop_.request(1); // unless somebody wanted it: the first wish counts
   });
 
   const int code = stop_.wait();
   return stop(std::move(root), system, code);
 }
 
-/// Stop accepting, end what runs (streams get their last event from that), close connections, stop threads.
+/// Stop accepting, end what runs (streams get their last event from that), close connections, stop threads;
+/// all of it within one deadline.
 int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::actor_system>& system,
                          int exit_code) {
   log_.write(config::log_level::info, "sandboxd", "stopping", {{"exitCode", std::int64_t{exit_code}}});
-  const auto grace = settings_->sandbox.shutdown_grace;
-  if (command_)
-    command_->signal(SIGTERM);
+  const auto deadline = clock::now() + settings_->sandbox.shutdown_grace;
+  asio::post(events_, [this] { command_.end(); });
   web_.server->stop_accepting();
   context_->begin_shutdown();
   caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
   root = nullptr;
-  if (!root_ended_.wait_for(grace)) {
-    log_.write(config::log_level::error, "sandboxd", "the actors do not end; leaving without them");
-    log_.flush();
-    ::_exit(1);
+  const bool is_stopped = root_ended_.wait_until(deadline);
+  if (is_stopped) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now());
+    web_.server->close_all(std::max(left, std::chrono::milliseconds{0}));
   }
-  web_.server->close_all(grace);
+  end_command(deadline);
+  if (!is_stopped) {
+    log_.write(config::log_level::error, "sandboxd", "the actors do not end in time; leaving without them");
+    log_.flush();
+    ::_exit(exit_code == 0 ? 1 : exit_code);
+  }
   system.reset();
   work_.reset();
   io_.stop();
@@ -126,7 +145,7 @@ int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::
     thread.join();
   io_.restart();
   io_.poll(); // what was posted last closes the last sockets
-  reap_the_rest();
+  reap_the_rest(std::min(deadline, clock::now() + patience_with_the_rest));
   return exit_code;
 }
 
@@ -140,36 +159,40 @@ void sandbox_daemon::is_listening(std::uint16_t port) {
     listening_(port);
   log_.write(config::log_level::info, "sandboxd", "listening",
              {{"address", settings_->http.address}, {"port", std::int64_t{port}}});
-  if (!configuration_.command.empty())
-    asio::post(io_, [this] { start_command(); });
+  asio::post(events_, [this] { start_command(); });
 }
 
-/// The image's CMD, once the port is open (HTTP.md 16.2).
+/// The image's CMD, once the port is open (HTTP.md 16.2), and not before it can trust the platform's
+/// certificate.
 void sandbox_daemon::start_command() {
-  try {
-    command_ =
-        supervised_command::start(io_, log_, configuration_.command, settings_->sandbox.raw_command_stdio);
-  } catch (const std::exception& error) {
-    log_.write(config::log_level::error, "command", error.what());
-    stop_.request(1);
+  if (!settings_->sandbox.intercept_https) {
+    command_.start(io_);
+    return;
   }
+  certificate_.trust([this](const std::string& problem) {
+    if (problem.empty()) {
+      command_.start(io_);
+      return;
+    }
+    log_.write(config::log_level::error, "sandboxd", problem);
+    stop_.request(1);
+  });
 }
 
-void sandbox_daemon::on_reaped(pid_t pid, int status) {
-  if (!command_ || command_->pid() != pid)
+/// Waits for the command, which was asked to end, and kills what is left of it at the deadline.
+void sandbox_daemon::end_command(time_point deadline) {
+  if (command_.wait_until_over(deadline))
     return;
-  const int code = launcher::exit_code_of(status);
-  log_.write(config::log_level::info, "command", "ended", {{"exitCode", std::int64_t{code}}});
-  command_.reset();
-  if (code != 0)
-    stop_.request(code);
+  asio::post(events_, [this] { command_.kill(); });
+  if (!command_.wait_until_over(clock::now() + patience_with_the_rest))
+    log_.write(config::log_level::error, "command", "does not end although it was killed");
 }
 
 void sandbox_daemon::wait_for_stop_signal() {
   stop_signals_.async_wait([this](const std::error_code& error, int signal) {
     if (error)
       return;
-    if (stop_.requested())
+    if (std::exchange(signalled_, true))
       ::_exit(128 + signal); // asked twice
     stop_.request(0);
     wait_for_stop_signal();
@@ -198,11 +221,13 @@ void sandbox_daemon::reload() {
     log_.write(config::log_level::info, "config", "changed " + config::to_string(change));
   for (const auto& change : fresh.needs_restart)
     log_.write(config::log_level::warn, "config", "needs a restart: " + config::to_string(change));
+  if (fresh.applied.empty() && fresh.needs_restart.empty())
+    log_.write(config::log_level::info, "config", "read again: nothing has changed");
   configuration_ = std::move(fresh.current);
-  settings_ = std::make_shared<const config::settings>(configuration_.values);
-  log_.set_level(settings_->log.level);
-  context_->use(settings_);
-  web_.application->use(settings_);
+  const auto settings = std::make_shared<const config::settings>(configuration_.values);
+  log_.set_level(settings->log.level);
+  context_->use(settings);
+  web_.application->use(settings);
 }
 
 } // namespace sandboxd::daemon

@@ -2,6 +2,7 @@
 
 #include "actors/services.hpp"
 #include "config/load.hpp"
+#include "daemon/certificate.hpp"
 #include "daemon/log.hpp"
 #include "daemon/orphan_reaper.hpp"
 #include "daemon/stop_request.hpp"
@@ -14,12 +15,16 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
+#include <asio/strand.hpp>
+#include <caf/actor_system.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace sandboxd::daemon {
@@ -50,32 +55,39 @@ public:
   [[nodiscard]] const supervision::observer_ptr& observer() const noexcept { return observer_; }
 
 private:
+  using time_point = std::chrono::steady_clock::time_point;
+
   int stop(supervision::supervisor_actor root, std::optional<caf::actor_system>& system, int exit_code);
   void start_threads();
   void is_listening(std::uint16_t port);
   void start_command();
-  void on_reaped(pid_t pid, int status);
+  void end_command(time_point deadline);
   void wait_for_stop_signal();
   void wait_for_reload_signal();
   void reload();
 
-  config::configuration configuration_;
-  std::shared_ptr<const config::settings> settings_; // the I/O threads' and, before they run, the caller's
+  const std::shared_ptr<const config::settings> settings_; // of the start, for the keys that cannot change
   runtime_directory directory_;
   log log_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
+  asio::strand<asio::io_context::executor_type> events_; // all that follows a signal, one thing at a time
   std::shared_ptr<supervision::observer> observer_;
   std::shared_ptr<actors::services> context_;
   web web_;
   stop_request stop_;
   flag root_ended_;
+  std::function<void(std::uint16_t)> listening_;
+  std::vector<std::thread> threads_;
+
+  // Used in `events_` alone:
+  config::configuration configuration_; // in force now
+  platform_certificate certificate_;
+  supervised_command command_;
+  bool signalled_ = false;
   asio::signal_set stop_signals_;
   asio::signal_set reload_signal_;
   orphan_reaper reaper_;
-  std::optional<supervised_command> command_; // the I/O threads'
-  std::function<void(std::uint16_t)> listening_;
-  std::vector<std::thread> threads_;
 };
 
 } // namespace sandboxd::daemon

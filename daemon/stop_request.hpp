@@ -17,9 +17,9 @@ public:
   }
 
   /// Returns whether it was set in time.
-  bool wait_for(std::chrono::milliseconds limit) {
+  bool wait_until(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, limit, [this] { return set_; });
+    return changed_.wait_until(lock, deadline, [this] { return set_; });
   }
 
 private:
@@ -31,16 +31,14 @@ private:
 /// The wish that the daemon ends, with its exit code; the first one counts. Any thread.
 class stop_request {
 public:
-  void request(int exit_code) {
+  /// Returns whether it was the first.
+  bool request(int exit_code) {
     const std::lock_guard guard(mutex_);
-    if (!exit_code_)
+    const bool is_first = !exit_code_;
+    if (is_first)
       exit_code_ = exit_code;
     changed_.notify_all();
-  }
-
-  [[nodiscard]] bool requested() const {
-    const std::lock_guard guard(mutex_);
-    return exit_code_.has_value();
+    return is_first;
   }
 
   /// Waits for the wish and returns its exit code.
@@ -51,7 +49,7 @@ public:
   }
 
 private:
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable changed_;
   std::optional<int> exit_code_;
 };

@@ -1,15 +1,20 @@
 #include "daemon/supervised_command.hpp"
 
+#include "daemon/plain_text.hpp"
 #include "launcher/descriptor.hpp"
+#include "launcher/descriptor_limit.hpp"
+#include "launcher/shell_command.hpp"
 
+#include <asio/buffer.hpp>
 #include <asio/posix/stream_descriptor.hpp>
-#include <asio/read_until.hpp>
-#include <asio/streambuf.hpp>
 
-#include <istream>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <memory>
 #include <signal.h>
 #include <spawn.h>
+#include <string_view>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -40,6 +45,8 @@ public:
 private:
   void take(std::string_view bytes) {
     for (const char c : bytes) {
+      if (!filter_.is_text(c))
+        continue;
       if (c == '\n')
         flush();
       else if (line_.size() < longest_line)
@@ -56,6 +63,7 @@ private:
   asio::posix::stream_descriptor stream_;
   log& lines_;
   std::string_view name_;
+  escape_filter filter_;
   std::string line_;
   char buffer_[4096] = {};
 };
@@ -77,13 +85,27 @@ std::vector<std::string> environment_with_mark() {
 
 } // namespace
 
-supervised_command supervised_command::start(asio::io_context& io, log& lines,
-                                             const std::vector<std::string>& arguments, bool raw_stdio) {
+supervised_command::supervised_command(log& lines, std::vector<std::string> arguments, bool raw_stdio,
+                                       std::function<void(int exit_code)> ended)
+    : log_(lines), arguments_(std::move(arguments)), raw_stdio_(raw_stdio), ended_(std::move(ended)) {}
+
+void supervised_command::start(asio::io_context& io) {
+  if (ending_ || arguments_.empty())
+    return;
+  try {
+    spawn(io);
+  } catch (const std::exception& error) {
+    log_.write(config::log_level::error, "command", error.what());
+    ended_(1);
+  }
+}
+
+void supervised_command::spawn(asio::io_context& io) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   launcher::descriptor_pair out = launcher::make_pipe();
   launcher::descriptor_pair err = launcher::make_pipe();
-  if (!raw_stdio) {
+  if (!raw_stdio_) {
     ::posix_spawn_file_actions_adddup2(&actions, out.second.get(), STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, err.second.get(), STDERR_FILENO);
   }
@@ -100,21 +122,44 @@ supervised_command supervised_command::start(asio::io_context& io, log& lines,
 
   const auto environment = environment_with_mark();
   pid_t pid = 0;
-  const int error = ::posix_spawnp(&pid, arguments.front().c_str(), &actions, &attributes,
-                                   pointers(arguments).data(), pointers(environment).data());
+  const int error = ::posix_spawnp(&pid, arguments_.front().c_str(), &actions, &attributes,
+                                   pointers(arguments_).data(), pointers(environment).data());
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0)
-    throw std::system_error(error, std::generic_category(), arguments.front());
-  if (!raw_stdio) {
-    std::make_shared<line_logger>(io, lines, std::move(out.first), "stdout")->read();
-    std::make_shared<line_logger>(io, lines, std::move(err.first), "stderr")->read();
+    throw std::system_error(error, std::generic_category(), arguments_.front());
+  launcher::restore_descriptor_limit(pid);
+  pid_ = pid;
+  if (!raw_stdio_) {
+    std::make_shared<line_logger>(io, log_, std::move(out.first), "stdout")->read();
+    std::make_shared<line_logger>(io, log_, std::move(err.first), "stderr")->read();
   }
-  return supervised_command(pid);
 }
 
-void supervised_command::signal(int number) const noexcept {
-  ::kill(pid_, number);
+void supervised_command::on_reaped(pid_t pid, int wait_status) {
+  if (pid_ == 0 || pid != pid_)
+    return;
+  if (ending_)
+    kill(); // what it has started and not ended itself
+  pid_ = 0;
+  const int code = launcher::exit_code_of(wait_status);
+  log_.write(config::log_level::info, "command", "ended", {{"exitCode", std::int64_t{code}}});
+  if (ending_)
+    over_.set();
+  ended_(code);
+}
+
+void supervised_command::end() {
+  ending_ = true;
+  if (pid_ == 0)
+    over_.set();
+  else
+    ::kill(pid_, SIGTERM);
+}
+
+void supervised_command::kill() const noexcept {
+  if (pid_ != 0)
+    ::kill(-pid_, SIGKILL);
 }
 
 } // namespace sandboxd::daemon
