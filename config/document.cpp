@@ -2,6 +2,8 @@
 
 #include "config/table.hpp"
 
+#include <string_view>
+
 namespace sandboxd::config {
 
 namespace {

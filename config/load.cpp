@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -24,6 +25,7 @@ struct given {
   std::string literal;
   std::optional<bool> quoted; ///< in a file: whether it stood in quotes
   std::string source;
+  std::string written = literal; ///< what somebody wrote, where a variable had to be translated
 };
 
 /// The parts of the command line.
@@ -88,8 +90,11 @@ std::vector<given> read_environment(const invocation& how, std::vector<std::stri
       values.push_back({std::string(key.name), std::string(text), {}, "variable " + name});
     } else if (const auto known = variable(how, std::string(key.variable.name)); !known.empty()) {
       auto literal = key.variable.to_literal != nullptr ? key.variable.to_literal(known) : std::string(known);
-      values.push_back(
-          {std::string(key.name), std::move(literal), {}, "variable " + std::string(key.variable.name)});
+      values.push_back({std::string(key.name),
+                        std::move(literal),
+                        {},
+                        "variable " + std::string(key.variable.name),
+                        std::string(known)});
     }
   }
   for (const auto& [name, text] : how.environment)
@@ -150,7 +155,7 @@ void apply(const std::vector<given>& values, configuration& target, std::vector<
   std::map<std::string_view, std::string_view> seen;
   for (const auto& one : values) {
     const auto report = [&](std::string_view why) {
-      problems.push_back(one.source + ": " + one.key + " = " + one.literal + ": " + std::string(why));
+      problems.push_back(one.source + ": " + one.key + " = " + one.written + ": " + std::string(why));
     };
     const auto* key = find_key(one.key);
     if (key == nullptr) {

@@ -26,8 +26,10 @@ enum class isolation_mode {
   off,       ///< never
 };
 
+/// From the most talkative to the most silent.
 enum class log_level { debug, info, warn, error };
 
+/// How a line of the log is written.
 enum class log_format {
   json, ///< one JSON object per line
   text, ///< one line for human eyes
@@ -106,6 +108,7 @@ struct scheduler_settings {
   std::uint64_t max_throughput = 100; ///< messages an actor handles before it yields; 0 = no limit
 };
 
+/// The daemon's log on standard error.
 struct log_settings {
   log_level level = log_level::info;
   log_format format = log_format::json;
@@ -117,7 +120,7 @@ struct pool_settings {
   std::uint64_t max_size = 0; ///< 0 = no limit
 };
 
-/// The code interpreter.
+/// The code interpreter. Nothing reads these yet: they are reserved, since images set their variables.
 struct interpreter_settings {
   pool_settings python;
   pool_settings javascript;
@@ -127,6 +130,7 @@ struct interpreter_settings {
   std::chrono::milliseconds execution_timeout{0}; ///< 0 = no limit
 };
 
+/// All of them.
 struct settings {
   http_settings http;
   sandbox_settings sandbox;

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <chrono>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -100,6 +102,14 @@ key duration(std::string_view name, Access access, std::uint64_t minimum, std::u
                   variable);
 }
 
+/// For the windows of restarts, which OTP counts in seconds.
+template <class Access>
+key whole_seconds(std::string_view name, Access access, std::uint64_t maximum,
+                  std::string_view documentation) {
+  return make_key(name, access, {.type = kind::duration, .minimum = 1_s, .maximum = maximum, .step = 1_s},
+                  at_start, documentation, {});
+}
+
 template <class Access>
 key boolean(std::string_view name, Access access, bool is_live, std::string_view documentation,
             known_variable variable = {}) {
@@ -189,7 +199,7 @@ const std::vector<key>& all_keys() {
     text("sandbox.workspace", MEMBER(sandbox.workspace), kind::path, 1, 4095,
          "Directory in which sessions start; made when it is missing"),
     text("sandbox.runtime-directory", MEMBER(sandbox.runtime_directory), kind::path, 1, 64,
-         "Directory of mode 0700 for sockets, FIFOs and spilled output; made when it is missing"),
+         "Directory in which each daemon makes one of its own (mode 0700) for FIFOs and spilled output; made if missing"),
     text("sandbox.version", MEMBER(sandbox.version), kind::text, 1, 256,
          "Version that /api/version tells", {"SANDBOX_VERSION"}),
     text("sandbox.placement-id", MEMBER(sandbox.placement_id), kind::text, 0, 256,
@@ -239,16 +249,16 @@ const std::vector<key>& all_keys() {
 
     count("supervision.intensity", MEMBER(supervision.intensity), 0, 10'000, at_start,
           "Restarts of children within the period before a supervisor gives up"),
-    duration("supervision.period", MEMBER(supervision.period), 1_s, 24_h, at_start,
+    whole_seconds("supervision.period", MEMBER(supervision.period), 24_h,
              "Sliding window in which those restarts are counted"),
     count("supervision.session-intensity", MEMBER(supervision.session_intensity), 0, 10'000, at_start,
           "Restarts of one session's shell within its period before the session is given up"),
-    duration("supervision.session-period", MEMBER(supervision.session_period), 1_s, 24_h, at_start,
+    whole_seconds("supervision.session-period", MEMBER(supervision.session_period), 24_h,
              "Sliding window in which those restarts are counted"),
     duration("supervision.backoff-base", MEMBER(supervision.backoff_base), 1_ms, 10_min, at_start,
-             "First delay of an exponential backoff"),
+             "First delay of the exponential backoff between restarts of the spawner"),
     duration("supervision.backoff-max", MEMBER(supervision.backoff_max), 1_ms, 1_h, at_start,
-             "Longest delay of an exponential backoff"),
+             "Longest delay of that backoff"),
     count("supervision.journal-size", MEMBER(supervision.journal_size), 16, 1'000'000, at_start,
           "Lifecycle events kept in the journal; older ones are dropped"),
 
@@ -263,23 +273,23 @@ const std::vector<key>& all_keys() {
          "json = one object per line, text = for human eyes", {"SANDBOX_LOG_FORMAT", pretty_is_text}),
 
     count("interpreter.python-pool-min-size", MEMBER(interpreter.python.min_size), 0, 1000, live,
-          "Python executors started ahead", "none", {"PYTHON_POOL_MIN_SIZE"}),
+          "Reserved for the code interpreter: Python executors started ahead", "none", {"PYTHON_POOL_MIN_SIZE"}),
     count("interpreter.python-pool-max-size", MEMBER(interpreter.python.max_size), 1, 10'000, live,
-          "Python executors at most", "no limit", {"PYTHON_POOL_MAX_SIZE"}),
+          "Reserved for the code interpreter: Python executors at most", "no limit", {"PYTHON_POOL_MAX_SIZE"}),
     count("interpreter.javascript-pool-min-size", MEMBER(interpreter.javascript.min_size), 0, 1000, live,
-          "JavaScript executors started ahead", "none", {"JAVASCRIPT_POOL_MIN_SIZE"}),
+          "Reserved for the code interpreter: JavaScript executors started ahead", "none", {"JAVASCRIPT_POOL_MIN_SIZE"}),
     count("interpreter.javascript-pool-max-size", MEMBER(interpreter.javascript.max_size), 1, 10'000, live,
-          "JavaScript executors at most", "no limit", {"JAVASCRIPT_POOL_MAX_SIZE"}),
+          "Reserved for the code interpreter: JavaScript executors at most", "no limit", {"JAVASCRIPT_POOL_MAX_SIZE"}),
     count("interpreter.typescript-pool-min-size", MEMBER(interpreter.typescript.min_size), 0, 1000, live,
-          "TypeScript executors started ahead", "none", {"TYPESCRIPT_POOL_MIN_SIZE"}),
+          "Reserved for the code interpreter: TypeScript executors started ahead", "none", {"TYPESCRIPT_POOL_MIN_SIZE"}),
     count("interpreter.typescript-pool-max-size", MEMBER(interpreter.typescript.max_size), 1, 10'000, live,
-          "TypeScript executors at most", "no limit", {"TYPESCRIPT_POOL_MAX_SIZE"}),
+          "Reserved for the code interpreter: TypeScript executors at most", "no limit", {"TYPESCRIPT_POOL_MAX_SIZE"}),
     duration("interpreter.idle-timeout", MEMBER(interpreter.idle_timeout), 1_s, 24_h, live,
-             "Time an unused executor above the minimum is kept"),
+             "Reserved for the code interpreter: time an unused executor above the minimum is kept"),
     duration("interpreter.start-timeout", MEMBER(interpreter.start_timeout), 100_ms, 1_h, live,
-             "Time an executor has to come up", {}, {"INTERPRETER_SPAWN_TIMEOUT_MS", bare_milliseconds}),
+             "Reserved for the code interpreter: time an executor has to come up", {}, {"INTERPRETER_SPAWN_TIMEOUT_MS", bare_milliseconds}),
     duration("interpreter.execution-timeout", MEMBER(interpreter.execution_timeout), 1_ms, 720_h, live,
-             "Time limit of one run of code", "no limit", {"INTERPRETER_EXECUTION_TIMEOUT_MS", bare_milliseconds}),
+             "Reserved for the code interpreter: time limit of one run of code", "no limit", {"INTERPRETER_EXECUTION_TIMEOUT_MS", bare_milliseconds}),
   };
   // clang-format on
   return keys;

@@ -4,9 +4,11 @@
 #include <arpa/inet.h>
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <limits>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace sandboxd::config {
 
@@ -89,6 +91,8 @@ std::variant<value, refusal> read_number(std::string_view literal, const domain&
   if ((negative && number != 0) ||
       (!is_special_zero && (number < allowed.minimum || number > allowed.maximum)))
     return out_of_range();
+  if (number % allowed.step != 0)
+    return refuse("not a multiple of " + to_literal(value{allowed.step}, allowed), allowed);
   return value{number};
 }
 
@@ -170,6 +174,8 @@ std::string describe(const domain& allowed) {
     if (!allowed.zero_means.empty())
       range += (allowed.minimum == 0 ? " (0 = " : ", or 0 = ") + std::string(allowed.zero_means) +
                (allowed.minimum == 0 ? ")" : "");
+    if (allowed.step > 1)
+      range += ", a multiple of " + to_literal(value{allowed.step}, allowed);
     return range;
   }
   case kind::word: {

@@ -30,6 +30,7 @@ struct domain {
   std::uint64_t maximum = 0;             ///< of a text, path or address: its length in bytes
   std::string_view zero_means = {};      ///< not empty: 0 is allowed besides the range and means this
   std::vector<std::string_view> words{}; ///< of kind word
+  std::uint64_t step = 1;                ///< of a number: it must be a multiple of this
 };
 
 /// A value without its C++ type: a number (count, bytes or milliseconds), a boolean, or a text or word.

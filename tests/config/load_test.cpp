@@ -202,10 +202,18 @@ TEST(config_load, takes_sizes_and_durations_with_and_without_quotes) {
   EXPECT_EQ(loaded.body_timeout, 60s);
 }
 
+TEST(config_load, takes_whole_seconds_alone_for_the_windows_of_restarts) {
+  EXPECT_THAT(
+      problems_of({"--supervision.period=1999ms"}, {}),
+      ElementsAre("flag --supervision.period: supervision.period = 1999ms: not a multiple of 1s; allowed: "
+                  "1s to 24h, a multiple of 1s"));
+  EXPECT_EQ(good(load_with({"--supervision.session-period=2000ms"})).values.supervision.session_period, 2s);
+}
+
 TEST(config_load, names_the_variable_and_the_flag_of_a_problem) {
   EXPECT_THAT(
       problems_of({}, {{"INTERPRETER_SPAWN_TIMEOUT_MS", "soon"}}),
-      ElementsAre("variable INTERPRETER_SPAWN_TIMEOUT_MS: interpreter.start-timeout = soonms: not a duration "
+      ElementsAre("variable INTERPRETER_SPAWN_TIMEOUT_MS: interpreter.start-timeout = soon: not a duration "
                   "with its unit (such as 300ms, 5s or 1min); allowed: 100ms to 1h"));
   EXPECT_THAT(problems_of({}, {{"SANDBOXD_HTTP_PRT", "1"}}),
               ElementsAre("variable SANDBOXD_HTTP_PRT: sets no key; see --help"));
