@@ -2,7 +2,7 @@
 
 #include "tests/support/raw_client.hpp"
 
-#include <nlohmann/json_fwd.hpp> // whole from the precompiled header of the tests that use this
+#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <memory>
