@@ -109,10 +109,13 @@ std::string explain(const script& script, const log& otp, const log& ours) {
 class otp_differential : public ::testing::Test {
 protected:
   void SetUp() override {
-    source_ = output_of("erl -noshell -eval 'io:put_chars(code:lib_dir(stdlib)), halt().' 2>/dev/null") +
-              "/src/supervisor.erl";
-    if (!std::filesystem::exists(source_) || output_of("command -v erlc").empty())
-      GTEST_SKIP() << "Erlang/OTP with sources is not installed (packages erlang-base and erlang-src)";
+    if (output_of("command -v erl").empty() || output_of("command -v erlc").empty())
+      GTEST_SKIP() << "Erlang/OTP is not installed (package erlang-base)";
+    const auto library = output_of("erl -noshell -eval 'io:put_chars(code:lib_dir(stdlib)), halt().' 2>&1");
+    ASSERT_TRUE(library.starts_with('/')) << library;
+    source_ = library + "/src/supervisor.erl";
+    if (!std::filesystem::exists(source_))
+      GTEST_SKIP() << "the sources of Erlang/OTP are not installed (package erlang-src): no " << source_;
     std::cout << "scripts " << number_of_scripts << ", seed " << seed << '\n';
   }
 

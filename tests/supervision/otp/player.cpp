@@ -155,7 +155,8 @@ private:
       add(path, "gave_up");
       if (path != "top")
         covered_.escalated = true;
-      else if (covered_.escalated && event.text.starts_with("child 's"))
+      else if (covered_.escalated && event.text.starts_with("child 's") &&
+               event.text.find("gave_up") != std::string::npos) // not because it crashed
         covered_.escalated_twice = true;
       break;
     default:

@@ -26,7 +26,7 @@ public:
 
   script make() {
     const auto dice = pick(0, 99);
-    theme_ = dice < 52 ? theme::sliding : dice < 88 ? theme::escalation : theme::anything;
+    theme_ = dice < 50 ? theme::sliding : dice < 91 ? theme::escalation : theme::anything;
     plant_tree();
     advance(pick(300, 2300)); // all have started; and where in a second the script begins matters
     if (theme_ == theme::escalation)
@@ -161,8 +161,7 @@ private:
   void escalate() {
     auto& nested = supervisors_[1];
     auto victim = restartable_worker(nested);
-    if (victim
-            .empty()) { // it is not part of the spec, so it is gone after the first restart of its supervisor
+    if (victim.empty()) { // it is no part of the spec, so it is gone after its supervisor's first restart
       victim = nested.path + "/w8";
       nested.workers.push_back(victim);
       step({"start", victim, "permanent", shutdown(), manner(), "0"});
@@ -177,7 +176,7 @@ private:
     for (auto count = 0; count < crashes; ++count) {
       step({"crash", victim, one_of({"boom", "killed"})});
       advance(pick(1, 60));
-      if (chance(20))
+      if (chance(10))
         something();
     }
   }
