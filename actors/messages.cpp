@@ -1,5 +1,6 @@
 #include "actors/messages.hpp"
 
+#include <exception>
 #include <mutex>
 
 namespace sandboxd::actors {
@@ -11,8 +12,12 @@ struct observer_handle::state {
   state(const state&) = delete;
   state& operator=(const state&) = delete;
   ~state() {
-    if (!ended)
+    if (ended)
+      return;
+    try {
       observer->failed({error_code::internal_error, "The command was lost inside the server"});
+    } catch (const std::exception&) { // NOLINT(bugprone-empty-catch): no memory; the observer dies untold
+    }
   }
 
   template <class Call>

@@ -37,8 +37,8 @@ struct session_options {
   /// Whether a shell that replaces a dead one gets `env` and `cwd` again (dialect A) or starts with the
   /// container's environment in the workspace (dialect B); HTTP.md 4.4.
   bool keep_after_restart = false;
-  /// Limit for each command that brings none of its own; zero means unlimited.
-  std::chrono::milliseconds command_timeout{0};
+  /// Limit for each command that brings none of its own; absent: the configured one, zero: unlimited.
+  std::optional<std::chrono::milliseconds> command_timeout;
 };
 
 /// Answer to a creation.

@@ -3,6 +3,7 @@
 #include "actors/errors.hpp"
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -37,7 +38,12 @@ public:
 private:
   struct state {
     explicit state(callback f) : on_result(std::move(f)) {}
-    ~state() { deliver(failure{error_code::internal_error, "The request was lost inside the server"}); }
+    ~state() {
+      try {
+        deliver(failure{error_code::internal_error, "The request was lost inside the server"});
+      } catch (const std::exception&) { // NOLINT(bugprone-empty-catch): no memory; the call-back dies untold
+      }
+    }
     state(const state&) = delete;
     state& operator=(const state&) = delete;
 

@@ -54,8 +54,7 @@ std::chrono::milliseconds session_state::start_timeout() const {
 }
 
 std::chrono::milliseconds session_state::default_timeout() const {
-  return options_.command_timeout.count() > 0 ? options_.command_timeout
-                                              : context_->settings()->session.command_timeout;
+  return options_.command_timeout.value_or(context_->settings()->session.command_timeout);
 }
 
 shell_start session_state::next_shell_start() {

@@ -44,11 +44,13 @@ struct http_settings {
   std::uint64_t max_connections = 4096;
   std::uint64_t max_url_bytes = 8ull << 10;
   std::uint64_t max_header_bytes = 64ull << 10;
+  std::uint64_t max_header_fields = 128;
   std::uint64_t max_body_bytes = 512ull << 20;
   std::uint64_t max_buffered_bytes = 1ull << 30; ///< request bytes held in memory, all connections together
   std::uint64_t max_json_depth = 64;
   std::chrono::milliseconds header_timeout = std::chrono::seconds(10); ///< for a whole request head
-  std::chrono::milliseconds body_timeout = std::chrono::seconds(30);   ///< without a byte of the body
+  std::chrono::milliseconds body_timeout = std::chrono::seconds(30);   ///< in which a body must make progress
+  std::uint64_t min_body_bytes_per_second = 1024;                      ///< over each `body_timeout`
   std::chrono::milliseconds idle_timeout = std::chrono::seconds(300);  ///< of a kept-alive connection
   std::chrono::milliseconds keepalive_comment_interval = std::chrono::seconds(20);
   std::chrono::milliseconds stream_stall_timeout = std::chrono::seconds(60);
@@ -60,8 +62,9 @@ struct http_settings {
 struct sandbox_settings {
   std::string workspace = "/workspace";
   std::string runtime_directory = "/run/sandbox";
-  std::string version = "unknown"; ///< what /api/version answers
-  std::string placement_id;        ///< empty = unknown, `null` on the wire
+  std::string version =
+      "0.12.10";            ///< what /api/version answers: a release of the SDK that this server serves
+  std::string placement_id; ///< empty = unknown, `null` on the wire
   std::chrono::milliseconds shutdown_grace = std::chrono::seconds(5);
   bool raw_command_stdio =
       false;                    ///< the supervised command inherits stdout and stderr instead of being logged
@@ -72,8 +75,7 @@ struct sandbox_settings {
 /// Sessions and the commands run in them.
 struct session_settings {
   std::uint64_t max_sessions = 10'000;
-  std::chrono::milliseconds command_timeout{0};                                   ///< 0 = no limit
-  std::chrono::milliseconds command_timeout_dialect_a = std::chrono::seconds(30); ///< 0 = no limit
+  std::chrono::milliseconds command_timeout{0}; ///< 0 = no limit
   std::uint64_t max_queued_commands = 1024;                                       ///< per session
   std::uint64_t max_command_bytes = 64ull << 20;
   std::uint64_t output_memory_bytes = 64ull << 20; ///< per stream; what is beyond goes to disk

@@ -6,26 +6,30 @@
 #include "http/refusal_report.hpp"
 #include "supervision/spawn.hpp"
 
+#include <asio/post.hpp>
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 namespace sandboxd::daemon {
 
 namespace {
 
-struct listener_state {
+struct entrance_state {
   static inline const char* name = "http";
 };
 
-caf::behavior listener(supervision::stateful_pointer<listener_state> self,
+caf::behavior entrance(supervision::stateful_pointer<entrance_state> self,
                        std::shared_ptr<http::server> server, std::function<void(std::uint16_t)> listening) {
-  if (server->port() == 0) { // else an earlier incarnation has started it
+  const bool first = server->port() == 0;
+  if (!server->is_listening()) // else an incarnation that crashed has left it open
     server->start();
+  if (first)
     listening(server->port());
-  }
   self->set_status(fmt::format("listening on port {}", server->port()));
   self->set_exit_handler([self, server](const caf::exit_msg& message) {
     server->stop_accepting();
@@ -35,7 +39,7 @@ caf::behavior listener(supervision::stateful_pointer<listener_state> self,
 }
 
 void log_access(log& lines, const http::access_record& record) {
-  lines.write(config::log_level::info, "http", "request",
+  lines.write(record.internal ? config::log_level::debug : config::log_level::info, "http", "request",
               {{"requestId", record.request_id},
                {"method", record.method},
                {"path", record.path},
@@ -44,21 +48,31 @@ void log_access(log& lines, const http::access_record& record) {
                {"bytesOut", static_cast<std::int64_t>(record.bytes_out)},
                {"microseconds", std::int64_t{record.duration.count()}},
                {"client", record.client},
-               {"ended", http::to_string(record.ended)}});
+               {"ended", http::to_string(record.ended)},
+               {"code", record.code},
+               {"sandboxId", record.sandbox_id},
+               {"traceId", record.trace_id}});
 }
 
 } // namespace
 
-web make_web(asio::io_context& io, log& lines, std::shared_ptr<const config::settings> settings,
+web make_web(const actors::services& context, log& lines,
              std::shared_ptr<const supervision::directory> directory) {
+  const auto settings = context.settings();
   const char* path = std::getenv("PATH");
   http::services with;
   with.settings = settings;
   with.sandbox = actors::make_local_sandbox_client(std::move(directory));
   with.commands = std::make_shared<http::command_catalog>(path == nullptr ? "" : path);
+  with.capture_limits = [&context] { return context.capture_limits(); };
   with.log = [&lines](config::log_level level, std::string_view text) { lines.write(level, "http", text); };
 
   web made;
+  made.parser = std::make_unique<asio::thread_pool>(1);
+  with.run_apart = [parser = made.parser.get()](std::function<void()> task) {
+    asio::post(*parser, std::move(task));
+  };
+
   made.application = std::make_shared<http::application>(std::move(with));
   http::server_hooks hooks;
   hooks.handle = made.application->handler();
@@ -67,7 +81,7 @@ web make_web(asio::io_context& io, log& lines, std::shared_ptr<const config::set
   };
   hooks.access_log = [&lines](const http::access_record& record) { log_access(lines, record); };
   hooks.report = [&lines](std::string_view text) { lines.write(config::log_level::error, "http", text); };
-  made.server = std::make_shared<http::server>(*settings, io, std::move(hooks));
+  made.server = std::make_shared<http::server>(*settings, context.io, std::move(hooks));
   return made;
 }
 
@@ -75,7 +89,7 @@ supervision::child_spec web_child(std::shared_ptr<http::server> server,
                                   std::function<void(std::uint16_t port)> listening) {
   supervision::child_spec spec;
   spec.id = "http";
-  spec.start = supervision::supervised(listener, std::move(server), std::move(listening));
+  spec.start = supervision::supervised(entrance, std::move(server), std::move(listening));
   return spec;
 }
 

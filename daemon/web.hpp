@@ -1,15 +1,15 @@
 #pragma once
 
 #include "actors/services.hpp"
-#include "config/settings.hpp"
 #include "daemon/log.hpp"
 #include "http/application.hpp"
 #include "http/server.hpp"
 #include "supervision/child_spec.hpp"
 #include "supervision/directory.hpp"
 
-#include <asio/io_context.hpp>
+#include <asio/thread_pool.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -19,14 +19,17 @@ namespace sandboxd::daemon {
 struct web {
   std::shared_ptr<http::application> application;
   std::shared_ptr<http::server> server;
+  /// Parses large bodies, one at a time, which bounds the memory that takes. Last, so that it ends first: its
+  /// tasks use the others.
+  std::unique_ptr<asio::thread_pool> parser;
 };
 
-/// Makes it; nothing listens yet. `io` and `lines` must outlive it.
-web make_web(asio::io_context& io, log& lines, std::shared_ptr<const config::settings> settings,
+/// Makes it; nothing listens yet. `context` and `lines` must outlive it.
+web make_web(const actors::services& context, log& lines,
              std::shared_ptr<const supervision::directory> directory);
 
 /// The actor "http", through which the tree starts and stops listening; `listening(port)` is called when it
-/// has begun. The server itself outlives its restarts, and with it the open connections.
+/// has begun for the first time. The server itself outlives its restarts, and with it the open connections.
 supervision::child_spec web_child(std::shared_ptr<http::server> server,
                                   std::function<void(std::uint16_t port)> listening);
 

@@ -3,6 +3,7 @@
 #include "http/execute_resource.hpp"
 #include "http/json_reader.hpp"
 #include "http/misc_resource.hpp"
+#include "http/refusal_report.hpp"
 #include "http/router.hpp"
 #include "http/session_resource.hpp"
 
@@ -10,7 +11,9 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <cstddef>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -18,6 +21,9 @@
 namespace sandboxd::http {
 
 namespace {
+
+/// A body of this size is parsed within a millisecond or so.
+constexpr std::size_t quickly_parsed_bytes = 256u << 10;
 
 /// The API's contents page.
 constexpr std::array routes{
@@ -35,7 +41,7 @@ constexpr std::array routes{
 };
 
 /// Parses the body as the route wants it into `incoming`; what is wrong with it otherwise.
-std::optional<error_report> parse_body(call& incoming, body_rule rule) {
+std::optional<error_report> parse_body(incoming_call& incoming, body_rule rule) {
   if (rule == body_rule::none)
     return std::nullopt;
   json_limits limits;
@@ -53,14 +59,25 @@ std::optional<error_report> parse_body(call& incoming, body_rule rule) {
     incoming.body = std::make_shared<nlohmann::ordered_json>(nlohmann::ordered_json::object());
     return std::nullopt;
   }
-  return validation_report({{error.field, "Invalid request body: " + error.message, "invalid_value"}});
+  error_report report =
+      validation_report({{error.field, "Invalid request body: " + error.message, "invalid_value"}});
+  if (error.why == json_error::reason::syntax)
+    report.message = "Invalid request body"; // HTTP.md 4.2
+  return report;
 }
 
-error_report fault_report() {
-  error_report report;
-  report.code = "INTERNAL_ERROR";
-  report.message = "The server failed to serve this request";
-  return report;
+error_report shutting_down(const call& incoming) {
+  failed_operation operation;
+  operation.spoken = incoming.spoken;
+  return incoming.report({actors::error_code::shutting_down, "The sandbox is shutting down"}, operation);
+}
+
+/// HTTP.md 4.3: housekeeping of the SDK, of interest to nobody who reads the log.
+bool is_internal(const json_tree& body) {
+  if (!body)
+    return false;
+  const auto origin = body->find("origin");
+  return origin != body->end() && *origin == "internal";
 }
 
 } // namespace
@@ -80,18 +97,29 @@ void application::use(std::shared_ptr<const config::settings> settings) {
 }
 
 void application::serve(request_ptr sent, responder_ptr answer) {
-  call incoming{std::move(sent), std::move(answer), services_.load(), dialect::unknown, nullptr, {}};
+  if (sent->body.size() <= quickly_parsed_bytes)
+    return serve_now(std::move(sent), std::move(answer));
+  services_.load()->run_apart([self = shared_from_this(), sent = std::move(sent),
+                               answer = std::move(answer)] { self->serve_now(sent, answer); });
+}
+
+void application::serve_now(request_ptr sent, responder_ptr answer) {
+  incoming_call incoming;
+  incoming.request_id = sent->id;
+  incoming.sent = std::move(sent);
+  incoming.answer = std::move(answer);
+  incoming.with = services_.load();
   try {
     route(incoming);
   } catch (const std::exception& fault) {
     incoming.with->log(config::log_level::error,
                        fmt::format("request {} {} {}: {}", incoming.sent->id, incoming.sent->method,
                                    incoming.sent->path, fault.what()));
-    incoming.send_error(fault_report());
+    incoming.send_error(refusal_report({500, "The server failed to serve this request"}));
   }
 }
 
-void application::route(call& incoming) {
+void application::route(incoming_call& incoming) {
   if (incoming.sent->method == "OPTIONS") {
     incoming.answer->send(response{});
     return;
@@ -100,6 +128,8 @@ void application::route(call& incoming) {
   std::optional<error_report> fault = not_found_report();
   if (match.found != nullptr)
     fault = parse_body(incoming, match.found->body);
+  if (is_internal(incoming.body))
+    incoming.answer->mark_internal();
 
   const auto decision =
       dialects_.decide(incoming.settings().http.dialect, find_evidence(*incoming.sent, incoming.body.get()));
@@ -109,6 +139,8 @@ void application::route(call& incoming) {
                        fmt::format("client changed from dialect {} to {} with request {} ({} {})",
                                    to_string(decision.before), to_string(decision.spoken), incoming.sent->id,
                                    incoming.sent->method, incoming.sent->path));
+  if (incoming.sent->late)
+    fault = shutting_down(incoming);
   if (fault) {
     incoming.send_error(*fault);
     return;

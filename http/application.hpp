@@ -18,7 +18,7 @@ public:
   /// All members of `with` must be set.
   explicit application(services with);
 
-  /// Serves one request; never throws.
+  /// Serves one request; what goes wrong is answered. Large bodies are parsed apart, since that takes long.
   void serve(request_ptr sent, responder_ptr answer);
 
   /// `serve` as a function that keeps this object alive. The object must be held by a shared pointer.
@@ -28,7 +28,8 @@ public:
   void use(std::shared_ptr<const config::settings> settings);
 
 private:
-  void route(call& incoming);
+  void serve_now(request_ptr sent, responder_ptr answer);
+  void route(incoming_call& incoming);
 
   std::atomic<services_ptr> services_;
   dialect_memory dialects_;

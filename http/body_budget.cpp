@@ -3,14 +3,13 @@
 namespace sandboxd::http {
 
 bool body_budget::has_room_for(std::uint64_t bytes) const {
-  auto used = used_.load();
-  return used <= limit_ && bytes <= limit_ - used;
+  return fits(used_.load(), bytes);
 }
 
 bool body_budget::take(std::uint64_t bytes) {
   auto used = used_.load();
   do {
-    if (used > limit_ || bytes > limit_ - used)
+    if (!fits(used, bytes))
       return false;
   } while (!used_.compare_exchange_weak(used, used + bytes));
   return true;

@@ -7,7 +7,7 @@
 
 namespace sandboxd::http {
 
-/// How many bytes of request bodies the whole daemon may hold in memory. Safe from any thread.
+/// How many bytes of requests the whole daemon may hold in memory. Safe from any thread.
 class body_budget {
 public:
   explicit body_budget(std::uint64_t limit_bytes) : limit_(limit_bytes) {}
@@ -21,6 +21,10 @@ public:
   [[nodiscard]] bool has_room_for(std::uint64_t bytes) const;
 
 private:
+  [[nodiscard]] bool fits(std::uint64_t used, std::uint64_t bytes) const {
+    return used <= limit_ && bytes <= limit_ - used;
+  }
+
   std::uint64_t limit_;
   std::atomic<std::uint64_t> used_ = 0;
 };

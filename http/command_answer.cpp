@@ -39,13 +39,14 @@ void send_document(const call& incoming, json_document document) {
   }
   const std::size_t largest_piece = std::min<std::size_t>(64u << 10, window / 4);
   auto shared = std::make_shared<json_document>(std::move(document));
-  auto body = paced_body::start(incoming.answer->stream(200, {{"Content-Type", "application/json"}}), window,
-                                largest_piece, [shared, largest_piece] {
-                                  body_piece piece;
-                                  piece.bytes = shared->next(largest_piece);
-                                  piece.last = shared->done();
-                                  return piece;
-                                });
+  auto body = paced_body::start(
+      incoming.answer->stream(200, {{"Content-Type", "application/json"}}, stream_kind::document), window,
+      largest_piece, [shared, largest_piece] {
+        body_piece piece;
+        piece.bytes = shared->next(largest_piece);
+        piece.last = shared->done();
+        return piece;
+      });
   body->pump();
 }
 
@@ -57,7 +58,7 @@ void send_command_failure(const call& incoming, const execute_request& wanted, e
   operation.command = wanted.run.command;
   operation.session = wanted.run.session;
   operation.sessionless = wanted.sessionless();
-  error_report report = report_failure(reason, operation);
+  const error_report report = incoming.report(reason, operation);
   if (reason.code != actors::error_code::session_not_found || wanted.spoken != dialect::a) {
     incoming.send_error(report);
     return;

@@ -1,6 +1,7 @@
 #include "http/command_catalog.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <filesystem>
 #include <system_error>
 #include <unistd.h>
@@ -45,18 +46,32 @@ void command_catalog::list(std::function<void(command_names)> done) {
       waiting_.push_back(std::move(done));
       if (waiting_.size() > 1)
         return;
-      // Nobody waited, so the last scan has handed out its result and its thread is about to end.
-      if (scanner_.joinable())
-        scanner_.join();
-      scanner_ = std::thread([this] { scan(); });
+      start_scanning();
       return;
     }
   }
   done(std::move(fresh));
 }
 
+/// With the mutex held and one waiting.
+void command_catalog::start_scanning() {
+  // Nobody waited, so the last scan has handed out its result and its thread is about to end.
+  if (scanner_.joinable())
+    scanner_.join();
+  try {
+    scanner_ = std::thread([this] { scan(); });
+  } catch (...) {
+    waiting_.clear();
+    throw;
+  }
+}
+
 void command_catalog::scan() {
-  const auto names = std::make_shared<const std::vector<std::string>>(executables_on(path_));
+  command_names names;
+  try {
+    names = std::make_shared<const std::vector<std::string>>(executables_on(path_));
+  } catch (const std::exception&) { // NOLINT(bugprone-empty-catch): null tells it
+  }
   std::vector<std::function<void(command_names)>> waiting;
   {
     const std::lock_guard lock(mutex_);

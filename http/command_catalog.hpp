@@ -30,11 +30,13 @@ public:
   command_catalog(const command_catalog&) = delete;
   command_catalog& operator=(const command_catalog&) = delete;
 
-  /// Calls `done` once: at once when a result is at hand, else from the scanning thread. It must not block,
-  /// call back into the catalogue or own it.
+  /// Calls `done` once: at once when a result is at hand, else from the scanning thread, with null when the
+  /// scan failed. It must not block, throw, call back into the catalogue or own it. Throws std::system_error
+  /// when no thread can be started; `done` is not called then.
   void list(std::function<void(command_names)> done);
 
 private:
+  void start_scanning();
   void scan();
 
   const std::string path_;

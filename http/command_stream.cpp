@@ -7,6 +7,7 @@
 #include "http/sse.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <span>
 #include <utility>
 
@@ -30,14 +31,12 @@ std::string_view type_of(output_stream stream) {
 
 command_stream::command_stream(call incoming, std::shared_ptr<const execute_request> wanted)
     : call_(std::move(incoming)), wanted_(std::move(wanted)),
-      raw_window_(call_.settings().http.stream_window_bytes / 2),
-      encoded_window_(call_.settings().http.stream_window_bytes / 2),
-      largest_data_(std::clamp<std::size_t>(encoded_window_ / 2, json_string_encoder::longest_character,
+      half_window_(call_.settings().http.stream_window_bytes / 2),
+      largest_data_(std::clamp<std::size_t>(half_window_ / 2, json_string_encoder::longest_character,
                                             most_data_of_an_event)),
       command_member_(command_member()), events_(largest_data_) {
   if (in_a()) {
-    actors::capture_limits limits; // without a file: what is beyond the memory is cut, with a mark
-    limits.memory_bytes = limits.max_bytes = call_.settings().session.output_memory_bytes;
+    const actors::capture_limits limits = call_.with->capture_limits();
     kept_out_ = std::make_shared<actors::captured_output>(limits);
     kept_err_ = std::make_shared<actors::captured_output>(limits);
   }
@@ -89,19 +88,21 @@ void command_stream::open(const actors::command_control& control) {
   start_event_ = sse_event(start.finish());
 
   const auto self = shared_from_this();
-  const std::shared_ptr<response_stream> stream = call_.answer->stream(200, event_stream_headers());
+  const std::shared_ptr<response_stream> stream =
+      call_.answer->stream(200, event_stream_headers(), stream_kind::events);
   if (const auto interval = call_.settings().http.keepalive_comment_interval; interval.count() > 0)
     stream->keep_alive(std::string(keepalive_comment), interval);
   const auto body = paced_body::start(
-      stream, encoded_window_, largest_data_ + event_frame_bytes + command_member_.size(),
+      stream, half_window_, largest_data_ + event_frame_bytes + command_member_.size(),
       [self] { return self->next_piece(); }, control.grant, [self, control] { self->client_gone(control); });
   {
     const std::lock_guard lock(mutex_);
     body_ = body;
+    stream_ = stream;
   }
   body->pump();
   if (control.grant)
-    control.grant(raw_window_);
+    control.grant(half_window_);
 }
 
 void command_stream::client_gone(const actors::command_control& control) {
@@ -152,6 +153,9 @@ body_piece command_stream::next_piece() {
   } else if (ended_) {
     piece.bytes = last_event_.next(largest_data_);
     piece.last = last_event_.done();
+    // An event in several pieces: no comment may come between them.
+    if (const auto stream = stream_.lock(); stream && !piece.last)
+      stream->keep_alive({}, std::chrono::milliseconds(0));
   }
   return piece;
 }
@@ -195,7 +199,7 @@ json_document command_stream::error_event(const actors::failure& reason) const {
   operation.command = wanted_->run.command;
   operation.session = wanted_->run.session;
   operation.sessionless = wanted_->sessionless();
-  const error_report report = report_failure(reason, operation);
+  const error_report report = call_.report(reason, operation);
   json_writer members(json_charset::ascii);
   members.text("type", "error")
       .text("data", report.message)

@@ -20,8 +20,9 @@ namespace sandboxd::http {
 ///
 /// Memory: half of `http.stream-window-bytes` is credit for the command's raw output, the other half bounds
 /// the encoded events that wait in the connection. Credit returns when its events have left for the kernel.
-/// In dialect A the last event repeats all output, so it is collected besides, up to
-/// `session.output-memory-bytes` per stream.
+/// In dialect A the last event repeats all output, so it is collected besides, within the same bounds as that
+/// of a unary command: beyond `session.output-memory-bytes` per stream on disk, beyond
+/// `session.output-max-bytes` not at all.
 class command_stream final : public actors::command_observer,
                              public std::enable_shared_from_this<command_stream> {
 public:
@@ -49,8 +50,8 @@ private:
 
   const call call_;
   const std::shared_ptr<const execute_request> wanted_;
-  const std::size_t raw_window_;
-  const std::size_t encoded_window_;
+  /// Of the raw output, and again of the encoded events.
+  const std::size_t half_window_;
   const std::size_t largest_data_;
   /// `"command":"..."`, which dialect A finds in every event; empty in dialect B.
   const std::string command_member_;
@@ -67,8 +68,9 @@ private:
   json_document last_event_{json_charset::ascii};
   std::shared_ptr<actors::captured_output> kept_out_;
   std::shared_ptr<actors::captured_output> kept_err_;
-  /// Weak, because the body holds this object as its source.
+  /// Weak, because the body, which holds the stream, holds this object as its source.
   std::weak_ptr<paced_body> body_;
+  std::weak_ptr<response_stream> stream_;
 };
 
 } // namespace sandboxd::http

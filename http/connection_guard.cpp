@@ -11,6 +11,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <poll.h>
 #include <utility>
 
 namespace sandboxd::http {
@@ -23,8 +24,11 @@ constexpr std::size_t head_buffer_bytes = 4096;
 constexpr std::size_t body_buffer_bytes = 65'536;
 
 /// Methods that a handler may see (the others are unknown everywhere, HTTP.md section 1.3).
-constexpr std::array<std::string_view, 7> served_methods = {"GET",    "HEAD",    "POST", "PUT",
-                                                            "DELETE", "OPTIONS", "PATCH"};
+constexpr std::array<std::string_view, 6> served_methods = {"GET", "HEAD",   "POST",
+                                                            "PUT", "DELETE", "OPTIONS"};
+
+/// At the end of the server a client has this long to read the last answer and close.
+constexpr std::chrono::milliseconds last_linger{500};
 
 std::string name_of(const asio::ip::tcp::endpoint& client) {
   auto address = client.address().to_string();
@@ -69,7 +73,7 @@ void connection_guard::read(asio::mutable_buffer into, read_completion done) {
     reader_ = std::move(done);
     if (phase_ != phase::in_service || service_ == service::over)
       begin_message();
-    else if (service_ == service::offered && handed_over_ < scanner_->head().forwarded.size())
+    else if (service_ == service::offered && handed_over_ < head_text_.size())
       hand_over();
     else if (service_ == service::offered)
       refuse({400, "Malformed request"}); // RESTinio sees no whole request where we do
@@ -95,9 +99,13 @@ void connection_guard::begin_message() {
   share_ = budget_share(shared_->budget);
   bytes_in_ = 0;
   handed_over_ = 0;
+  in_body_window_ = false;
   if (unread().empty() && shared_->draining)
-    return end(outcome::complete, reset::no);
-  set_clock(shared_->settings.idle_timeout);
+    return linger();
+  idle_since_ = clock::now().time_since_epoch().count();
+  // Whoever connects has a request to send; only a connection that has served one is kept for later.
+  set_clock(std::exchange(served_before_, true) ? shared_->settings.idle_timeout
+                                                : shared_->settings.header_timeout);
   advance();
 }
 
@@ -168,18 +176,29 @@ void connection_guard::input_ended() {
   }
 }
 
-/// After the end of input only an error event tells that the client has gone for good.
+/// After the end of input only an error event tells that the client has gone for good. Urgent data is such an
+/// event, too.
 void connection_guard::watch_for_reset() {
   if (phase_ == phase::closed)
     return;
-  socket_.async_wait(asio::ip::tcp::socket::wait_error,
-                     asio::bind_executor(strand_, [self = shared_from_this()](const asio::error_code& fault) {
-                       if (!fault && self->phase_ == phase::in_service)
-                         self->guarded([&] { self->end(outcome::client_gone, reset::no); });
-                     }));
+  socket_.async_wait(
+      asio::ip::tcp::socket::wait_error,
+      asio::bind_executor(strand_, [self = shared_from_this()](const asio::error_code& fault) {
+        if (fault || self->phase_ != phase::in_service)
+          return;
+        pollfd state{self->socket_.native_handle(), 0, 0};
+        const bool gone = ::poll(&state, 1, 0) > 0;
+        self->guarded([&] { gone ? self->end(outcome::client_gone, reset::no) : self->watch_for_reset(); });
+      }));
 }
 
-void connection_guard::advance() {
+void connection_guard::open_body_window() {
+  in_body_window_ = true;
+  bytes_before_window_ = bytes_in_;
+  set_clock(shared_->settings.body_timeout);
+}
+
+void connection_guard::advance() try {
   for (;;) {
     auto used = scanner_->feed(unread());
     input_begin_ += used;
@@ -198,11 +217,13 @@ void connection_guard::advance() {
         return;
       break;
     case request_scanner::progress::in_body:
-      set_clock(shared_->settings.body_timeout);
+      if (!in_body_window_)
+        open_body_window();
       return await_more();
     case request_scanner::progress::complete:
       phase_ = phase::in_service;
       service_ = service::offered;
+      head_text_ = scanner_->take_forwarded();
       stop_clock();
       return hand_over();
     case request_scanner::progress::refused:
@@ -210,12 +231,17 @@ void connection_guard::advance() {
       return refuse(scanner_->why());
     }
   }
+} catch (const std::bad_alloc&) {
+  if (phase_ != phase::receiving)
+    throw;
+  refuse({503, "No memory is left for this request; try again"});
 }
 
 void connection_guard::message_began() {
   if (phase_ != phase::idle)
     return;
   phase_ = phase::receiving;
+  idle_since_ = not_idle;
   began_ = clock::now();
   set_clock(shared_->settings.header_timeout);
 }
@@ -254,7 +280,7 @@ bool connection_guard::admit_peer(const request_head& head) const {
 }
 
 bool connection_guard::take_share() {
-  if (share_.grow_to(scanner_->body().size()))
+  if (share_.grow_to(scanner_->held_bytes()))
     return true;
   refuse({503, "Too many request bytes are being held; try again"});
   return false;
@@ -272,10 +298,11 @@ void connection_guard::answer_continue() {
 }
 
 void connection_guard::hand_over() {
-  const auto& head = scanner_->head().forwarded;
-  auto count = std::min(reader_buffer_.size(), head.size() - handed_over_);
-  std::memcpy(reader_buffer_.data(), head.data() + handed_over_, count);
+  auto count = std::min(reader_buffer_.size(), head_text_.size() - handed_over_);
+  std::memcpy(reader_buffer_.data(), head_text_.data() + handed_over_, count);
   handed_over_ += count;
+  if (handed_over_ == head_text_.size())
+    head_text_ = std::string();
   auto reader = std::exchange(reader_, nullptr);
   reader({}, count);
   if (phase_ == phase::in_service)
@@ -296,9 +323,7 @@ void connection_guard::refuse(const refusal& why) {
   refused_status_ = why.status;
   sent_before_refusal_ = bytes_sent_;
   auto answer = shared_->refuse(why);
-  auto is_retry_after = [](const auto& field) { return same_field_name(field.first, "Retry-After"); };
-  if (why.status == 503 && std::none_of(answer.headers.begin(), answer.headers.end(), is_retry_after))
-    answer.headers.emplace_back("Retry-After", "1");
+  refused_code_ = std::move(answer.code);
   auto id = shared_->request_id(scanner_->head().request_id);
   response_form form{response_framing::counted, answer.body.size(), false, id};
   auto text = std::make_shared<std::string>(response_head(answer.status, answer.headers, form));
@@ -318,7 +343,7 @@ void connection_guard::refusal_sent(const std::string& request_id, bool sent) {
   const auto& head = scanner_->head();
   auto duration = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - began_);
   shared_->log({request_id, client_name_, head.method, path_of(head), refused_status_, bytes_in_,
-                bytes_sent_ - sent_before_refusal_, duration, outcome::refused});
+                bytes_sent_ - sent_before_refusal_, duration, outcome::refused, refused_code_});
   if (phase_ == phase::closed)
     return;
   if (sent)
@@ -334,10 +359,12 @@ void connection_guard::linger() {
   if (input_ended_)
     return end(outcome::complete, reset::no);
   phase_ = phase::lingering;
+  idle_since_ = not_idle;
   asio::error_code ignored;
   socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   input_begin_ = input_end_ = 0;
-  set_clock(shared_->settings.header_timeout);
+  auto patience = shared_->settings.header_timeout;
+  set_clock(shared_->draining ? std::min(patience, last_linger) : patience);
   start_reading();
 }
 
@@ -354,19 +381,32 @@ void connection_guard::close() {
 void connection_guard::end(outcome why, reset how) {
   if (phase_ == phase::closed)
     return;
+  const bool unanswered =
+      phase_ == phase::receiving || (phase_ == phase::in_service && service_ == service::offered);
   phase_ = phase::closed;
+  idle_since_ = not_idle;
   stop_clock();
   asio::error_code ignored;
   if (how == reset::yes) // leaves nothing in the kernel that waits for a client that takes nothing
     socket_.set_option(asio::socket_base::linger(true, 0), ignored);
   socket_.close(ignored);
   shared_->connections.remove(id_);
+  if (unanswered)
+    log_unanswered(why);
   if (auto watcher = watcher_.lock())
     watcher->connection_lost(why);
   restinio_connection_.reset();
   // Moved out, since the reader holds the connection that holds this guard.
   if (auto reader = std::exchange(reader_, nullptr))
     post([reader = std::move(reader)] { reader(asio::error::connection_aborted, 0); });
+}
+
+/// The line of a request that was lost before anybody could answer it.
+void connection_guard::log_unanswered(outcome why) {
+  const auto& head = scanner_->head();
+  auto duration = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - began_);
+  shared_->log({shared_->request_id(head.request_id), client_name_, head.method, path_of(head), 0, bytes_in_,
+                0, duration, why});
 }
 
 void connection_guard::complete_read(const asio::error_code& fault) {
@@ -392,9 +432,11 @@ void connection_guard::check_clocks(clock::time_point now) {
 void connection_guard::clock_ran_out() {
   switch (phase_) {
   case phase::receiving:
-    return scanner_->where() == request_scanner::progress::in_body
-               ? refuse({408, "The request body stopped arriving"})
-               : refuse({408, "The request head took too long to arrive"});
+    if (scanner_->where() != request_scanner::progress::in_body)
+      return refuse({408, "The request head took too long to arrive"});
+    return bytes_in_ - bytes_before_window_ >= shared_->least_body_bytes
+               ? open_body_window()
+               : refuse({408, "The request body arrives too slowly"});
   case phase::in_service:
   case phase::refusing:
     return end(outcome::stalled, reset::yes);

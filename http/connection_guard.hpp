@@ -56,8 +56,9 @@ struct received_request {
 /// It keeps every clock of the connection, so that RESTinio runs without timers of its own, and it goes on
 /// reading while a request is being served, so that a client that leaves is noticed.
 ///
-/// While a request is served, at most one input buffer of further (pipelined) bytes is read ahead. When it is
-/// full a client that leaves is noticed only by the next write.
+/// While a request is served, further (pipelined) bytes are read ahead until the input buffer (4 KiB, after a
+/// body 64 KiB) is full. Then a client that leaves is noticed only by the next write or by the kernel's
+/// probes.
 ///
 /// All functions run on the connection's strand unless they say otherwise.
 class connection_guard : public std::enable_shared_from_this<connection_guard> {
@@ -118,6 +119,11 @@ public:
   /// Looks at the clocks when one may have run out.
   void check_clocks(clock::time_point now);
 
+  static constexpr clock::rep not_idle = clock::time_point::max().time_since_epoch().count();
+
+  /// Since when the connection waits for its next request, in ticks of `clock`; `not_idle` when it does not.
+  [[nodiscard]] clock::rep idle_since() const { return idle_since_; }
+
   /// Closes the connection when no request is under way.
   void close_when_idle();
 
@@ -142,6 +148,7 @@ private:
   void start_reading();
   void bytes_read(const asio::error_code& fault, std::size_t count);
   void await_more();
+  void open_body_window();
   void input_ended();
   void watch_for_reset();
   void advance();
@@ -153,6 +160,7 @@ private:
   void hand_over();
   void refuse(const refusal& why);
   void refusal_sent(const std::string& request_id, bool sent);
+  void log_unanswered(outcome why);
   void linger();
   void end(outcome why, reset how);
   void complete_read(const asio::error_code& fault);
@@ -186,8 +194,11 @@ private:
   std::optional<request_scanner> scanner_; ///< of the message under way
   budget_share share_;
   clock::time_point began_;
-  std::uint64_t bytes_in_ = 0;  ///< of the message under way
-  std::size_t handed_over_ = 0; ///< bytes of its head that RESTinio has
+  std::uint64_t bytes_in_ = 0;            ///< of the message under way
+  std::uint64_t bytes_before_window_ = 0; ///< when the time in which its body is measured began
+  bool in_body_window_ = false;
+  std::string head_text_;       ///< what RESTinio gets of it; freed once it has it
+  std::size_t handed_over_ = 0; ///< bytes of that which RESTinio has
   service service_ = service::over;
   std::weak_ptr<connection_watcher> watcher_;
   std::shared_ptr<void> restinio_connection_; ///< it holds this guard: released with the request
@@ -197,9 +208,12 @@ private:
 
   std::uint64_t bytes_sent_ = 0;
   int refused_status_ = 0;
+  std::string refused_code_;
   std::uint64_t sent_before_refusal_ = 0;
 
   std::atomic<clock::rep> deadline_ = no_deadline; ///< what it means depends on the phase
+  std::atomic<clock::rep> idle_since_ = not_idle;
+  bool served_before_ = false;
 };
 
 template <typename Buffers, typename Handler>

@@ -1,5 +1,7 @@
 #include "http/connection_registry.hpp"
 
+#include "http/connection_guard.hpp"
+
 #include <utility>
 
 namespace sandboxd::http {
@@ -43,6 +45,18 @@ std::vector<std::shared_ptr<connection_guard>> connection_registry::all() const 
   for (const auto& [id, guard] : guards_)
     result.push_back(guard);
   return result;
+}
+
+void connection_registry::close_longest_idle() {
+  std::shared_ptr<connection_guard> longest;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, guard] : guards_)
+      if (guard->idle_since() < (longest ? longest->idle_since() : connection_guard::not_idle))
+        longest = guard;
+  }
+  if (longest)
+    longest->close_when_idle();
 }
 
 bool connection_registry::wait_until_empty(std::chrono::steady_clock::time_point until) {

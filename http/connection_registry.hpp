@@ -25,6 +25,9 @@ public:
   [[nodiscard]] std::size_t size() const;
   [[nodiscard]] std::vector<std::shared_ptr<connection_guard>> all() const;
 
+  /// Closes the connection that has waited longest for its next request, if any waits.
+  void close_longest_idle();
+
   /// `removed()` runs after each `remove`, on the thread that removed. Set before the first `add`.
   void on_removed(std::function<void()> removed) { removed_ = std::move(removed); }
 

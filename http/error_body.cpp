@@ -60,6 +60,7 @@ std::string error_body(const error_report& report, std::chrono::system_clock::ti
 response error_response(const error_report& report, std::chrono::system_clock::time_point now) {
   response answer;
   answer.body = error_body(report, now);
+  answer.code = report.code;
   answer.status = wire_status(report.status, answer.body);
   answer.headers.emplace_back("Content-Type", "application/json");
   if (report.retry_after_seconds > 0)
@@ -68,9 +69,8 @@ response error_response(const error_report& report, std::chrono::system_clock::t
 }
 
 std::string validation_errors_member(const std::vector<field_error>& errors) {
-  constexpr std::size_t most = 20;
   std::string list = "[";
-  for (std::size_t i = 0; i < std::min(most, errors.size()); ++i) {
+  for (std::size_t i = 0; i < std::min(most_field_errors, errors.size()); ++i) {
     if (i > 0)
       list.push_back(',');
     json_writer entry;

@@ -12,15 +12,15 @@ namespace {
 using actors::error_code;
 
 /// Statuses and codes are those of HTTP.md 3.2 and 4.1 to 4.6. What stands there for no code of ours:
-/// - `session_not_found`: dialect B has no code of its own for it and answers 500 (4.2), dialect A answers
-/// 404 (4.3).
-/// - `too_busy`: 409 and not 503, because the bounds on sessions and queued commands can hold for hours and a
-/// 503
-///   would make the client ask again for two minutes.
+///
+/// - `session_not_found`: dialect B has no code of its own for it and answers 500 (4.2), A answers 404 (4.3).
+///
+/// - `too_busy`: 409 and not 503, because the bounds on sessions and queued commands can hold for hours and
+///   a 503 would make the client ask again for two minutes.
+///
 /// - `unavailable`, `shutting_down`: 503 with the code whose meaning in the SDK is exactly "not now, the same
-/// call
-///   succeeds soon"; the request was not carried out, so repeating it is safe. After a shutdown the platform
-///   starts the next container.
+///   call succeeds soon"; the request was not carried out, so repeating it is safe. After a shutdown the
+///   platform starts the next container.
 constexpr std::array table{
     error_entry{error_code::validation_failed, "VALIDATION_FAILED", 400, 400, 0},
     error_entry{error_code::invalid_command, "INVALID_COMMAND", 400, 400, 0},
@@ -69,8 +69,7 @@ std::string suggestion_for(const actors::failure& reason) {
   case error_code::unavailable:
   case error_code::shutting_down:
     return "The sandbox container is temporarily unavailable. Retry the same operation — it will succeed "
-           "once the "
-           "container is ready.";
+           "once the container is ready.";
   case error_code::invalid_command:
   case error_code::session_not_found:
   case error_code::command_execution_error:

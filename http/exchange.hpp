@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,6 +33,8 @@ struct request {
   /// Unique per daemon run, or the client's `X-Request-Id` when it is short and harmless; sent back in
   /// `X-Request-Id` of every response and named in every log line of the request.
   std::string id;
+  /// Whether it came after the server had stopped listening.
+  bool late = false;
 
   /// The value of the first header of this name (case-insensitive), or nullptr.
   [[nodiscard]] const std::string* header(std::string_view name) const;
@@ -46,6 +49,8 @@ struct response {
   /// by the server to every response.
   header_list headers;
   std::string body;
+  /// The code of an error, for the access log.
+  std::string code = {};
 };
 
 /// The body of a response that is sent piece by piece (chunked transfer). All functions may be called from
@@ -71,10 +76,15 @@ public:
   /// it has happened.
   virtual void on_closed(std::function<void()> closed) = 0;
 
-  /// Sends `text` whenever nothing was written for `interval` (> 0), until the body ends. These bytes are not
-  /// reported to `on_drained`. The text stands between two `write`s: write whole events only.
+  /// Sends `text` whenever nothing was written for `interval`, until the body ends; an interval of 0 stops
+  /// that. These bytes are not reported to `on_drained`. The text stands between two `write`s: write whole
+  /// events only, or stop it before.
   virtual void keep_alive(std::string text, std::chrono::milliseconds interval) = 0;
 };
+
+/// What a body sent piece by piece is, which decides what the end of the client's input means: a client that
+/// closes its sending side may still want a document whole, but nobody follows events that way.
+enum class stream_kind : std::uint8_t { events, document };
 
 /// The right to answer one request, exactly once. Copies share it. When the last copy is destroyed without an
 /// answer the client gets a 500 in the union error form of HTTP.md 3.1.
@@ -88,12 +98,12 @@ public:
 
   /// Answers with status and headers now and the body piece by piece.
   /// When the request has been answered already, the stream is closed from the start.
-  [[nodiscard]] virtual std::shared_ptr<response_stream> stream(int status, header_list headers) = 0;
+  [[nodiscard]] virtual std::shared_ptr<response_stream> stream(int status, header_list headers,
+                                                                stream_kind kind) = 0;
 
-  /// `gone()`: the client reset the connection before the answer. A client that only closes its sending side
-  /// may still read the answer of a whole response, so that does not count here (it does count for streams).
-  /// At most once, on an I/O thread, never after the answer. Calls at once when it has happened.
-  virtual void on_gone(std::function<void()> gone) = 0;
+  /// The request is housekeeping of the client's own: its line in the access log is of less interest. To be
+  /// called before the answer.
+  virtual void mark_internal() = 0;
 };
 
 using responder_ptr = std::shared_ptr<responder>;

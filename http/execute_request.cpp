@@ -8,8 +8,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -26,10 +24,6 @@ constexpr std::string_view default_session = "default";
 /// Dialect A remembers for ever that its default session exists, although a new container knows nothing of
 /// it; ids of this form are therefore made on demand (HTTP.md 4.3).
 constexpr std::string_view default_session_prefix_of_a = "sandbox-";
-
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
-}
 
 error_report invalid_command(std::string message) {
   const error_entry& entry = entry_of(actors::error_code::invalid_command);
@@ -52,7 +46,10 @@ void read_session_of_a(field_reader& fields, const std::optional<std::string>& c
   if (fields.errors().empty() && (!command || command->empty()))
     fields.reject("command", missing, "required");
   wanted.run.session = std::move(id).value_or("");
+  if (fields.errors().empty())
+    fields.check_session_id("id", wanted.run.session);
   wanted.session_named = true;
+  wanted.run.keep_after_restart = true;
   wanted.run.missing =
       wanted.run.session.starts_with(default_session_prefix_of_a) ? if_missing::create : if_missing::refuse;
 }
@@ -64,8 +61,7 @@ void read_session_of_b(const request& sent, field_reader& fields, execute_reques
   wanted.session_named = id.has_value();
   wanted.run.session = id ? std::move(*id) : std::string(default_session);
   wanted.run.missing = if_missing::create;
-  if (is_blank(wanted.run.session))
-    fields.reject("sessionId", "sessionId must not be blank");
+  fields.check_session_id("sessionId", wanted.run.session);
 }
 
 run_mode mode_for(const execute_request& wanted, execute_kind kind) {
@@ -73,21 +69,6 @@ run_mode mode_for(const execute_request& wanted, execute_kind kind) {
     return run_mode::sessionless;
   return kind == execute_kind::stream && wanted.spoken != dialect::a ? run_mode::forked
                                                                      : run_mode::foreground;
-}
-
-/// The limit of this command. Absent means that the session decides, which was given the configured default
-/// when it was made; commands without a session and those of dialect A, which knows no limits per session,
-/// get it here.
-std::optional<std::chrono::milliseconds> timeout_for(const execute_request& wanted,
-                                                     std::optional<std::chrono::milliseconds> requested,
-                                                     const config::settings& settings) {
-  if (requested)
-    return requested;
-  if (wanted.spoken == dialect::a)
-    return settings.session.command_timeout_dialect_a;
-  if (wanted.sessionless())
-    return settings.session.command_timeout;
-  return std::nullopt;
 }
 
 } // namespace
@@ -115,7 +96,7 @@ std::variant<execute_request, error_report> read_execute_request(const request& 
   wanted.run.request_id = sent.id;
 
   std::optional<std::string> command = fields.text("command");
-  const std::optional<std::chrono::milliseconds> timeout = fields.milliseconds("timeoutMs");
+  wanted.run.timeout = fields.milliseconds("timeoutMs");
   wanted.run.env = fields.environment("env");
   wanted.run.cwd = fields.text("cwd").value_or("");
   if (fields.boolean("background").value_or(false))
@@ -128,19 +109,16 @@ std::variant<execute_request, error_report> read_execute_request(const request& 
     read_session_of_a(fields, command, wanted);
   else
     read_session_of_b(sent, fields, wanted);
-  if (wanted.run.session.find('\0') != std::string::npos || wanted.run.session.size() > max_session_id_bytes)
-    fields.reject(spoken == dialect::a ? "id" : "sessionId", "Session id is too long or contains NUL");
 
   if (!fields.errors().empty())
     return validation_report(fields.errors());
   if (!command)
     return invalid_command("Invalid command: no command provided");
-  if (kind == execute_kind::stream && is_blank(*command))
+  if (kind == execute_kind::stream && spoken != dialect::a && is_blank(*command))
     return invalid_command("Invalid command: empty command provided");
 
   wanted.run.command = std::move(*command);
   wanted.run.mode = mode_for(wanted, kind);
-  wanted.run.timeout = timeout_for(wanted, timeout, settings);
   return wanted;
 }
 

@@ -8,16 +8,12 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 
 namespace sandboxd::http {
-
-/// Longest session id that is accepted; the SDK's own have some forty bytes.
-inline constexpr std::size_t max_session_id_bytes = 256;
 
 /// Whether the answer comes at the command's end (`/api/execute`) or as it runs (`/api/execute/stream`).
 enum class execute_kind : std::uint8_t { unary, stream };

@@ -15,7 +15,7 @@ namespace {
 
 /// Validates the request and hands the command over, its fate to be told to an `Observer`.
 template <class Observer>
-void start(const call& incoming, execute_kind kind) {
+void start(incoming_call& incoming, execute_kind kind) {
   auto read =
       read_execute_request(*incoming.sent, *incoming.body, incoming.spoken, kind, incoming.settings());
   if (const auto* report = std::get_if<error_report>(&read)) {
@@ -23,17 +23,17 @@ void start(const call& incoming, execute_kind kind) {
     return;
   }
   auto wanted = std::make_shared<const execute_request>(std::move(std::get<execute_request>(read)));
-  const actors::observer_handle observer(std::make_shared<Observer>(incoming, wanted));
+  const actors::observer_handle observer(std::make_shared<Observer>(incoming.to_answer(), wanted));
   incoming.with->sandbox->execute(wanted->run, observer);
 }
 
 } // namespace
 
-void run(call& incoming) {
+void run(incoming_call& incoming) {
   start<command_answer>(incoming, execute_kind::unary);
 }
 
-void run_streamed(call& incoming) {
+void run_streamed(incoming_call& incoming) {
   start<command_stream>(incoming, execute_kind::stream);
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <string>
 #include <utility>
 
 namespace sandboxd::http {
@@ -23,13 +25,13 @@ bool is_identifier(std::string_view name) {
 
 } // namespace
 
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
+}
+
 ordered_json* field_reader::given(std::string_view name) {
   const auto found = object_.find(name);
   return found == object_.end() || found->is_null() ? nullptr : &*found;
-}
-
-bool field_reader::has(std::string_view name) const {
-  return object_.contains(name);
 }
 
 void field_reader::reject(std::string field, std::string message, std::string code) {
@@ -83,6 +85,15 @@ std::optional<std::chrono::milliseconds> field_reader::milliseconds(std::string_
   return std::chrono::milliseconds(static_cast<std::int64_t>(std::min(count, milliseconds_of_a_century)));
 }
 
+void field_reader::check_session_id(std::string_view name, std::string_view id) {
+  if (is_blank(id))
+    reject(std::string(name), "Session ID must not be blank");
+  else if (id.find('\0') != std::string_view::npos)
+    reject(std::string(name), "Session ID must not contain NUL");
+  else if (id.size() > max_session_id_bytes)
+    reject(std::string(name), "Session ID is longer than " + std::to_string(max_session_id_bytes) + " bytes");
+}
+
 actors::environment field_reader::environment(std::string_view name) {
   actors::environment variables;
   ordered_json* value = given(name);
@@ -93,6 +104,8 @@ actors::environment field_reader::environment(std::string_view name) {
     return variables;
   }
   for (auto& [variable, content] : value->get_ref<ordered_json::object_t&>()) {
+    if (errors_.size() >= most_field_errors)
+      break;
     if (content.is_null())
       continue;
     const std::string field = std::string(name).append(".").append(variable, 0, 128);

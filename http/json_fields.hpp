@@ -5,12 +5,19 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace sandboxd::http {
+
+/// Faults of one request that are told; what follows is not looked at where it could be endless.
+inline constexpr std::size_t most_field_errors = 20;
+
+/// Longest session id that is accepted; the SDK's own have some forty bytes.
+inline constexpr std::size_t max_session_id_bytes = 256;
 
 /// One entry of `context.validationErrors` (HTTP.md 3.2).
 struct field_error {
@@ -19,6 +26,9 @@ struct field_error {
   /// `required`, `invalid_type` or `invalid_value`.
   std::string code;
 };
+
+/// Whether there is nothing but white space.
+[[nodiscard]] bool is_blank(std::string_view text);
 
 /// Reads the members of a request body and collects what is wrong with them. A member that is absent or null
 /// is "not given"; long strings are moved out of the body, not copied.
@@ -36,11 +46,11 @@ public:
   /// An object of strings whose names are shell identifiers; null values are skipped (HTTP.md 4.3).
   [[nodiscard]] actors::environment environment(std::string_view name);
 
-  /// Whether the body has the member at all, null included.
-  [[nodiscard]] bool has(std::string_view name) const;
-
   /// Adds a complaint of the caller's own.
   void reject(std::string field, std::string message, std::string code = "invalid_value");
+
+  /// Complains of a session id, wherever it came from, that no session can have.
+  void check_session_id(std::string_view name, std::string_view id);
 
   [[nodiscard]] const std::vector<field_error>& errors() const noexcept { return errors_; }
 

@@ -3,7 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -40,7 +42,9 @@ public:
 
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception& fault) override {
-    const std::string_view what = fault.what();
+    // What follows is text of the client's.
+    const std::string_view reason = fault.what();
+    const std::string_view what = reason.substr(0, reason.find("; last read"));
     const std::string where = " at byte " + std::to_string(position);
     if (what.find("UTF-8") != std::string_view::npos)
       return refuse("Invalid UTF-8" + where);
@@ -138,9 +142,53 @@ private:
   json_error error_;
 };
 
+/// The code unit of the escape `\uXXXX` that begins at `at`, if one does.
+std::optional<unsigned> escaped_unit(std::string_view text, std::size_t at) {
+  constexpr std::size_t length = 6;
+  if (at + length > text.size() || text[at] != '\\' || text[at + 1] != 'u')
+    return std::nullopt;
+  unsigned unit = 0;
+  const char* const end = text.data() + at + length;
+  const auto [stop, fault] = std::from_chars(text.data() + at + 2, end, unit, 16);
+  return fault == std::errc{} && stop == end ? std::optional(unit) : std::nullopt;
+}
+
+bool is_high(unsigned unit) {
+  return unit >= 0xD800 && unit <= 0xDBFF;
+}
+bool is_low(unsigned unit) {
+  return unit >= 0xDC00 && unit <= 0xDFFF;
+}
+
+/// Calls `found(position)` for every escape that is half a surrogate pair without the other half.
+template <class Found>
+void for_each_lone_surrogate(std::string_view text, Found found) {
+  std::size_t at = 0;
+  while ((at = text.find('\\', at)) != std::string_view::npos) {
+    const auto unit = escaped_unit(text, at);
+    if (!unit) {
+      at += 2;
+      continue;
+    }
+    const auto next = is_high(*unit) ? escaped_unit(text, at + 6) : std::nullopt;
+    const bool pair = next && is_low(*next);
+    if (!pair && (is_high(*unit) || is_low(*unit)))
+      found(at);
+    at += pair ? 12 : 6;
+  }
+}
+
 } // namespace
 
 std::variant<json_tree, json_error> read_json(std::string_view text, const json_limits& limits) {
+  std::string repaired; // for the rare text that needs it
+  for_each_lone_surrogate(text, [&](std::size_t at) {
+    if (repaired.empty())
+      repaired = text;
+    repaired.replace(at, 6, "\\ufffd");
+  });
+  if (!repaired.empty())
+    text = repaired;
   tree_builder builder(limits);
   if (!ordered_json::sax_parse(text.begin(), text.end(), &builder))
     return builder.take_error();

@@ -13,8 +13,7 @@ enum class json_charset : std::uint8_t {
   /// Valid UTF-8 as it is.
   utf8,
   /// ASCII only, everything else as \uXXXX (surrogate pairs beyond U+FFFF). For streams: clients that decode
-  /// each
-  /// network chunk on its own cannot damage it (HTTP.md 1.4).
+  /// each network chunk on its own cannot damage it (HTTP.md 1.4).
   ascii,
 };
 

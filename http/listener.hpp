@@ -6,6 +6,7 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,8 +16,8 @@
 namespace sandboxd::http {
 
 /// Accepts connections. Ours instead of RESTinio's, whose acceptor stops for ever after one failed accept (no
-/// descriptor left). At the bound it accepts nothing: further clients wait in the kernel's queue until a
-/// connection ends. All functions may be called from any thread.
+/// descriptor left). At the bound a further client waits in the kernel's queue until a connection ends; to
+/// that end the one that has been idle for longest is closed. All functions may be called from any thread.
 class listener : public std::enable_shared_from_this<listener> {
 public:
   using strand_type = connection_guard::strand_type;
@@ -29,29 +30,33 @@ public:
   /// Binds and begins to accept. Throws std::system_error that names address, port and cause.
   void open(const std::string& address, std::uint16_t port);
 
-  /// The port bound; 0 before `open`.
+  /// The port bound last; 0 before `open`.
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] bool is_open() const;
 
   /// Accepts again when it had stopped at the bound.
   void resume();
 
-  /// Stops accepting for good; the port is free on return.
+  /// Stops accepting; the port is free on return. It may be opened again.
   void close();
 
 private:
   void accept();
+  void await_client();
+  bool someone_waits();
   void accepted(const asio::error_code& fault, asio::ip::tcp::socket socket, const strand_type& strand);
-  void retry_later(const asio::error_code& fault);
+  void retry_later();
 
   asio::io_context& context_;
   const std::shared_ptr<transport> shared_;
   const new_connection accepted_;
-  std::uint16_t port_ = 0;
+  std::atomic<std::uint16_t> port_ = 0;
 
-  std::mutex mutex_; ///< guards what follows
+  mutable std::mutex mutex_; ///< guards what follows
   asio::ip::tcp::acceptor acceptor_;
   asio::steady_timer retry_;
   bool accepting_ = false;
+  bool watching_ = false; ///< for a client that knocks while the bound is reached
   bool failing_ = false;
 };
 

@@ -2,22 +2,22 @@
 
 namespace sandboxd::http {
 
-struct call;
+struct incoming_call;
 
 /// Endpoints about the server itself (HTTP.md 13).
 namespace misc_resource {
 
 /// GET /: the platform's readiness probe. Any answer means ready, so it asks nobody.
-void root(call& incoming);
+void root(incoming_call& incoming);
 
 /// GET /api/ping
-void ping(call& incoming);
+void ping(incoming_call& incoming);
 
 /// GET /api/version
-void version(call& incoming);
+void version(incoming_call& incoming);
 
 /// GET /api/commands: what can be run, by name.
-void commands(call& incoming);
+void commands(incoming_call& incoming);
 
 } // namespace misc_resource
 

@@ -6,18 +6,18 @@
 namespace sandboxd::http {
 
 paced_body::paced_body(std::shared_ptr<response_stream> stream, std::size_t window, std::size_t largest_piece,
-                       source from, credit_sink on_credit)
+                       source from, credit_sink on_credit, std::function<void()> on_closed)
     : window_(window), largest_piece_(largest_piece), source_(std::move(from)),
-      on_credit_(std::move(on_credit)), stream_(std::move(stream)) {}
+      on_credit_(std::move(on_credit)), on_closed_(std::move(on_closed)), stream_(std::move(stream)) {}
 
 std::shared_ptr<paced_body> paced_body::start(std::shared_ptr<response_stream> stream, std::size_t window,
                                               std::size_t largest_piece, source from, credit_sink on_credit,
                                               std::function<void()> on_closed) {
   const std::shared_ptr<response_stream> target = stream;
-  std::shared_ptr<paced_body> body(
-      new paced_body(std::move(stream), window, largest_piece, std::move(from), std::move(on_credit)));
+  std::shared_ptr<paced_body> body(new paced_body(std::move(stream), window, largest_piece, std::move(from),
+                                                  std::move(on_credit), std::move(on_closed)));
   target->on_drained([body](std::size_t bytes) { body->drained(bytes); });
-  target->on_closed([body, tell = std::move(on_closed)] { body->closed(tell); });
+  target->on_closed([body] { body->closed(); });
   return body;
 }
 
@@ -29,6 +29,20 @@ void paced_body::pump() {
   if (pumping_)
     return;
   pumping_ = true;
+  try {
+    pump_pieces(lock);
+  } catch (...) {
+    if (!lock.owns_lock())
+      lock.lock();
+    pumping_ = false;
+    lock.unlock();
+    closed();
+    throw;
+  }
+  pumping_ = false;
+}
+
+void paced_body::pump_pieces(std::unique_lock<std::mutex>& lock) {
   while (std::exchange(asked_again_, false)) {
     while (stream_ && has_room()) {
       const std::shared_ptr<response_stream> stream = stream_;
@@ -52,7 +66,6 @@ void paced_body::pump() {
       lock.lock();
     }
   }
-  pumping_ = false;
 }
 
 void paced_body::drained(std::size_t bytes) {
@@ -73,8 +86,8 @@ void paced_body::drained(std::size_t bytes) {
   pump();
 }
 
-void paced_body::closed(std::function<void()> tell) { // NOLINT(performance-unnecessary-value-param)
-  // Dropping the stream may destroy the call-back that runs here; `tell` is its own copy for the same reason.
+void paced_body::closed() {
+  // Dropping the stream may destroy the call-back that runs here and holds this object.
   const auto self = shared_from_this();
   std::shared_ptr<response_stream> gone;
   {
@@ -84,8 +97,8 @@ void paced_body::closed(std::function<void()> tell) { // NOLINT(performance-unne
       return;
     sent_.clear();
   }
-  if (tell)
-    tell();
+  if (on_closed_)
+    on_closed_();
 }
 
 } // namespace sandboxd::http

@@ -30,13 +30,15 @@ public:
 
   /// `largest_piece`: what one answer of the source may hold; it is asked while that much still fits the
   /// window, and always when nothing waits. `on_credit` (may be null) and `on_closed` (may be null) run on
-  /// any thread, the latter at most once and only when the client went away before the end.
+  /// any thread, the latter at most once and only when the body does not come to its end: the client went
+  /// away, or the source threw.
   static std::shared_ptr<paced_body> start(std::shared_ptr<response_stream> stream, std::size_t window,
                                            std::size_t largest_piece, source from,
                                            credit_sink on_credit = nullptr,
                                            std::function<void()> on_closed = nullptr);
 
-  /// Asks the source as long as there is room. To be called whenever the source has something new.
+  /// Asks the source as long as there is room. To be called whenever the source has something new. What the
+  /// source throws is passed on, after the stream was cut.
   void pump();
 
 private:
@@ -46,16 +48,18 @@ private:
   };
 
   paced_body(std::shared_ptr<response_stream> stream, std::size_t window, std::size_t largest_piece,
-             source from, credit_sink on_credit);
+             source from, credit_sink on_credit, std::function<void()> on_closed);
 
   void drained(std::size_t bytes);
-  void closed(std::function<void()> tell);
+  void pump_pieces(std::unique_lock<std::mutex>& lock);
+  void closed();
   [[nodiscard]] bool has_room() const { return waiting_ == 0 || waiting_ + largest_piece_ <= window_; }
 
   const std::size_t window_;
   const std::size_t largest_piece_;
   const source source_;
   const credit_sink on_credit_;
+  const std::function<void()> on_closed_;
 
   std::mutex mutex_;
   /// The stream's call-backs hold this object, so that it lives until the body's end; dropping the stream

@@ -1,11 +1,12 @@
 #include "http/refusal_report.hpp"
 
+#include "http/failure_report.hpp"
+
 namespace sandboxd::http {
 
 namespace {
 
-/// Codes of HTTP.md 3.2 by the statuses the guard uses; 503 is the budget of buffered bytes, which is free
-/// again soon.
+/// Codes of HTTP.md 3.2 by the statuses the guard uses.
 const char* code_of(int status) {
   switch (status) {
   case 403:
@@ -14,8 +15,6 @@ const char* code_of(int status) {
     return "FILE_TOO_LARGE";
   case 500:
     return "INTERNAL_ERROR";
-  case 503:
-    return "CONTAINER_UNAVAILABLE";
   default:
     return "VALIDATION_FAILED";
   }
@@ -24,12 +23,14 @@ const char* code_of(int status) {
 } // namespace
 
 error_report refusal_report(const refusal& why) {
+  if (why.status == 404)
+    return not_found_report();
+  if (why.status == 503) // the budget of buffered bytes, which is free again soon
+    return report_failure({actors::error_code::unavailable, why.message}, {});
   error_report report;
   report.code = code_of(why.status);
   report.status = why.status;
   report.message = why.message;
-  if (why.status == 503)
-    report.retry_after_seconds = 1;
   return report;
 }
 

@@ -215,6 +215,8 @@ void head_scanner::feed_field(char byte) {
 }
 
 void head_scanner::end_field(const std::string& name, const std::string& value) {
+  if (++field_count_ > limits_.header_fields)
+    return refuse(431, "There are more than " + std::to_string(limits_.header_fields) + " header fields");
   if (same_field_name(name, "content-length")) {
     const char* end = value.data() + value.size();
     auto [stop, fault] = std::from_chars(value.data(), end, head_.content_length);
@@ -246,7 +248,8 @@ void head_scanner::end_field(const std::string& name, const std::string& value) 
     ++hosts_;
   if (same_field_name(name, "x-request-id"))
     head_.request_id = value;
-  head_.forwarded.append(name).append(": ").append(value).append("\r\n");
+  // Never longer than it came, so that what is within our limit is within RESTinio's.
+  head_.forwarded.append(name).append(":").append(value).append("\r\n");
 }
 
 void head_scanner::end_head() {

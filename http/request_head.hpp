@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sandboxd::http {
 
@@ -19,6 +20,7 @@ struct request_limits {
   std::size_t url_bytes = 0;    ///< of the request target as sent
   std::size_t header_bytes = 0; ///< of all header lines (trailer lines of a chunked body count anew)
   std::uint64_t body_bytes = 0; ///< after the chunk framing is removed
+  std::size_t header_fields = 0;
 };
 
 /// How the end of the body is told (RFC 9112 section 6.3).
@@ -81,6 +83,7 @@ public:
 
   /// Whole once `complete`; before, what is known so far (for the log).
   [[nodiscard]] const request_head& head() const { return head_; }
+  [[nodiscard]] std::string take_forwarded() { return std::exchange(head_.forwarded, {}); }
 
 private:
   enum class state { start, empty_line, method, target, version, line_feed, fields, complete };
@@ -102,7 +105,7 @@ private:
   int hosts_ = 0;
   bool has_content_length_ = false;
   bool has_transfer_encoding_ = false;
-  bool drops_upgrade_ = false;
+  std::size_t field_count_ = 0;
   request_head head_;
   std::optional<refusal> refused_;
 };

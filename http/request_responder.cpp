@@ -2,8 +2,9 @@
 
 #include "http/streamed_response.hpp"
 
-#include <asio/dispatch.hpp>
 #include <fmt/format.h>
+
+#include <exception>
 
 namespace sandboxd::http {
 
@@ -22,16 +23,12 @@ void request_responder::send(response whole) {
     served_->shared().report(fmt::format("request {} is answered a second time", served_->what().id));
 }
 
-std::shared_ptr<response_stream> request_responder::stream(int status, header_list headers) {
+std::shared_ptr<response_stream> request_responder::stream(int status, header_list headers,
+                                                           stream_kind kind) {
   if (served_->claim_answer())
-    return open_stream(served_, status, headers);
+    return open_stream(served_, status, headers, kind);
   served_->shared().report(fmt::format("request {} is answered a second time", served_->what().id));
   return closed_stream(served_);
-}
-
-void request_responder::on_gone(std::function<void()> gone) {
-  asio::dispatch(served_->strand(),
-                 [served = served_, gone = std::move(gone)]() mutable { served->on_gone(std::move(gone)); });
 }
 
 void request_responder::fail(const std::string& message) {

@@ -3,7 +3,6 @@
 #include "http/exchange.hpp"
 #include "http/served_request.hpp"
 
-#include <functional>
 #include <memory>
 #include <utility>
 
@@ -18,8 +17,9 @@ public:
   ~request_responder() override;
 
   void send(response whole) override;
-  std::shared_ptr<response_stream> stream(int status, header_list headers) override;
-  void on_gone(std::function<void()> gone) override;
+  std::shared_ptr<response_stream> stream(int status, header_list headers, stream_kind kind) override;
+
+  void mark_internal() override { served_->mark_internal(); }
 
   /// Answers 500 when there is no answer yet.
   void fail(const std::string& message);

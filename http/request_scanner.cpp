@@ -5,6 +5,13 @@
 
 namespace sandboxd::http {
 
+namespace {
+
+/// A client that has sent this much of a body is believed to send the rest.
+constexpr std::size_t trusted_bytes = 1u << 20;
+
+} // namespace
+
 request_scanner::request_scanner(const request_limits& limits)
     : limits_(limits), head_(limits), chunks_(limits) {}
 
@@ -35,13 +42,15 @@ void request_scanner::begin_body() {
   }
   if (head().content_length > limits_.body_bytes)
     return refuse({413, "The body is longer than " + std::to_string(limits_.body_bytes) + " bytes"});
-  // Only address space until bytes arrive: a client cannot make us hold what it merely declares.
-  body_.reserve(head().content_length);
+  body_.reserve(std::min<std::uint64_t>(head().content_length, trusted_bytes));
   progress_ = progress::in_body;
 }
 
 std::size_t request_scanner::feed_counted(std::string_view bytes) {
   auto piece = bytes.substr(0, std::min<std::uint64_t>(bytes.size(), head().content_length - body_.size()));
+  // Room for all of a large body once a part of it is here: nobody gets memory for what is merely declared.
+  if (body_.size() < trusted_bytes && body_.size() + piece.size() >= trusted_bytes)
+    body_.reserve(head().content_length);
   body_.append(piece);
   if (body_.size() == head().content_length)
     progress_ = progress::complete;

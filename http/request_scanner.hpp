@@ -27,7 +27,6 @@ public:
   std::size_t feed(std::string_view bytes);
 
   /// Goes on from head_complete: to complete when there is no body, to refused when it is declared too long.
-  /// Throws std::bad_alloc when there is no memory for the declared body.
   void begin_body();
 
   [[nodiscard]] progress where() const { return progress_; }
@@ -36,6 +35,10 @@ public:
   [[nodiscard]] const refusal& why() const { return *refused_; }
   /// The content received so far.
   [[nodiscard]] std::string& body() { return body_; }
+  /// The head to pass on, which is gone from `head` then.
+  [[nodiscard]] std::string take_forwarded() { return head_.take_forwarded(); }
+  /// Bytes of both in memory.
+  [[nodiscard]] std::size_t held_bytes() const { return head().forwarded.size() + body_.size(); }
 
 private:
   std::size_t feed_counted(std::string_view bytes);

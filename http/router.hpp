@@ -9,7 +9,7 @@
 
 namespace sandboxd::http {
 
-struct call;
+struct incoming_call;
 
 /// What a route expects as its body.
 enum class body_rule : std::uint8_t {
@@ -27,8 +27,8 @@ struct route {
   /// Literal segments, and `{name}` for one non-empty segment that becomes a parameter.
   std::string_view pattern;
   body_rule body = body_rule::none;
-  /// Serves the call; runs on an I/O thread and must not block.
-  void (*serve)(call& incoming) = nullptr;
+  /// Serves the call; must not block.
+  void (*serve)(incoming_call& incoming) = nullptr;
 };
 
 /// Values of the `{name}` segments, percent-decoded, in the order of the pattern.

@@ -25,8 +25,9 @@ void served_request::answer(response whole) {
   bytes.emplace_back(make_head(whole.status, whole.headers, response_framing::counted, whole.body.size()));
   if (!whole.body.empty() && !what_.head_only && !is_bodiless(whole.status))
     bytes.emplace_back(std::move(whole.body));
-  send(std::move(bytes), part::last,
-       [self = shared_from_this()](bool ok) { self->finish(ok ? outcome::complete : outcome::client_gone); });
+  send(std::move(bytes), part::last, [self = shared_from_this(), code = std::move(whole.code)](bool ok) {
+    self->finish(ok ? outcome::complete : outcome::client_gone, code);
+  });
 }
 
 void served_request::send(restinio::writable_items_container_t bytes, part which,
@@ -45,16 +46,16 @@ void served_request::send(restinio::writable_items_container_t bytes, part which
   connection->write_response_parts(number_, flags, std::move(group));
 }
 
-void served_request::finish(outcome how) {
+void served_request::finish(outcome how, std::string code) {
   if (std::exchange(finished_, true))
     return;
-  gone_ = nullptr;
   watcher_.reset();
   guard_->request_over();
   auto duration = std::chrono::steady_clock::now() - what_.began;
   shared_->log({what_.id, guard_->client_name(), what_.head_only ? "HEAD" : what_.method, what_.path, status_,
                 what_.bytes_in, guard_->bytes_sent() - sent_before_,
-                std::chrono::duration_cast<std::chrono::microseconds>(duration), how});
+                std::chrono::duration_cast<std::chrono::microseconds>(duration), how, std::move(code),
+                what_.sandbox_id, what_.trace_id, internal_});
 }
 
 void served_request::watch(std::weak_ptr<connection_watcher> watcher) {
@@ -66,24 +67,14 @@ void served_request::watch(std::weak_ptr<connection_watcher> watcher) {
   watcher_ = std::move(watcher);
 }
 
-void served_request::on_gone(std::function<void()> gone) {
-  if (lost_ && !claimed_)
-    shared_->protect(gone);
-  else if (!finished_)
-    gone_ = std::move(gone);
-}
-
 void served_request::connection_lost(outcome why) {
   if (finished_)
     return;
   lost_ = true;
-  auto gone = std::exchange(gone_, nullptr);
   auto watcher = watcher_.lock();
   finish(why);
   if (watcher)
     watcher->connection_lost(why);
-  else if (gone && !claimed_)
-    shared_->protect(gone);
 }
 
 void served_request::client_stopped_sending() {

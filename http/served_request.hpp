@@ -30,6 +30,8 @@ public:
     std::string method;
     std::string path;
     std::string id;
+    std::string sandbox_id; ///< `X-Sandbox-Id`, cut to a bound
+    std::string trace_id;   ///< `X-Trace-Id`, the same
     int minor_version = 1;
     bool head_only = false;
     std::uint64_t bytes_in = 0;
@@ -48,6 +50,9 @@ public:
   /// The right to answer; true for the first who asks.
   [[nodiscard]] bool claim_answer() { return !claimed_.exchange(true); }
 
+  /// Marks the line of the access log; before the answer.
+  void mark_internal() { internal_ = true; }
+
   /// Sends a whole answer and ends the request. Call once, after `claim_answer`.
   void answer(response whole);
 
@@ -64,7 +69,7 @@ public:
   // On the strand.
 
   /// Ends the request, once; later calls do nothing.
-  void finish(outcome how);
+  void finish(outcome how, std::string code = {});
 
   /// Ends the connection and with it the request.
   void cut(outcome why) { guard_->cut(why); }
@@ -73,9 +78,6 @@ public:
 
   /// Tells `watcher` what befalls the connection; at once when it is lost already.
   void watch(std::weak_ptr<connection_watcher> watcher);
-
-  /// Calls `gone` when the client is lost before an answer; at once when it is lost already.
-  void on_gone(std::function<void()> gone);
 
   void connection_lost(outcome why) override;
   void client_stopped_sending() override;
@@ -89,12 +91,12 @@ private:
   const std::uint64_t sent_before_;
 
   std::atomic<bool> claimed_ = false;
+  std::atomic<bool> internal_ = false;
   std::atomic<int> status_ = 0;
   std::atomic<bool> keep_alive_;
 
   bool finished_ = false;
   bool lost_ = false;
-  std::function<void()> gone_;
   std::weak_ptr<connection_watcher> watcher_;
 };
 

@@ -23,6 +23,9 @@ namespace {
 using restinio_connection = restinio::impl::connection_t<server_traits>;
 using restinio_settings = restinio::impl::connection_settings_t<server_traits>;
 
+/// Of what a client names for the log.
+constexpr std::size_t most_logged_bytes = 128;
+
 /// After connections were cut, for their strands to take note.
 constexpr std::chrono::seconds cut_limit{1};
 
@@ -78,6 +81,8 @@ request_entry::operator()(const restinio::request_handle_t& parsed) const {
   what.path = header.path();
   auto received = guard->take_request();
   what.id = shared_->request_id(received.offered_id);
+  what.sandbox_id = header.get_field_or("X-Sandbox-Id", "").substr(0, most_logged_bytes);
+  what.trace_id = header.get_field_or("X-Trace-Id", "").substr(0, most_logged_bytes);
   what.minor_version = received.minor_version;
   what.head_only = received.head_only;
   what.bytes_in = received.bytes_in;
@@ -91,6 +96,7 @@ request_entry::operator()(const restinio::request_handle_t& parsed) const {
   whole->body = std::move(received.body);
   whole->share = std::move(received.share);
   whole->id = what.id;
+  whole->late = shared_->draining;
 
   auto connection = restinio::impl::access_req_connection(*parsed);
   served_request::origin from{connection, parsed->request_id(), header.should_keep_alive()};
@@ -113,7 +119,8 @@ public:
         tick_(tick_of(settings.http)), restinio_(make_restinio_settings(shared, context)), context_(context) {
   }
 
-  void start() {
+  /// Once, before `start`: what holds a weak reference to this object.
+  void prepare() {
     door = std::make_shared<listener>(
         context_, shared,
         [weak = weak_from_this()](asio::ip::tcp::socket socket, const auto& strand, const auto& client) {
@@ -124,8 +131,12 @@ public:
       if (auto opened = weak.lock())
         opened->resume();
     });
-    door->open(shared->settings.address, shared->settings.port);
     keep_time();
+  }
+
+  void start() {
+    shared->draining = false;
+    door->open(shared->settings.address, door->port() != 0 ? door->port() : shared->settings.port);
   }
 
   const std::shared_ptr<transport> shared;
@@ -136,9 +147,9 @@ private:
                const asio::ip::tcp::endpoint& client) {
     auto id = ++connection_count_;
     auto guard = std::make_shared<connection_guard>(shared, id, std::move(socket), strand, client);
-    shared->connections.add(id, guard);
     auto connection = std::make_shared<restinio_connection>(id, guarded_socket(guard), restinio_, client,
                                                             restinio_connection::lifetime_monitor_t{nullptr});
+    shared->connections.add(id, guard);
     asio::dispatch(strand, [connection] { connection->init(); });
   }
 
@@ -148,9 +159,12 @@ private:
       auto self = weak.lock();
       if (cancelled || !self)
         return;
-      auto now = connection_guard::clock::now();
-      for (const auto& guard : self->shared->connections.all())
-        guard->check_clocks(now);
+      // An exception (memory) must end neither the thread nor the time.
+      self->shared->protect([&] {
+        auto now = connection_guard::clock::now();
+        for (const auto& guard : self->shared->connections.all())
+          guard->check_clocks(now);
+      });
       self->keep_time();
     });
   }
@@ -166,6 +180,7 @@ server::server(const config::settings& settings, asio::io_context& context, serv
   if (!hooks.handle || !hooks.refuse)
     throw std::invalid_argument("an HTTP server needs the hooks `handle` and `refuse`");
   running_ = std::make_shared<running>(settings, context, std::move(hooks));
+  running_->prepare();
 }
 
 server::~server() {
@@ -180,13 +195,16 @@ void server::start() {
 }
 
 std::uint16_t server::port() const {
-  return running_->door ? running_->door->port() : 0;
+  return running_->door->port();
+}
+
+bool server::is_listening() const {
+  return running_->door->is_open();
 }
 
 void server::stop_accepting() {
   running_->shared->draining = true;
-  if (running_->door)
-    running_->door->close();
+  running_->door->close();
 }
 
 std::size_t server::close_all(std::chrono::milliseconds grace) {

@@ -23,8 +23,9 @@ namespace sandboxd::http {
 ///     server.stop_accepting();
 ///     server.close_all(grace);            // then stop the context, join its threads, destroy the server
 ///
-/// At `http.max-connections` no further client is accepted: it waits in the kernel's queue until a connection
-/// ends. The `http.*` settings are those of the start; a change needs a restart.
+/// At `http.max-connections` a further client waits in the kernel's queue until a connection ends; to that
+/// end the one that has been idle for longest is closed. The `http.*` settings are those of the start; a
+/// change needs a restart.
 ///
 /// The io_context must outlive the server and every responder and stream it has handed out.
 class server {
@@ -38,11 +39,13 @@ public:
   ~server();
 
   /// Binds `http.address`:`http.port` and accepts. Throws std::system_error that names them and the cause;
-  /// may be tried again then. Once it has succeeded it is not to be called again.
+  /// may be tried again then, and after `stop_accepting`, when it opens the same port again.
   void start();
 
-  /// The port listened on (the chosen one when `http.port` is 0).
+  /// The port listened on last (the chosen one when `http.port` is 0); 0 before the first start. Any thread.
   [[nodiscard]] std::uint16_t port() const;
+  /// Any thread.
+  [[nodiscard]] bool is_listening() const;
 
   /// Closes the listening socket. Open connections go on; from now on each closes with its next answer. Any
   /// thread.

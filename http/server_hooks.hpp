@@ -34,6 +34,10 @@ struct access_record {
   std::uint64_t bytes_out = 0;           ///< of the answer, head and framing included, handed to the kernel
   std::chrono::microseconds duration{0}; ///< from the first byte of the request to the end
   outcome ended = outcome::complete;
+  std::string code = {};       ///< of an error answer
+  std::string sandbox_id = {}; ///< the client's `X-Sandbox-Id`, unchecked, of at most 128 bytes
+  std::string trace_id = {};   ///< its `X-Trace-Id`, the same
+  bool internal = false;       ///< housekeeping of the SDK
 };
 
 /// Who sends a request, for the peer check.

@@ -19,10 +19,8 @@ namespace {
 void check_id(field_reader& fields, const std::string& field, const std::string& id) {
   if (id == sessionless_token)
     fields.reject(field, fmt::format("Session ID '{}' is reserved for internal use", sessionless_token));
-  else if (id.find_first_not_of(" \t\r\n\v\f") == std::string::npos)
-    fields.reject(field, "Session ID must not be blank");
-  else if (id.size() > max_session_id_bytes)
-    fields.reject(field, fmt::format("Session ID is longer than {} bytes", max_session_id_bytes));
+  else
+    fields.check_session_id(field, id);
 }
 
 /// Dialect A answers 500 here, not 400 (HTTP.md 4.1).
@@ -46,8 +44,7 @@ read_session_options(nlohmann::ordered_json& body, dialect spoken, const config:
   options.env = fields.environment("env");
   options.cwd = fields.text("cwd").value_or("");
   options.isolate = fields.boolean("isolation").value_or(true);
-  options.command_timeout =
-      fields.milliseconds("commandTimeoutMs").value_or(settings.session.command_timeout);
+  options.command_timeout = fields.milliseconds("commandTimeoutMs");
   // Only clients of dialect B rely on the loss of the environment (HTTP.md 4.4).
   options.keep_after_restart = spoken != dialect::b;
 
@@ -74,9 +71,12 @@ read_session_options(nlohmann::ordered_json& body, dialect spoken, const config:
 std::variant<std::string, error_report> read_session_to_delete(nlohmann::ordered_json& body) {
   field_reader fields(body);
   std::optional<std::string> id = fields.text("sessionId");
-  if (id && !id->empty())
-    return std::move(*id);
-  return validation_report({{"sessionId", "sessionId is required", id ? "invalid_value" : "required"}});
+  if (!id || id->empty())
+    return validation_report({{"sessionId", "sessionId is required", id ? "invalid_value" : "required"}});
+  fields.check_session_id("sessionId", *id);
+  if (!fields.errors().empty())
+    return validation_report(fields.errors());
+  return std::move(*id);
 }
 
 } // namespace sandboxd::http

@@ -1,6 +1,7 @@
 #include "http/session_resource.hpp"
 
 #include "http/call.hpp"
+#include "http/error_body.hpp"
 #include "http/failure_report.hpp"
 #include "http/json_writer.hpp"
 #include "http/session_request.hpp"
@@ -49,7 +50,7 @@ std::string created_body(const call& incoming, const std::string& id, bool isola
 
 } // namespace
 
-void create(call& incoming) {
+void create(incoming_call& incoming) {
   auto read = read_session_options(*incoming.body, incoming.spoken, incoming.settings(), incoming.with->now(),
                                    random_number());
   if (const auto* report = std::get_if<error_report>(&read)) {
@@ -58,22 +59,23 @@ void create(call& incoming) {
   }
   auto options = std::move(std::get<actors::session_options>(read));
   const auto existing = incoming.spoken == dialect::b ? actors::if_exists::refuse : actors::if_exists::reuse;
-  actors::reply<actors::session_created> done([call = incoming, id = options.id, isolate = options.isolate](
-                                                  actors::result_of<actors::session_created> result) {
-    if (const auto* reason = std::get_if<actors::failure>(&result))
-      call.send_error(report_failure(*reason, operation_of(call, "Failed to create session", id)));
-    else
-      call.send_json(created_body(call, id, isolate));
-  });
+  actors::reply<actors::session_created> done(
+      [call = incoming.to_answer(), id = options.id,
+       isolate = options.isolate](actors::result_of<actors::session_created> result) {
+        if (const auto* reason = std::get_if<actors::failure>(&result))
+          call.send_error(call.report(*reason, operation_of(call, "Failed to create session", id)));
+        else
+          call.send_json(created_body(call, id, isolate));
+      });
   incoming.with->sandbox->create_session(std::move(options), existing, std::move(done));
 }
 
-void list(call& incoming) {
+void list(incoming_call& incoming) {
   using session_ids = std::vector<std::string>;
   incoming.with->sandbox->list_sessions(
-      actors::reply<session_ids>([call = incoming](actors::result_of<session_ids> result) {
+      actors::reply<session_ids>([call = incoming.to_answer()](actors::result_of<session_ids> result) {
         if (const auto* reason = std::get_if<actors::failure>(&result)) {
-          call.send_error(report_failure(*reason, operation_of(call, "Failed to list sessions", "")));
+          call.send_error(call.report(*reason, operation_of(call, "Failed to list sessions", "")));
           return;
         }
         const auto& ids = std::get<session_ids>(result);
@@ -87,7 +89,7 @@ void list(call& incoming) {
       }));
 }
 
-void remove(call& incoming) {
+void remove(incoming_call& incoming) {
   auto read = read_session_to_delete(*incoming.body);
   if (const auto* report = std::get_if<error_report>(&read)) {
     incoming.send_error(*report);
@@ -95,9 +97,10 @@ void remove(call& incoming) {
   }
   const std::string id = std::move(std::get<std::string>(read));
   incoming.with->sandbox->delete_session(
-      id, actors::reply<std::string>([call = incoming, id](actors::result_of<std::string> result) {
+      id,
+      actors::reply<std::string>([call = incoming.to_answer(), id](actors::result_of<std::string> result) {
         if (const auto* reason = std::get_if<actors::failure>(&result)) {
-          call.send_error(report_failure(*reason, operation_of(call, "Failed to delete session", id)));
+          call.send_error(call.report(*reason, operation_of(call, "Failed to delete session", id)));
           return;
         }
         call.send_json(json_writer()

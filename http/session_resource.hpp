@@ -2,19 +2,19 @@
 
 namespace sandboxd::http {
 
-struct call;
+struct incoming_call;
 
 /// Sessions (HTTP.md 4.1, 4.2).
 namespace session_resource {
 
 /// POST /api/session/create
-void create(call& incoming);
+void create(incoming_call& incoming);
 
 /// GET /api/session/list
-void list(call& incoming);
+void list(incoming_call& incoming);
 
 /// POST /api/session/delete
-void remove(call& incoming);
+void remove(incoming_call& incoming);
 
 } // namespace session_resource
 

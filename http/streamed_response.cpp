@@ -26,17 +26,24 @@ class stream_body : public connection_watcher, public std::enable_shared_from_th
 public:
   enum class ending { none, finished, broken };
 
-  stream_body(std::shared_ptr<served_request> served, response_framing framing, std::string head)
-      : served_(std::move(served)), framing_(framing), head_(std::move(head)), quiet_(served_->strand()) {}
+  stream_body(std::shared_ptr<served_request> served, stream_kind kind, response_framing framing,
+              std::string head)
+      : served_(std::move(served)), kind_(kind), framing_(framing), head_(std::move(head)),
+        quiet_(served_->strand()) {}
 
   [[nodiscard]] const connection_guard::strand_type& strand() const { return served_->strand(); }
 
+  template <typename Callback>
+  void protect(const Callback& callback) noexcept {
+    served_->shared().protect(callback);
+  }
+
   void open() {
     served_->watch(weak_from_this());
-    // A client that has stopped sending cannot be told from one that left; see `on_closed`.
     if (!lost_ && served_->client_stopped_sending_already())
-      return served_->cut(outcome::client_gone);
-    flush_soon();
+      client_stopped_sending();
+    if (!lost_)
+      flush_soon();
   }
 
   void start_lost() { lost_ = true; }
@@ -74,7 +81,10 @@ public:
       return;
     keepalive_text_ = std::move(text);
     keepalive_interval_ = interval;
-    await_quiet();
+    if (interval.count() > 0)
+      await_quiet();
+    else
+      quiet_.cancel();
   }
 
   void connection_lost(outcome) override {
@@ -87,14 +97,15 @@ public:
   }
 
   void client_stopped_sending() override {
-    if (ending_ == ending::none)
+    // Who follows events and has stopped sending cannot be told from one that left.
+    if (kind_ == stream_kind::events && ending_ == ending::none)
       served_->cut(outcome::client_gone);
   }
 
 private:
   template <typename Callback, typename... Values>
   void call(const Callback& callback, Values... values) {
-    served_->shared().protect([&] { callback(values...); });
+    protect([&] { callback(values...); });
   }
 
   /// Posted, so that all that is written in one turn leaves in one piece.
@@ -103,7 +114,7 @@ private:
       return;
     asio::post(strand(), [self = shared_from_this()] {
       self->flush_posted_ = false;
-      self->served_->shared().protect([&] { self->flush(); });
+      self->protect([&] { self->flush(); });
     });
   }
 
@@ -117,7 +128,6 @@ private:
       part = ending_ == ending::finished ? served_request::part::last : served_request::part::broken;
     }
     sending_ = true;
-    last_sent_ = clock::now();
     served_->send(framed(), part,
                   [self = shared_from_this(), reported](bool ok) { self->sent(ok, reported); });
   }
@@ -155,6 +165,7 @@ private:
 
   void sent(bool ok, std::size_t bytes) {
     sending_ = false;
+    last_sent_ = clock::now();
     if (lost_)
       return;
     if (!ok) {
@@ -166,7 +177,11 @@ private:
       quiet_.cancel();
       drained_ = nullptr;
       closed_ = nullptr;
-      return served_->finish(ending_ == ending::finished ? outcome::complete : outcome::cut);
+      if (ending_ == ending::finished)
+        return served_->finish(outcome::complete);
+      // Without chunks an orderly end of the connection would be the end of the body.
+      return framing_ == response_framing::until_close ? served_->cut(outcome::cut)
+                                                       : served_->finish(outcome::cut);
     }
     if (bytes > 0 && drained_)
       call(std::function(drained_), bytes);
@@ -174,15 +189,16 @@ private:
   }
 
   void await_quiet() {
-    quiet_.expires_at(std::max(last_sent_, clock::now() - keepalive_interval_) + keepalive_interval_);
+    // Bytes that the client is slow to take are no silence: it begins when they have left.
+    quiet_.expires_at((sending_ ? clock::now() : last_sent_) + keepalive_interval_);
     quiet_.async_wait([weak = weak_from_this()](const asio::error_code& fault) {
       if (auto self = weak.lock(); self && !fault)
-        self->served_->shared().protect([&] { self->quiet_ended(); });
+        self->protect([&] { self->quiet_ended(); });
     });
   }
 
   void quiet_ended() {
-    if (lost_ || ending_ != ending::none)
+    if (lost_ || ending_ != ending::none || keepalive_interval_.count() == 0)
       return;
     if (!sending_ && clock::now() - last_sent_ >= keepalive_interval_) {
       last_sent_ = clock::now();
@@ -193,6 +209,7 @@ private:
   }
 
   const std::shared_ptr<served_request> served_;
+  const stream_kind kind_;
   const response_framing framing_;
   std::string head_; ///< empty once it has left
   std::vector<std::string> pieces_;
@@ -217,7 +234,8 @@ public:
   stream_handle(const stream_handle&) = delete;
   stream_handle& operator=(const stream_handle&) = delete;
   ~stream_handle() override {
-    run([](stream_body& body) { body.end(stream_body::ending::broken); });
+    // Without memory even for that, the stall timeout of the connection ends it.
+    body_->protect([&] { run([](stream_body& body) { body.end(stream_body::ending::broken); }); });
   }
 
   void write(std::string bytes) override {
@@ -240,7 +258,8 @@ public:
 
   template <typename Step>
   void run(Step step) {
-    asio::dispatch(body_->strand(), [body = body_, step = std::move(step)]() mutable { step(*body); });
+    asio::dispatch(body_->strand(),
+                   [body = body_, step = std::move(step)]() mutable { body->protect([&] { step(*body); }); });
   }
 
 private:
@@ -250,17 +269,19 @@ private:
 } // namespace
 
 std::shared_ptr<response_stream> open_stream(const std::shared_ptr<served_request>& served, int status,
-                                             const header_list& headers) {
+                                             const header_list& headers, stream_kind kind) {
   auto framing =
       served->what().minor_version == 0 ? response_framing::until_close : response_framing::chunked;
-  auto body = std::make_shared<stream_body>(served, framing, served->make_head(status, headers, framing, 0));
+  auto body =
+      std::make_shared<stream_body>(served, kind, framing, served->make_head(status, headers, framing, 0));
   auto handle = std::make_shared<stream_handle>(body);
   handle->run([](stream_body& opened) { opened.open(); });
   return handle;
 }
 
 std::shared_ptr<response_stream> closed_stream(const std::shared_ptr<served_request>& served) {
-  auto body = std::make_shared<stream_body>(served, response_framing::chunked, std::string());
+  auto body =
+      std::make_shared<stream_body>(served, stream_kind::document, response_framing::chunked, std::string());
   body->start_lost();
   return std::make_shared<stream_handle>(std::move(body));
 }

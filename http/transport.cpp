@@ -13,6 +13,13 @@ namespace {
 
 constexpr std::size_t max_offered_id_bytes = 64;
 
+/// What can never fit is too long for ever, not too much for now: so a body has to fit beside its head.
+std::uint64_t longest_body(const config::http_settings& with) {
+  const std::uint64_t head =
+      std::min(with.max_url_bytes + with.max_header_bytes, with.max_buffered_bytes / 2);
+  return std::min(with.max_body_bytes, with.max_buffered_bytes - head);
+}
+
 bool is_harmless(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
          c == '-';
@@ -21,9 +28,10 @@ bool is_harmless(char c) {
 } // namespace
 
 transport::transport(const config::http_settings& with, server_hooks calls)
-    : settings(with), limits{with.max_url_bytes, with.max_header_bytes,
-                             // What can never fit is too long for ever, not too much for now.
-                             std::min(with.max_body_bytes, with.max_buffered_bytes)},
+    : settings(with), limits{with.max_url_bytes, with.max_header_bytes, longest_body(with),
+                             with.max_header_fields},
+      least_body_bytes(std::max<std::uint64_t>(
+          1, with.min_body_bytes_per_second * static_cast<std::uint64_t>(with.body_timeout.count()) / 1000)),
       hooks(std::move(calls)), budget(std::make_shared<body_budget>(with.max_buffered_bytes)),
       run_(fmt::format("{:08x}", std::random_device{}())) {}
 

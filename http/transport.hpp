@@ -44,6 +44,8 @@ struct transport {
 
   const config::http_settings settings;
   const request_limits limits;
+  /// What must arrive of a body within each `body-timeout`.
+  const std::uint64_t least_body_bytes;
   const server_hooks hooks;
   const std::shared_ptr<body_budget> budget;
   connection_registry connections;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <map>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -61,7 +62,6 @@ TEST(config_load, starts_on_the_defaults_without_any_source) {
   EXPECT_EQ(loaded.values.http.idle_timeout, 300s);
   EXPECT_EQ(loaded.values.sandbox.workspace, "/workspace");
   EXPECT_EQ(loaded.values.session.command_timeout, 0ms);
-  EXPECT_EQ(loaded.values.session.command_timeout_dialect_a, 30s);
   EXPECT_EQ(loaded.values.log.level, log_level::info);
   for (const auto& key : table())
     EXPECT_EQ(loaded.sources.at(key.name), "default") << key.name;
@@ -115,7 +115,6 @@ TEST(config_load, understands_the_variables_of_the_reference_server) {
                           .values;
   EXPECT_EQ(loaded.http.dialect, http_dialect::b);
   EXPECT_EQ(loaded.session.command_timeout, 1500ms);
-  EXPECT_EQ(loaded.session.command_timeout_dialect_a, 1500ms);
   EXPECT_FALSE(loaded.session.isolation_fallback);
   EXPECT_EQ(loaded.interpreter.python.min_size, 0u);
   EXPECT_EQ(loaded.interpreter.python.max_size, 15u);
@@ -307,7 +306,6 @@ TEST(config_load, prints_settings_that_load_again_as_they_were) {
   const std::vector<std::string> arguments{"--http.port=0",
                                            "--http.max-url-bytes=1025",
                                            "--session.command-timeout=1500ms",
-                                           "--session.command-timeout-dialect-a=0",
                                            "--sandbox.placement-id=a \"b\" \\; c",
                                            "--log.level=debug",
                                            "--session.isolation-fallback=false"};

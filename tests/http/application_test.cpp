@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace sandboxd::http {
 namespace {
@@ -79,10 +82,9 @@ TEST(application, answers_ping_in_each_dialect) {
   EXPECT_EQ(json_of(*b.ask("GET", "/api/ping"))["status"], "healthy");
 }
 
-TEST(application, answers_its_version) {
-  config::settings settings;
-  settings.sandbox.version = "0.12.10";
-  bench b(settings);
+/// HTTP.md 13, NEW: a configured compatible version
+TEST(application, answers_a_version_of_the_sdk_by_default) {
+  bench b;
   expect(*b.ask("GET", "/api/version"), 200,
          R"({"success":true,"version":"0.12.10","timestamp":"2026-01-31T12:34:56.789Z"})");
 }
@@ -139,7 +141,9 @@ TEST(application, names_what_is_wrong_with_a_body_in_both_dialects) {
         const std::string field =
             bad.field != std::string("?") ? bad.field : (spoken == dialect::a ? "id" : "sessionId");
         EXPECT_EQ(body["context"]["validationErrors"][0]["field"], field) << bad.body;
-        EXPECT_EQ(body["context"]["validationErrors"][0]["message"], body["message"]) << bad.body;
+        const json said = body["context"]["validationErrors"][0]["message"];
+        const bool is_json = said.get<std::string>().find("Invalid JSON") == std::string::npos;
+        EXPECT_EQ(body["message"], is_json ? said : json("Invalid request body")) << bad.body;
         EXPECT_TRUE(b.sandbox->commands.empty());
       }
     }
@@ -172,8 +176,60 @@ TEST(application, answers_500_when_a_resource_throws) {
   EXPECT_EQ(answer->sent.at(0).status, 500);
   EXPECT_EQ(json_of(*answer)["code"], "INTERNAL_ERROR");
   EXPECT_EQ(answer->sent[0].body.find("internal\""), std::string::npos) << "what went wrong is for the log";
-  ASSERT_EQ(log.size(), 1u);
-  EXPECT_EQ(log[0], "request r9 GET /api/session/list: internal");
+  EXPECT_THAT(log, ::testing::Contains("request r9 GET /api/session/list: internal"));
+}
+
+TEST(application, forgets_a_request_while_its_command_runs) {
+  for (const char* path : {"/api/execute", "/api/execute/stream"}) {
+    bench b;
+    auto sent = bench::make_request("POST", path, R"({"sessionId":"s","command":"c"})");
+    const std::weak_ptr<request> watched = sent;
+    const auto answer = b.ask(std::move(sent));
+    EXPECT_EQ(b.sandbox->observers.size(), 1u);
+    EXPECT_TRUE(answer->sent.empty());
+    EXPECT_TRUE(watched.expired()) << path << ": its share of the budget is free";
+  }
+}
+
+TEST(application, parses_large_bodies_apart) {
+  bench b;
+  b.ask("POST", "/api/execute", R"({"sessionId":"s","command":"c"})");
+  EXPECT_EQ(b.run_apart, 0);
+  b.ask("POST", "/api/execute", R"({"sessionId":"s","command":")" + std::string(300'000, 'c') + "\"}");
+  EXPECT_EQ(b.run_apart, 1);
+  EXPECT_EQ(b.sandbox->commands.at(1).command.size(), 300'000u);
+}
+
+TEST(application, marks_housekeeping_of_the_sdk_for_the_log) {
+  bench b;
+  EXPECT_TRUE(
+      b.ask("POST", "/api/execute", R"({"sessionId":"s","command":"c","origin":"internal"})")->internal);
+  EXPECT_FALSE(b.ask("POST", "/api/execute", R"({"sessionId":"s","command":"c","origin":"user"})")->internal);
+  EXPECT_FALSE(b.ask("POST", "/api/execute", R"({"sessionId":"s","command":"c"})")->internal);
+}
+
+TEST(application, logs_the_detail_of_a_failure_and_keeps_it_from_the_client) {
+  bench b;
+  b.ask("POST", "/api/execute", R"({"sessionId":"s","command":"c"})");
+  b.log.clear();
+  auto reason = testing::failure_of_code(error_code::command_execution_error, "It cannot run");
+  reason.detail = "fork: EAGAIN";
+  const auto answer = b.ask("POST", "/api/execute", R"({"sessionId":"s","command":"c"})");
+  b.sandbox->observers.at(1).failed(reason);
+  EXPECT_EQ(answer->sent.at(0).body.find("EAGAIN"), std::string::npos);
+  EXPECT_EQ(answer->sent.at(0).code, "COMMAND_EXECUTION_ERROR");
+  EXPECT_EQ(b.log, std::vector<std::string>{"request r1 failed: COMMAND_EXECUTION_ERROR: fork: EAGAIN"});
+}
+
+TEST(application, tells_a_late_request_that_the_sandbox_ends) {
+  bench b;
+  auto sent = bench::make_request("POST", "/api/execute", R"({"sessionId":"s","command":"c"})");
+  sent->late = true;
+  const auto answer = b.ask(std::move(sent));
+  EXPECT_EQ(answer->sent.at(0).status, 503);
+  EXPECT_EQ(json_of(*answer)["code"], "CONTAINER_UNAVAILABLE");
+  EXPECT_EQ(json_of(*answer)["context"]["reason"], "container_replaced");
+  EXPECT_TRUE(b.sandbox->commands.empty());
 }
 
 TEST(application, uses_new_settings_from_the_next_request_on) {
@@ -218,16 +274,17 @@ TEST(session_create, passes_the_options_on) {
   b.ask("POST", "/api/session/create",
         R"({"id":"s1","env":{"A":"1","B":null},"cwd":"/srv","commandTimeoutMs":500})");
   b.ask("POST", "/api/session/create", R"({"id":"s2"})");
-  b.ask("POST", "/api/session/create", R"({"id":"s3","cwd":"sub"})");
+  b.ask("POST", "/api/session/create", R"({"id":"s3","cwd":"sub","commandTimeoutMs":0})");
   const auto& [first, first_existing] = b.sandbox->created.at(0);
   EXPECT_EQ(first.id, "s1");
   EXPECT_EQ(first.env, (actors::environment{{"A", "1"}}));
   EXPECT_EQ(first.cwd, "/srv");
   EXPECT_EQ(first.command_timeout, std::chrono::milliseconds(500));
   EXPECT_TRUE(first.isolate);
-  EXPECT_EQ(b.sandbox->created.at(1).first.command_timeout, std::chrono::milliseconds(77));
+  EXPECT_FALSE(b.sandbox->created.at(1).first.command_timeout) << "the session follows the setting";
   EXPECT_EQ(b.sandbox->created.at(1).first.cwd, "");
   EXPECT_EQ(b.sandbox->created.at(2).first.cwd, "/workspace/sub");
+  EXPECT_EQ(b.sandbox->created.at(2).first.command_timeout, std::chrono::milliseconds(0)) << "unlimited";
 }
 
 struct creation_policy {
@@ -346,7 +403,9 @@ TEST(session_delete, answers_each_case) {
   }
   const auto answer = b.ask("POST", "/api/session/delete", "nonsense");
   EXPECT_EQ(answer->sent.at(0).status, 400);
-  EXPECT_THAT(json_of(*answer)["message"].get<std::string>(), ::testing::StartsWith("Invalid request body"));
+  EXPECT_EQ(json_of(*answer)["message"], "Invalid request body");
+  EXPECT_EQ(json_of(*b.ask("POST", "/api/session/delete", R"({"sessionId":" "})"))["message"],
+            "Session ID must not be blank");
 }
 
 } // namespace

@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string>
 #include <sys/stat.h>
+#include <system_error>
 
 namespace sandboxd::http {
 namespace {
@@ -61,6 +63,27 @@ TEST_F(command_catalog_test, serves_a_result_for_its_lifetime) {
   put("two/new", 0755);
   EXPECT_EQ(ask(lasting).size(), 4u);
   EXPECT_EQ(ask(fleeting).size(), 5u);
+}
+
+/// A process that may not start another thread, and then may again.
+TEST_F(command_catalog_test, works_again_after_a_scan_could_not_start) {
+  command_catalog catalog(path(), std::chrono::milliseconds(0));
+  pthread_attr_t usual{};
+  ASSERT_EQ(::pthread_getattr_default_np(&usual), 0);
+  pthread_attr_t absurd = usual;
+  ::pthread_attr_setstacksize(&absurd, std::size_t{1} << 50); // beyond any address space
+  bool called = false;
+  bool refused = false;
+  ASSERT_EQ(::pthread_setattr_default_np(&absurd), 0);
+  try {
+    catalog.list([&](const command_names&) { called = true; });
+  } catch (const std::system_error&) {
+    refused = true;
+  }
+  ASSERT_EQ(::pthread_setattr_default_np(&usual), 0);
+  EXPECT_TRUE(refused);
+  EXPECT_FALSE(called);
+  EXPECT_EQ(ask(catalog).size(), 4u);
 }
 
 TEST_F(command_catalog_test, answers_everybody_who_waits) {

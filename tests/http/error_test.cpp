@@ -2,6 +2,7 @@
 #include "http/error_body.hpp"
 #include "http/error_table.hpp"
 #include "http/failure_report.hpp"
+#include "http/refusal_report.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -228,6 +229,22 @@ TEST(failure_report, promises_that_a_transient_state_ends) {
   EXPECT_EQ(report.retry_after_seconds, 1);
   EXPECT_EQ(json::parse(report.context),
             json::parse(R"({"reason":"container_starting","retryable":true,"retryAfterMs":1000})"));
+}
+
+/// HTTP.md 1.3 and 3.2
+TEST(refusal_report, says_what_the_refusal_means) {
+  const error_report unknown = refusal_report({404, "whatever"});
+  EXPECT_EQ(unknown.code, "UNKNOWN_ERROR");
+  EXPECT_EQ(unknown.a_text, "Not Found");
+  const error_report busy = refusal_report({503, "Too much"});
+  EXPECT_EQ(busy.code, "CONTAINER_UNAVAILABLE");
+  EXPECT_EQ(busy.message, "Too much");
+  EXPECT_EQ(busy.retry_after_seconds, 1);
+  const json context = json::parse(busy.context);
+  EXPECT_TRUE(context.contains("reason"));
+  EXPECT_EQ(context["retryable"], true);
+  EXPECT_EQ(context["retryAfterMs"], 1000);
+  EXPECT_EQ(refusal_report({413, "Too long"}).code, "FILE_TOO_LARGE");
 }
 
 TEST(failure_report, echoes_only_the_beginning_of_an_enormous_command) {

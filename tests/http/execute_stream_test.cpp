@@ -278,6 +278,20 @@ TEST(execute_stream, detaches_when_the_client_is_gone) {
   EXPECT_EQ(s.detached, 1);
 }
 
+/// A comment between two pieces of one event would break it.
+TEST(execute_stream, ends_the_comments_before_a_last_event_in_several_pieces) {
+  for (const std::size_t bytes : {std::size_t{10}, std::size_t{1'000'000}}) {
+    streamed s(in_a);
+    s.start();
+    EXPECT_GT(s.stream().keep_alive_interval.count(), 0);
+    s.command().output(output_stream::out, std::string(bytes, 'x'));
+    s.stream().drain_all();
+    s.command().finished(outcome(ending::exited, 0));
+    const bool several = bytes > 65'536;
+    EXPECT_EQ(s.stream().keep_alive_interval.count() == 0, several) << bytes;
+  }
+}
+
 TEST(execute_stream, frees_everything_at_the_end) {
   streamed s(in_b);
   s.start();
@@ -289,7 +303,8 @@ TEST(execute_stream, frees_everything_at_the_end) {
 /// The last event of dialect A repeats the output; beyond the bound it says how much is missing.
 TEST(execute_stream, bounds_what_it_keeps_for_a) {
   config::settings settings;
-  settings.session.output_memory_bytes = 4;
+  settings.session.output_memory_bytes = 2; // the rest goes to disk
+  settings.session.output_max_bytes = 4;
   streamed s(in_a, settings);
   s.start();
   s.command().output(output_stream::out, "abcdef");

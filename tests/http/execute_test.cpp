@@ -118,11 +118,8 @@ TEST(execute, passes_environment_directory_and_limit_on) {
   EXPECT_EQ(asked.timeout, milliseconds(300));
 }
 
-/// HTTP.md 4.5, row "Source"
-TEST(execute, chooses_the_limit) {
-  config::settings settings;
-  settings.session.command_timeout = milliseconds(1000);
-  settings.session.command_timeout_dialect_a = milliseconds(30);
+/// HTTP.md 4.5, row "Source": who runs the command knows the setting in force
+TEST(execute, passes_the_limit_of_the_request_on) {
   struct choice {
     const char* body;
     std::optional<milliseconds> limit;
@@ -131,10 +128,10 @@ TEST(execute, chooses_the_limit) {
        {choice{R"({"command":"c","sessionId":"s"})", std::nullopt},
         choice{R"({"command":"c","sessionId":"s","timeoutMs":0})", milliseconds(0)},
         choice{R"({"command":"c","sessionId":"s","timeoutMs":null})", std::nullopt},
-        choice{R"({"command":"c","sessionId":"__DISABLE_SESSION__"})", milliseconds(1000)},
+        choice{R"({"command":"c","sessionId":"__DISABLE_SESSION__"})", std::nullopt},
         choice{R"({"command":"c","sessionId":"__DISABLE_SESSION__","timeoutMs":5})", milliseconds(5)},
-        choice{R"({"id":"s","command":"c"})", milliseconds(30)}}) {
-    bench b(settings);
+        choice{R"({"id":"s","command":"c"})", std::nullopt}}) {
+    bench b;
     b.ask("POST", "/api/execute", c.body);
     EXPECT_EQ(b.sandbox->commands.at(0).timeout, c.limit) << c.body;
   }
@@ -172,6 +169,13 @@ TEST(execute, takes_an_empty_command_in_b) {
     EXPECT_EQ(json_of(*answer)["code"], "INVALID_COMMAND");
     EXPECT_EQ(json_of(*answer)["message"], "Invalid command: empty command provided");
   }
+  EXPECT_EQ(b.sandbox->commands.size(), 1u);
+}
+
+/// HTTP.md 4.3 and 4.6, column A: the command must not be empty, and that is all.
+TEST(execute, streams_a_blank_command_in_a) {
+  bench b;
+  b.ask("POST", "/api/execute/stream", R"({"id":"s","command":" "})");
   EXPECT_EQ(b.sandbox->commands.size(), 1u);
 }
 

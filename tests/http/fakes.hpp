@@ -86,15 +86,18 @@ private:
 class recording_responder final : public responder {
 public:
   void send(response whole) override { sent.push_back(std::move(whole)); }
-  std::shared_ptr<response_stream> stream(int status, header_list headers) override {
+  std::shared_ptr<response_stream> stream(int status, header_list headers, stream_kind kind) override {
+    kind_of_stream = kind;
     stream_status = status;
     stream_headers = std::move(headers);
     opened = std::make_shared<recording_stream>();
     return opened;
   }
-  void on_gone(std::function<void()>) override {}
+  void mark_internal() override { internal = true; }
 
+  bool internal = false;
   std::vector<response> sent;
+  stream_kind kind_of_stream = stream_kind::events;
   int stream_status = 0;
   header_list stream_headers;
   std::shared_ptr<recording_stream> opened;
@@ -163,6 +166,13 @@ public:
     with.commands = std::make_shared<command_catalog>("/nonexistent");
     with.now = [] { return std::chrono::system_clock::time_point(fixed_time); };
     with.log = [this](config::log_level, std::string_view text) { log.emplace_back(text); };
+    with.capture_limits = [kept = with.settings] {
+      return actors::capture_limits{kept->session.output_memory_bytes, kept->session.output_max_bytes};
+    };
+    with.run_apart = [this](std::function<void()> task) {
+      ++run_apart;
+      task();
+    };
     app = std::make_shared<application>(std::move(with));
   }
   /// Open requests own, by way of their services, the sandbox that keeps them.
@@ -172,6 +182,18 @@ public:
 
   std::shared_ptr<recording_responder> ask(std::string method, std::string path, std::string body = {},
                                            header_list headers = {}) {
+    return ask(make_request(std::move(method), std::move(path), std::move(body), std::move(headers)));
+  }
+
+  /// Hands the request over for good, as the server does.
+  std::shared_ptr<recording_responder> ask(std::shared_ptr<request> sent) {
+    auto answer = std::make_shared<recording_responder>();
+    app->handler()(std::move(sent), answer);
+    return answer;
+  }
+
+  static std::shared_ptr<request> make_request(std::string method, std::string path, std::string body = {},
+                                               header_list headers = {}) {
     auto sent = std::make_shared<request>();
     sent->method = std::move(method);
     const std::size_t mark = path.find('?');
@@ -180,13 +202,12 @@ public:
     sent->headers = std::move(headers);
     sent->body = std::move(body);
     sent->id = "r1";
-    auto answer = std::make_shared<recording_responder>();
-    app->handler()(sent, answer);
-    return answer;
+    return sent;
   }
 
   std::shared_ptr<recording_sandbox> sandbox = std::make_shared<recording_sandbox>();
   std::vector<std::string> log;
+  int run_apart = 0; ///< tasks that were
   std::shared_ptr<application> app;
 };
 

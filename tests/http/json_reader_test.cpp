@@ -69,6 +69,30 @@ TEST(json_reader, names_the_field_and_the_fault) {
   }
 }
 
+/// HTTP.md 1.4: JavaScript writes half a surrogate pair as an escape.
+TEST(json_reader, takes_lone_surrogates_for_replacement_characters) {
+  const std::pair<const char*, const char*> texts[] = {
+      {R"("\ud800")", "\ufffd"},
+      {R"("a\uDFFFb")", "a\ufffdb"},
+      {R"("\ud83d\ud83d\ude00")", "\ufffd\U0001F600"},
+      {R"("\ude00\ud83d")", "\ufffd\ufffd"},
+      {R"("\ud83d\ude00")", "\U0001F600"},
+      {R"("\\ud800")", "\\ud800"},
+      {R"("\\\ud800\n")", "\\\ufffd\n"},
+      {R"("\ud800\u0041")", "\ufffdA"},
+  };
+  for (const auto& [text, wanted] : texts) {
+    const json_tree parsed = tree(text);
+    ASSERT_TRUE(parsed) << text;
+    EXPECT_EQ(parsed->get<std::string>(), wanted) << text;
+  }
+  EXPECT_EQ(error(R"("\ud80")").why, json_error::reason::syntax);
+}
+
+TEST(json_reader, does_not_take_the_clients_words_for_the_parsers) {
+  EXPECT_EQ(error(R"({"a":"UTF-8" UTF-8})").message, "Invalid JSON at byte 14");
+}
+
 TEST(json_reader, survives_absurd_nesting) {
   EXPECT_EQ(error(std::string(10'000'000, '[')).message, "Nested deeper than 64 levels");
   EXPECT_TRUE(tree(std::string(64, '[') + std::string(64, ']')));
@@ -105,6 +129,16 @@ TEST(field_reader, reads_what_is_given) {
   EXPECT_FALSE(fields.text("absent"));
   EXPECT_TRUE(fields.environment("absent").empty());
   EXPECT_TRUE(fields.errors().empty());
+}
+
+TEST(field_reader, stops_where_faults_could_be_endless) {
+  auto variables = ordered_json::object();
+  for (int i = 0; i < 1000; ++i)
+    variables["not-a-name-" + std::to_string(i)] = "v";
+  ordered_json body{{"env", variables}};
+  field_reader fields(body);
+  (void)fields.environment("env");
+  EXPECT_EQ(fields.errors().size(), 20u);
 }
 
 TEST(field_reader, caps_a_limit_beyond_a_century) {

@@ -6,8 +6,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <memory>
+#include <new>
 #include <random>
 #include <string>
+#include <utility>
 
 namespace sandboxd::http {
 namespace {
@@ -212,6 +215,19 @@ TEST(paced_body, stops_when_the_client_is_gone_and_frees_everything) {
   EXPECT_EQ(stream.use_count(), 1) << "nobody else holds the stream";
   stream.reset();
   EXPECT_TRUE(weak.expired());
+}
+
+TEST(paced_body, cuts_the_stream_and_tells_when_the_source_throws) {
+  auto stream = std::make_shared<recording_stream>();
+  const std::weak_ptr<recording_stream> watched = stream;
+  int closed = 0;
+  auto body = paced_body::start(
+      std::move(stream), 100, 10, []() -> body_piece { throw std::bad_alloc(); }, nullptr, [&] { ++closed; });
+  EXPECT_THROW(body->pump(), std::bad_alloc);
+  EXPECT_EQ(closed, 1);
+  EXPECT_TRUE(watched.expired()) << "dropped unfinished, so that the client sees the body as incomplete";
+  body->pump(); // nothing is left to do
+  EXPECT_EQ(closed, 1);
 }
 
 TEST(paced_body, is_freed_after_the_end) {

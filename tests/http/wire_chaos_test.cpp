@@ -27,7 +27,7 @@ protected:
     if (asked->path == "/later")
       return asio::post(context, [asked, answer] { echo(asked, answer); });
     if (asked->path == "/stream" || asked->path == "/break") {
-      auto stream = answer->stream(200, {});
+      auto stream = answer->stream(200, {}, http::stream_kind::events);
       stream->keep_alive(": ka\n\n", 1ms);
       stream->on_closed([] {});
       for (int i = 0; i < 20; ++i)

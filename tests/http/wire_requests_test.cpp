@@ -6,6 +6,7 @@
 
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace sandboxd::testing {
 namespace {
@@ -229,7 +230,7 @@ TEST_F(wire_requests, a_second_answer_is_ignored_and_reported) {
   wire_server wire(context, [&](const http::request_ptr&, const http::responder_ptr& answer) {
     answer->send({200, {}, "one"});
     answer->send({200, {}, "two"});
-    auto stream = answer->stream(200, {});
+    auto stream = answer->stream(200, {}, http::stream_kind::events);
     stream->on_closed([&] { closed.set(true); });
     stream->write("three");
     stream->finish();
@@ -287,6 +288,26 @@ TEST_F(wire_requests, several_io_threads_serve_many_connections) {
   for (auto& client : clients)
     client.join();
   EXPECT_EQ(right, 8 * 200);
+}
+
+TEST_F(wire_requests, the_log_tells_what_helps_to_find_a_request_again) {
+  wire_server wire(context, [](const http::request_ptr& asked, const http::responder_ptr& answer) {
+    if (asked->path == "/housekeeping")
+      answer->mark_internal();
+    http::response failed{500, {}, "no"};
+    failed.code = "INTERNAL_ERROR";
+    answer->send(std::move(failed));
+  });
+  raw_client client(wire.port());
+  client.exchange("GET / HTTP/1.1\r\nHost: a\r\nX-Sandbox-Id: box\r\nX-Trace-Id: " + std::string(200, 't') +
+                  "\r\n\r\n");
+  const auto record = wire.log.get(0);
+  EXPECT_EQ(record.code, "INTERNAL_ERROR");
+  EXPECT_EQ(record.sandbox_id, "box");
+  EXPECT_EQ(record.trace_id, std::string(128, 't'));
+  EXPECT_FALSE(record.internal);
+  client.exchange("GET /housekeeping HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(wire.log.get(1).internal);
 }
 
 } // namespace

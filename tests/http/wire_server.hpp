@@ -40,6 +40,12 @@ public:
     return values_[index];
   }
 
+  /// Forgets the values, and with them what they own.
+  void clear() {
+    std::lock_guard lock(mutex_);
+    values_.clear();
+  }
+
   [[nodiscard]] std::size_t count() const {
     std::lock_guard lock(mutex_);
     return values_.size();

@@ -62,6 +62,36 @@ TEST_F(wire_shutdown, after_stop_accepting_nobody_gets_in_and_the_connected_get_
   EXPECT_FALSE(client.was_reset());
 }
 
+TEST_F(wire_shutdown, it_can_listen_again_on_the_same_port) {
+  wire_server wire(context, echo);
+  const auto port = wire.port();
+  EXPECT_TRUE(wire.server->is_listening());
+  wire.server->stop_accepting();
+  EXPECT_FALSE(wire.server->is_listening());
+  EXPECT_EQ(wire.port(), port);
+  wire.server->start();
+  EXPECT_TRUE(wire.server->is_listening());
+  raw_client client(port);
+  EXPECT_EQ(client.exchange(get).header("connection"), "keep-alive");
+}
+
+TEST_F(wire_shutdown, a_connection_closed_after_its_answer_lets_the_client_read_it) {
+  awaited<std::shared_ptr<http::response_stream>> streams;
+  wire_server wire(context, [&](const http::request_ptr&, const http::responder_ptr& answer) {
+    streams.set(answer->stream(200, {}, http::stream_kind::events));
+  });
+  raw_client client(wire.port());
+  client.send(get);
+  client.read_until("\r\n\r\n"); // the head, which still promised to keep the connection
+  wire.server->stop_accepting();
+  streams.get()->write(std::string(100'000, 'x'));
+  streams.get()->finish();
+  wire.log.get();
+  client.send("what nobody will read");
+  EXPECT_THAT(client.read_to_end(), ::testing::EndsWith("x\r\n0\r\n\r\n"));
+  EXPECT_FALSE(client.was_reset());
+}
+
 TEST_F(wire_shutdown, close_all_closes_idle_connections_at_once) {
   wire_server wire(context, echo);
   raw_client used(wire.port());
@@ -94,7 +124,7 @@ TEST_F(wire_shutdown, close_all_cuts_what_is_left_after_the_grace) {
   awaited<std::shared_ptr<http::response_stream>> streams;
   awaited<bool> closed;
   wire_server wire(context, [&](const http::request_ptr&, const http::responder_ptr& answer) {
-    auto stream = answer->stream(200, {});
+    auto stream = answer->stream(200, {}, http::stream_kind::events);
     stream->on_closed([&] { closed.set(true); });
     streams.set(stream);
   });
@@ -111,7 +141,8 @@ TEST_F(wire_shutdown, a_server_may_be_destroyed_with_everything_still_open) {
   awaited<http::responder_ptr> waiting;
   awaited<std::shared_ptr<http::response_stream>> streams;
   wire_server wire(context, [&](const http::request_ptr& asked, const http::responder_ptr& answer) {
-    asked->path == "/s" ? streams.set(answer->stream(200, {})) : waiting.set(answer);
+    asked->path == "/s" ? streams.set(answer->stream(200, {}, http::stream_kind::events))
+                        : waiting.set(answer);
   });
   raw_client idle(wire.port());
   raw_client half(wire.port());

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <ctime>
 #include <string>
 #include <thread>
 
@@ -26,7 +28,7 @@ public:
       : wire(
             context,
             [this](const http::request_ptr&, const http::responder_ptr& answer) {
-              auto stream = answer->stream(200, sse);
+              auto stream = answer->stream(200, sse, http::stream_kind::events);
               stream->on_closed([this] { closed.set(true); });
               streams.set(stream);
             },
@@ -78,7 +80,7 @@ TEST_F(wire_streams, the_connection_serves_the_next_request_after_a_stream) {
 
 TEST_F(wire_streams, what_is_written_in_one_turn_leaves_in_one_piece) {
   wire_server wire(context, [](const http::request_ptr&, const http::responder_ptr& answer) {
-    auto stream = answer->stream(200, sse);
+    auto stream = answer->stream(200, sse, http::stream_kind::events);
     for (int i = 0; i < 3; ++i)
       stream->write("piece" + std::to_string(i));
     stream->finish();
@@ -97,7 +99,7 @@ TEST_F(wire_streams, large_and_small_pieces_keep_their_order) {
     expected += pieces.back();
   }
   wire_server wire(context, [&](const http::request_ptr&, const http::responder_ptr& answer) {
-    auto stream = answer->stream(200, {});
+    auto stream = answer->stream(200, {}, http::stream_kind::events);
     for (const auto& piece : pieces)
       stream->write(piece);
     stream->finish();
@@ -111,7 +113,7 @@ TEST_F(wire_streams, large_and_small_pieces_keep_their_order) {
 
 TEST_F(wire_streams, an_empty_stream_is_complete) {
   wire_server wire(context, [](const http::request_ptr&, const http::responder_ptr& answer) {
-    answer->stream(201, {})->finish();
+    answer->stream(201, {}, http::stream_kind::events)->finish();
   });
   raw_client client(wire.port());
   client.send(get);
@@ -123,7 +125,7 @@ TEST_F(wire_streams, an_empty_stream_is_complete) {
 
 TEST_F(wire_streams, a_stream_dropped_unfinished_is_seen_as_incomplete) {
   wire_server wire(context, [](const http::request_ptr&, const http::responder_ptr& answer) {
-    answer->stream(200, {})->write("half");
+    answer->stream(200, {}, http::stream_kind::events)->write("half");
   });
   raw_client client(wire.port());
   client.send(get);
@@ -177,7 +179,7 @@ TEST_F(wire_streams, on_closed_calls_at_once_when_it_has_happened) {
   awaited<stream_ptr> streams;
   awaited<bool> closed;
   wire_server wire(context, [&](const http::request_ptr&, const http::responder_ptr& answer) {
-    streams.set(answer->stream(200, {}));
+    streams.set(answer->stream(200, {}, http::stream_kind::events));
   });
   raw_client client(wire.port());
   client.send(get);
@@ -190,16 +192,12 @@ TEST_F(wire_streams, on_closed_calls_at_once_when_it_has_happened) {
 
 TEST_F(wire_streams, a_reset_is_noticed_while_a_whole_answer_is_awaited) {
   awaited<http::responder_ptr> waiting;
-  awaited<bool> gone;
-  wire_server wire(context, [&](const http::request_ptr&, const http::responder_ptr& answer) {
-    answer->on_gone([&] { gone.set(true); });
-    waiting.set(answer);
-  });
+  wire_server wire(context,
+                   [&](const http::request_ptr&, const http::responder_ptr& answer) { waiting.set(answer); });
   raw_client client(wire.port());
   client.send(get);
   waiting.get();
   client.reset();
-  EXPECT_TRUE(gone.get());
   auto record = wire.log.get();
   EXPECT_EQ(record.ended, http::outcome::client_gone);
   EXPECT_EQ(record.status, 0);
@@ -208,17 +206,109 @@ TEST_F(wire_streams, a_reset_is_noticed_while_a_whole_answer_is_awaited) {
 
 TEST_F(wire_streams, a_reset_after_a_half_close_is_noticed_too) {
   awaited<http::responder_ptr> waiting;
-  awaited<bool> gone;
-  wire_server wire(context, [&](const http::request_ptr&, const http::responder_ptr& answer) {
-    answer->on_gone([&] { gone.set(true); });
-    waiting.set(answer);
-  });
+  wire_server wire(context,
+                   [&](const http::request_ptr&, const http::responder_ptr& answer) { waiting.set(answer); });
   raw_client client(wire.port());
   client.send(get);
   client.shut_down_sending();
   waiting.get();
   client.reset();
-  EXPECT_TRUE(gone.get());
+  EXPECT_EQ(wire.log.get().ended, http::outcome::client_gone);
+}
+
+TEST_F(wire_streams, an_urgent_byte_is_not_taken_for_the_end_of_the_client) {
+  awaited<http::responder_ptr> waiting;
+  wire_server wire(context,
+                   [&](const http::request_ptr&, const http::responder_ptr& answer) { waiting.set(answer); });
+  raw_client client(wire.port());
+  client.send(get);
+  waiting.get();
+  client.send_urgent('\r');
+  client.shut_down_sending();
+  EXPECT_TRUE(client.silent_for(100ms));
+  waiting.get()->send({200, {}, "all the same"});
+  EXPECT_EQ(client.read_reply().body, "all the same");
+}
+
+TEST_F(wire_streams, a_document_reaches_a_client_that_has_stopped_sending) {
+  awaited<http::responder_ptr> waiting;
+  wire_server wire(context,
+                   [&](const http::request_ptr&, const http::responder_ptr& answer) { waiting.set(answer); });
+  for (const bool before : {true, false}) {
+    SCOPED_TRACE(before ? "before the answer began" : "while it was sent");
+    raw_client client(wire.port());
+    client.send(get);
+    auto answer = waiting.get(before ? 0 : 1);
+    stream_ptr document;
+    if (!before)
+      document = answer->stream(200, {}, http::stream_kind::document);
+    client.shut_down_sending();
+    if (before)
+      document = answer->stream(200, {}, http::stream_kind::document);
+    client.read_until("\r\n\r\n");
+    document->write(std::string(1'000'000, 'd'));
+    document->finish();
+    EXPECT_THAT(client.read_to_end(), ::testing::EndsWith("d\r\n0\r\n\r\n"));
+    EXPECT_EQ(wire.log.get(before ? 0 : 1).ended, http::outcome::complete);
+  }
+}
+
+/// Processor time that the server's only I/O thread has used so far.
+std::chrono::nanoseconds processor_time(asio::io_context& context) {
+  awaited<std::chrono::nanoseconds> used;
+  asio::post(context, [&] {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    used.set(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+  });
+  return used.get();
+}
+
+TEST_F(wire_streams, comments_cost_nothing_while_the_client_takes_no_bytes) {
+  stream_server server(context, [](config::http_settings& http) { http.socket_send_buffer_bytes = 16'384; });
+  raw_client client(server.wire.port(), 16 * 1024);
+  client.send(get);
+  auto stream = server.streams.get();
+  stream->keep_alive(": ka\n\n", 10ms);
+  awaited<bool> drained;
+  stream->on_drained([&](std::size_t) { drained.set(true); });
+  stream->write("small");
+  drained.get();
+  stream->write(std::string(8 << 20, 'x')); // far more than both socket buffers hold
+  const auto before = processor_time(context);
+  std::this_thread::sleep_for(1s); // what is measured; nothing is awaited
+  EXPECT_LT(processor_time(context) - before, 300ms);
+  EXPECT_EQ(drained.count(), 1u);
+}
+
+TEST_F(wire_streams, an_interval_of_zero_stops_the_comments) {
+  stream_server server(context);
+  raw_client client(server.wire.port());
+  client.send(get);
+  auto stream = server.streams.get();
+  stream->keep_alive(": ka\n\n", 10ms);
+  client.read_until(": ka\n\n");
+  stream->keep_alive({}, 0ms);
+  stream->write("data: {");
+  client.read_until("data: {\r\n");
+  EXPECT_TRUE(client.silent_for(100ms));
+  stream->write("}\n\n");
+  stream->finish();
+  EXPECT_EQ(client.read_until("0\r\n\r\n"), "3\r\n}\n\n\r\n0\r\n\r\n");
+}
+
+TEST_F(wire_streams, an_http_1_0_client_sees_a_stream_dropped_unfinished_as_broken) {
+  stream_server server(context);
+  raw_client client(server.wire.port());
+  client.send("GET / HTTP/1.0\r\n\r\n");
+  auto stream = server.streams.get();
+  stream->write("half");
+  client.read_until("half");
+  stream.reset();
+  server.streams.clear(); // the last reference
+  client.read_to_end();
+  EXPECT_TRUE(client.was_reset());
+  EXPECT_EQ(server.wire.log.get().ended, http::outcome::cut);
 }
 
 TEST_F(wire_streams, drained_tells_of_every_byte_written) {
@@ -362,7 +452,7 @@ TEST_F(wire_streams, a_busy_stream_sends_no_keep_alive_text) {
 TEST_F(wire_streams, callbacks_that_throw_harm_nobody) {
   awaited<stream_ptr> streams;
   wire_server wire(context, [&](const http::request_ptr&, const http::responder_ptr& answer) {
-    auto stream = answer->stream(200, {});
+    auto stream = answer->stream(200, {}, http::stream_kind::events);
     stream->on_drained([](std::size_t) { throw std::runtime_error("drained"); });
     stream->on_closed([] { throw std::runtime_error("closed"); });
     stream->write("x");
@@ -381,7 +471,7 @@ TEST_F(wire_streams, a_stream_may_be_written_from_any_thread_with_several_io_thr
   wire_server wire(
       context,
       [&](const http::request_ptr&, const http::responder_ptr& answer) {
-        streams.set(answer->stream(200, {}));
+        streams.set(answer->stream(200, {}, http::stream_kind::events));
       },
       [](config::http_settings& http) { http.io_threads = 3; });
   raw_client client(wire.port());

@@ -91,7 +91,7 @@ TEST_P(timed_out, is_answered_at_once_and_the_shell_survives) {
 
 class time_limit : public each_generation {
 protected:
-  time_limit() : each_generation([](config::settings& s) { s.session.command_timeout_dialect_a = limit; }) {}
+  time_limit() : each_generation([](config::settings& s) { s.session.command_timeout = limit; }) {}
 
   json limited() const {
     return GetParam() == generation::a ? json::object() : json{{"timeoutMs", limit.count()}};

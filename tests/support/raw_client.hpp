@@ -73,6 +73,12 @@ public:
     return true;
   }
 
+  /// Sends one byte as urgent data.
+  void send_urgent(char byte) {
+    if (::send(socket_, &byte, 1, MSG_OOB | MSG_NOSIGNAL) != 1)
+      fail("send");
+  }
+
   /// Reads some bytes into the buffer; false at the end of the connection.
   bool receive(std::size_t at_most = 65536) {
     await(POLLIN);
