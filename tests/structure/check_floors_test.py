@@ -68,6 +68,10 @@ class CheckFloors(unittest.TestCase):
         self.assertEqual(self.problems(),
                          ["config/load.cpp: includes load.hpp, which is no path from the source root"])
 
+    def test_lets_the_headers_of_tests_include_an_umbrella(self):
+        self.write("tests/support/client.hpp", '#include <nlohmann/json.hpp>\n')
+        self.assertEqual(self.problems(), [])
+
     def test_finds_an_umbrella_in_a_header(self):
         self.write("http/json.hpp", '#include <nlohmann/json.hpp>\n#include "nlohmann/json_fwd.hpp"\n')
         self.assertEqual(self.problems(), ["http/json.hpp: a header includes the umbrella nlohmann/json.hpp"])
