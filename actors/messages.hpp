@@ -74,6 +74,8 @@ struct command_request {
   std::string command;
   run_mode mode = run_mode::foreground;
   if_missing missing = if_missing::create;
+  /// `session_options::keep_after_restart` of a session that is made for this command.
+  bool keep_after_restart = false;
   /// Variables for this command alone; old values are restored afterwards.
   environment env;
   /// Directory for this command alone; empty means where the shell is.
