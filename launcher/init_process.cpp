@@ -1,5 +1,7 @@
 #include "launcher/init_process.hpp"
 
+#include "launcher/endings.hpp"
+#include "launcher/lineage.hpp"
 #include "launcher/process_tree.hpp"
 #include "launcher/program.hpp"
 #include "launcher/program_start.hpp"
@@ -10,10 +12,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <fcntl.h>
 #include <optional>
 #include <poll.h>
-#include <set>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -28,7 +30,7 @@ namespace {
 
 using protocol::command_kind;
 using protocol::event_kind;
-using clock = std::chrono::steady_clock;
+using clock = ending::clock;
 
 /// How often the processes of something that is being ended are looked up again.
 constexpr std::chrono::milliseconds tick{20};
@@ -42,28 +44,12 @@ struct running_program {
   pid_t pid;
 };
 
-/// Processes on their way out: SIGTERM once each, SIGKILL from `deadline` on.
-struct ending {
-  clock::time_point deadline;
-  std::set<pid_t> asked{};
-
-  void pursue(const std::vector<process_entry>& processes, clock::time_point now) {
-    for (const auto& entry : processes) {
-      if (now >= deadline) {
-        signal_process(entry, SIGKILL);
-      } else if (asked.insert(entry.pid).second) {
-        signal_process(entry, SIGTERM);
-        signal_process(entry, SIGCONT); // a stopped process sees SIGTERM only when it continues
-      }
-    }
-  }
-};
-
 /// A fork on its way to becoming a program: it is our child only when the process between it and the shell
 /// has ended, which tells us nothing.
 struct adoption {
   std::uint32_t id;
   pid_t pid;
+  lineage number;
   int attempts_left = 1000;
 };
 
@@ -72,16 +58,17 @@ constexpr std::chrono::milliseconds adoption_retry{1};
 
 struct interruption {
   pid_t shell;
+  std::optional<lineage> what; // absent: the shell has lost its mark, so nobody knows what it has started
   ending end;
   clock::time_point next_interrupt;
   bool shell_is_back = false;
 };
 
-/// The ending of one adopted program: whatever is below it or in its process group.
+/// The ending of what carries a mark, and of a program that may have lost its own.
 struct termination {
-  pid_t root;
+  pid_t program; // 0: it is gone
+  std::optional<lineage> what;
   ending end;
-  std::set<pid_t> members{};
 };
 
 class session_init {
@@ -99,9 +86,7 @@ public:
       if (ready[0].revents != 0 && !obey())
         return kill_everything();
       std::erase_if(adoptions_, [this](adoption& item) { return finish_adoption(item); });
-      if (busy())
-        pursue();
-      if (shut_down_ && survivors().empty()) {
+      if (busy() && pursue()) {
         reap(); // who ended since
         return 0;
       }
@@ -109,6 +94,7 @@ public:
   }
 
 private:
+  /// Whether anything is being ended.
   [[nodiscard]] bool busy() const { return interruption_ || !terminations_.empty() || shut_down_; }
 
   /// Longest wait for events, in milliseconds; -1 is no limit.
@@ -134,13 +120,20 @@ private:
     }
   }
 
+  /// What a program that a signal ended has running is killed: nobody waits for it any more.
   void reap() {
-    int status = 0;
-    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-      const auto program = find_by_pid(pid);
+    for (siginfo_t next{}; ::waitid(P_ALL, 0, &next, WEXITED | WNOHANG | WNOWAIT) == 0 && next.si_pid != 0;
+         next = {}) {
+      const auto program = find_by_pid(next.si_pid);
+      if (program != programs_.end() && next.si_code != CLD_EXITED && !shut_down_)
+        terminations_.push_back({0, lineage_of(next.si_pid), ending(clock::now())});
+      int status = 0;
+      ::waitpid(next.si_pid, &status, 0); // from here on the number may be another's
+      for (auto& item : terminations_)
+        item.program = item.program == next.si_pid ? 0 : item.program;
       if (program == programs_.end())
         continue;
-      report(event_kind::exited, program->id, pid, status);
+      report(event_kind::exited, program->id, next.si_pid, status);
       programs_.erase(program);
     }
   }
@@ -160,14 +153,10 @@ private:
     const auto deadline = clock::now() + std::chrono::milliseconds(order.milliseconds);
     switch (order.kind) {
     case command_kind::start:
-      start(order.id, extras);
+      start(order, extras);
       break;
     case command_kind::adopt:
-      adoptions_.push_back({order.id, order.pid});
-      break;
-    case command_kind::mark:
-      mark_ = read_process_ids();
-      report(event_kind::marked, order.id, 0, 0);
+      adoptions_.push_back({order.id, order.pid, order.number});
       break;
     case command_kind::interrupt:
       interrupt(order.id, deadline);
@@ -180,30 +169,32 @@ private:
       terminate(order.id, deadline);
       break;
     case command_kind::shut_down:
-      shut_down_ = ending{deadline};
+      shut_down_ = ending(deadline);
       break;
     }
     return true;
   }
 
-  void start(std::uint32_t id, const received_extras& extras) {
+  void start(const protocol::command& order, const received_extras& extras) {
     if (extras.descriptor_count != 4)
-      return report(event_kind::started, id, 0, EBADMSG);
+      return report(event_kind::started, order.id, 0, EBADMSG);
     const auto& given = extras.descriptors;
     const auto started =
-        start_program(decode(given[3].get()), given[0].get(), given[1].get(), given[2].get());
+        start_program(decode(given[3].get()), order.number, given[0].get(), given[1].get(), given[2].get());
     if (started.error == 0)
-      programs_.push_back({id, started.pid});
-    report(event_kind::started, id, started.pid, started.error, started.pid);
+      programs_.push_back({order.id, started.pid});
+    report(event_kind::started, order.id, started.pid, started.error, started.pid);
   }
 
   /// Returns whether it came to an end, good or bad.
   bool finish_adoption(adoption& item) {
     // Allowed for a child in our session that has not called execve(2) since its fork (setpgid(2)).
     const bool not_yet_ours = ::setpgid(item.pid, item.pid) != 0 && errno == ESRCH;
-    const int error = ::kill(item.pid, 0) == 0 ? 0 : errno;
+    int error = ::kill(item.pid, 0) == 0 ? 0 : errno;
     if (not_yet_ours && error == 0 && --item.attempts_left > 0)
       return false;
+    if (error == 0)
+      error = set_lineage(item.pid, item.number);
     if (error == 0)
       programs_.push_back({item.id, item.pid});
     report(event_kind::adopted, item.id, item.pid, error);
@@ -214,75 +205,80 @@ private:
     const auto shell = find_by_id(id);
     if (shell == programs_.end())
       return report(event_kind::settled, id, 0, 0);
-    interruption_ = interruption{shell->pid, {deadline}, clock::now() + polite_time};
+    interruption_ =
+        interruption{shell->pid, lineage_of(shell->pid), ending(deadline), clock::now() + polite_time};
     ::kill(shell->pid, call_back_signal());
   }
 
   void terminate(std::uint32_t id, clock::time_point deadline) {
     const auto program = find_by_id(id);
     if (program != programs_.end())
-      terminations_.push_back({program->pid, {deadline}});
+      terminations_.push_back({program->pid, lineage_of(program->pid), ending(deadline)});
   }
 
-  /// One step of everything that is being ended.
-  void pursue() {
+  /// One step of everything that is being ended; returns whether that was the end of all.
+  bool pursue() {
     const auto now = clock::now();
     const auto processes = read_processes();
     if (interruption_)
       pursue_interruption(processes, now);
     std::erase_if(terminations_, [&](termination& item) { return pursue_termination(item, processes, now); });
-    if (shut_down_)
-      shut_down_->pursue(survivors(processes), now);
+    if (!shut_down_)
+      return false;
+    const auto left = survivors(processes);
+    shut_down_->pursue(left, now);
+    return left.empty();
   }
 
   void pursue_interruption(const std::vector<process_entry>& processes, clock::time_point now) {
     auto& current = *interruption_;
-    const auto started_since_mark =
-        descendants(processes, {::getpid(), current.shell}, [&](const process_entry& entry) {
-          return entry.pid == current.shell || mark_.contains(entry.pid) ||
-                 find_by_pid(entry.pid) != programs_.end();
-        });
-    current.end.pursue(started_since_mark, now);
-    if (!current.shell_is_back && now >= current.next_interrupt) {
+    const auto left = carriers(processes, current.what);
+    current.end.pursue(left, now);
+    const bool shell_is_gone = find_by_pid(current.shell) == programs_.end();
+    if (!current.shell_is_back && !shell_is_gone && now >= current.next_interrupt) {
       ::kill(current.shell, SIGINT);
       current.next_interrupt = now + polite_time;
     }
-    const bool shell_is_gone = find_by_pid(current.shell) == programs_.end();
-    if (started_since_mark.empty() && (current.shell_is_back || shell_is_gone)) {
+    if (left.empty() && (current.shell_is_back || shell_is_gone)) {
       interruption_.reset();
       report(event_kind::settled, 0, 0, 0);
     }
   }
 
   /// Returns whether nothing is left of it.
-  static bool pursue_termination(termination& item, const std::vector<process_entry>& processes,
-                                 clock::time_point now) {
-    std::set<pid_t> roots = item.members;
-    roots.insert(item.root);
-    for (const auto& entry : descendants(processes, roots, [](const process_entry&) { return false; }))
-      item.members.insert(entry.pid);
-    std::vector<process_entry> alive;
+  bool pursue_termination(termination& item, const std::vector<process_entry>& processes,
+                          clock::time_point now) {
+    auto left = carriers(processes, item.what);
     for (const auto& entry : processes)
-      if (!entry.dead() &&
-          (entry.group == item.root || entry.pid == item.root || item.members.contains(entry.pid)))
-        alive.push_back(entry);
-    item.end.pursue(alive, now);
-    return alive.empty();
+      if (entry.pid == item.program && !entry.dead())
+        left.push_back(entry);
+    item.end.pursue(left, now);
+    return left.empty();
+  }
+
+  /// Everything alive that carries the mark, but programs.
+  std::vector<process_entry> carriers(const std::vector<process_entry>& processes,
+                                      const std::optional<lineage>& what) {
+    std::vector<process_entry> found;
+    for (const auto& entry : processes)
+      if (what && !entry.dead() && find_by_pid(entry.pid) == programs_.end() && lineage_of(entry.pid) == what)
+        found.push_back(entry);
+    return found;
   }
 
   [[nodiscard]] std::vector<process_entry> survivors(const std::vector<process_entry>& processes) const {
     return descendants(processes, {::getpid()}, [](const process_entry&) { return false; });
   }
-  [[nodiscard]] std::vector<process_entry> survivors() const { return survivors(read_processes()); }
 
-  /// The daemon is gone or wants us gone at once. An isolated init takes its namespace with it; the other one
-  /// has to hunt until nothing is left.
+  /// The daemon is gone. An isolated init takes its namespace with it; the other one has to hunt until
+  /// nothing is left.
   int kill_everything() const {
     if (isolated_)
       return 0;
-    for (auto left = survivors(); !left.empty(); left = survivors()) {
+    for (auto left = survivors(read_processes()); !left.empty(); left = survivors(read_processes())) {
       for (const auto& entry : left)
         signal_process(entry, SIGKILL);
+      ::poll(nullptr, 0, static_cast<int>(tick.count()));
       while (::waitpid(-1, nullptr, WNOHANG) > 0) {
       }
     }
@@ -302,7 +298,6 @@ private:
   bool isolated_;
   std::vector<running_program> programs_;
   std::vector<adoption> adoptions_;
-  std::set<pid_t> mark_;
   std::optional<interruption> interruption_;
   std::vector<termination> terminations_;
   std::optional<ending> shut_down_;
@@ -332,6 +327,7 @@ int open_child_signals() {
 
 int run_init(int socket, bool isolated, int isolation_error) {
   ::prctl(PR_SET_NAME, "sandbox-init");
+  ::prctl(PR_SET_DUMPABLE, 0); // what it runs may neither trace it nor take its descriptors
   ::setsid();
   close_all_but(socket);
   if (!isolated)

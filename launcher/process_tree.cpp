@@ -84,12 +84,6 @@ std::vector<process_entry> read_processes() {
   return processes;
 }
 
-std::set<pid_t> read_process_ids() {
-  std::set<pid_t> pids;
-  for_each_pid([&](pid_t pid) { pids.insert(pid); });
-  return pids;
-}
-
 bool signal_process(const process_entry& target, int signal) {
   const descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, target.pid, 0)));
   if (!handle)

@@ -32,9 +32,6 @@ std::optional<process_entry> read_process(pid_t pid);
 /// All processes /proc shows, in no particular order.
 std::vector<process_entry> read_processes();
 
-/// The numbers of all processes /proc shows.
-std::set<pid_t> read_process_ids();
-
 /// Sends a signal to exactly this process: not to another one that got its number since.
 /// Returns whether the process was still there.
 bool signal_process(const process_entry& target, int signal);

@@ -46,26 +46,33 @@ std::string read_all(int file) {
 
 } // namespace
 
-// Layout: directory, number of arguments, arguments, environment; every item ends with a NUL.
+descriptor memory_file(std::string_view text) {
+  descriptor file(::memfd_create("sandboxd", MFD_CLOEXEC));
+  if (!file)
+    throw std::system_error(errno, std::generic_category(), "memfd_create");
+  for (off_t offset = 0; !text.empty();) {
+    const ssize_t written = ::pwrite(file.get(), text.data(), text.size(), offset);
+    if (written < 0)
+      throw std::system_error(errno, std::generic_category(), "write to memory file");
+    text.remove_prefix(static_cast<std::size_t>(written));
+    offset += written;
+  }
+  return file;
+}
+
+// Layout: directory, whether it must be entered, number of arguments, arguments, environment; every item ends
+// with a NUL.
 descriptor encode(const program& what) {
   std::string text;
   append(text, what.directory);
+  append(text, what.must_enter ? "1" : "0");
   append(text, std::to_string(what.argv.size()));
   for (const auto& item : what.argv)
     append(text, item);
   for (const auto& item : what.environment)
     append(text, item);
 
-  descriptor file(::memfd_create("sandboxd-program", MFD_CLOEXEC));
-  if (!file)
-    throw std::system_error(errno, std::generic_category(), "memfd_create");
-  for (std::string_view rest = text; !rest.empty();) {
-    const ssize_t written = ::write(file.get(), rest.data(), rest.size());
-    if (written < 0)
-      throw std::system_error(errno, std::generic_category(), "write to memory file");
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return file;
+  return memory_file(text);
 }
 
 program decode(int memory_file) {
@@ -73,6 +80,7 @@ program decode(int memory_file) {
   std::string_view rest = text;
   program result;
   result.directory = take(rest);
+  result.must_enter = to_number(take(rest)) == 1;
   for (auto left = to_number(take(rest)); left > 0 && !rest.empty(); --left)
     result.argv.emplace_back(take(rest));
   while (!rest.empty())

@@ -3,6 +3,7 @@
 #include "launcher/descriptor.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sandboxd::launcher {
@@ -15,13 +16,21 @@ struct program {
   std::vector<std::string> environment;
   /// Where it starts; when that is impossible in `$HOME` of its environment, else in "/".
   std::string directory;
+  /// Whether there is no other place: the start then fails with `cannot_enter`.
+  bool must_enter = false;
 };
 
-/// Writes a program into an unnamed memory file positioned at its start, for the way to an init: its size is
+/// The `error` of a start that failed at its directory; no errno is negative.
+inline constexpr int cannot_enter = -1;
+
+/// An unnamed file in memory that holds `text`, positioned at its start. Throws std::system_error.
+descriptor memory_file(std::string_view text);
+
+/// Writes a program into such a file, for the way to an init: its size is
 /// not bounded by a socket's buffer. Throws std::system_error.
 descriptor encode(const program& what);
 
-/// Reads a program from such a file. An empty `argv` means the file was not one.
+/// Reads a program from its file. An empty `argv` means the file was not one.
 program decode(int memory_file);
 
 } // namespace sandboxd::launcher

@@ -27,9 +27,9 @@ const char* home_of(const program& what) {
   return "/";
 }
 
-void enter_directory(const char* directory, const char* home) {
-  if (::chdir(directory) != 0 && ::chdir(home) != 0) [[maybe_unused]]
-    const int root_always_exists = ::chdir("/");
+/// False when there is no way.
+bool enter_directory(const char* directory, bool must_enter, const char* home) {
+  return ::chdir(directory) == 0 || (!must_enter && (::chdir(home) == 0 || ::chdir("/") == 0));
 }
 
 void reset_signals() {
@@ -45,17 +45,22 @@ struct prepared_program {
   std::vector<char*> arguments;
   std::vector<char*> environment;
   const char* directory;
+  bool must_enter;
   const char* home;
+  lineage number;
   std::array<int, 3> streams;
 };
 
-/// Turns the calling process into the program; returns only the errno of a failure.
+/// Turns the calling process into the program; returns only with the reason of a failure.
 int become(const prepared_program& ready) {
   ::setpgid(0, 0);
   for (int standard = 0; standard <= 2; ++standard)
     ::dup2(ready.streams[static_cast<std::size_t>(standard)], standard);
   ::close_range(3, ~0U, 0);
-  enter_directory(ready.directory, ready.home);
+  if (const int unmarked = set_lineage(0, ready.number); unmarked != 0)
+    return unmarked;
+  if (!enter_directory(ready.directory, ready.must_enter, ready.home))
+    return cannot_enter;
   reset_signals();
   ::execve(ready.arguments[0], ready.arguments.data(), ready.environment.data());
   return errno;
@@ -63,13 +68,16 @@ int become(const prepared_program& ready) {
 
 } // namespace
 
-start_result start_program(const program& what, int standard_input, int standard_output, int standard_error) {
+start_result start_program(const program& what, lineage number, int standard_input, int standard_output,
+                           int standard_error) {
   if (what.argv.empty())
     return {0, EINVAL};
   const prepared_program ready{pointers(what.argv),
                                pointers(what.environment),
                                what.directory.c_str(),
+                               what.must_enter,
                                home_of(what),
+                               number,
                                {standard_input, standard_output, standard_error}};
 
   // vfork(2): the child borrows our memory until execve(2), so that a failure is simply written to `error`.

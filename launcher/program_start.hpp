@@ -1,12 +1,13 @@
 #pragma once
 
+#include "launcher/lineage.hpp"
 #include "launcher/program.hpp"
 
 #include <sys/types.h>
 
 namespace sandboxd::launcher {
 
-/// A process that was started, or the errno that prevented it.
+/// A process that was started, or the errno that prevented it (or `cannot_enter`).
 struct start_result {
   pid_t pid = 0;
   int error = 0;
@@ -14,8 +15,10 @@ struct start_result {
 
 /// Starts a program with the three given standard streams, no other descriptor, default signal dispositions,
 /// an empty signal mask, and a process group of its own (in the caller's POSIX session, so that the caller
-/// may move orphans of it into groups of their own). Returns after its execve(2) succeeded or failed, so that
-/// `error` tells a missing executable. Must be called in a process without other threads.
-start_result start_program(const program& what, int standard_input, int standard_output, int standard_error);
+/// may move orphans of it into groups of their own), and marks it with `number`. Returns after its execve(2)
+/// succeeded or failed, so that `error` tells a missing executable. Must be called in a process without other
+/// threads.
+start_result start_program(const program& what, lineage number, int standard_input, int standard_output,
+                           int standard_error);
 
 } // namespace sandboxd::launcher

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "launcher/lineage.hpp"
+
 #include <cstdint>
 
 /// The datagrams between the daemon, its spawner and the sessions' inits. All three are the same binary, so
@@ -16,24 +18,20 @@ struct spawn_request {
 };
 
 enum class command_kind : std::uint32_t {
-  /// Start program `id`. Carries four descriptors: stdin, stdout, stderr, and the program itself
-  /// (`encode(program)`). Answer: `started`, later `exited`.
+  /// Start program `id`, marked with `number`. Carries four descriptors: stdin, stdout, stderr, and the
+  /// program itself (`encode(program)`). Answer: `started`, later `exited`.
   start,
   /// Watch over the process `pid` (number in the init's namespace), a descendant that is or will be orphaned,
-  /// as
-  /// program `id`: it gets a process group of its own. Answer: `adopted`, later `exited`.
+  /// as program `id`: it gets a process group of its own and the mark `number`. Answer: `adopted`, later
+  /// `exited`.
   adopt,
-  /// Remember which processes exist: what is started from now on belongs to the next command. Answer:
-  /// `marked`.
-  mark,
-  /// Stop what program `id`, a session's shell, runs at the moment: everything started since the last mark
-  /// gets
-  /// SIGTERM, after `milliseconds` SIGKILL, and the shell is called back to its prompt. Goes on until
+  /// Stop what program `id`, a session's shell, runs at the moment: everything that carries the shell's mark
+  /// gets SIGTERM, after `milliseconds` SIGKILL, and the shell is called back to its prompt. Goes on until
   /// `end_interrupt`. Answer: `settled`.
   interrupt,
   /// The shell is back at its prompt.
   end_interrupt,
-  /// End the adopted program `id` and what it started: SIGTERM, after `milliseconds` SIGKILL.
+  /// End program `id` and everything that carries its mark: SIGTERM, after `milliseconds` SIGKILL.
   terminate,
   /// End everything (SIGTERM, after `milliseconds` SIGKILL), then the init itself.
   shut_down,
@@ -41,10 +39,11 @@ enum class command_kind : std::uint32_t {
 
 /// Daemon to init.
 struct command {
-  command_kind kind = command_kind::mark;
+  command_kind kind = command_kind::shut_down;
   std::uint32_t id = 0;
   std::int32_t pid = 0;
   std::uint32_t milliseconds = 0;
+  lineage number = 0;
 };
 
 enum class event_kind : std::uint32_t {
@@ -52,16 +51,13 @@ enum class event_kind : std::uint32_t {
   hello,
   /// First and last message: there will be no init, for the errno `value`.
   refused,
-  /// Program `id` runs as `pid`, or `value` is the errno that prevented it. The message names the process, so
-  /// that
-  /// the receiver reads its pid in its own namespace from the credentials.
+  /// Program `id` runs as `pid`, or `value` says what prevented it (an errno or `cannot_enter`). The message
+  /// names the process, so that the receiver reads its pid in its own namespace from the credentials.
   started,
   /// Process `pid` is program `id` now, or `value` is the errno that prevented it.
   adopted,
   /// Program `id` ended; `value` is its wait status (waitpid(2)).
   exited,
-  /// The processes of this moment are remembered.
-  marked,
   /// Everything an interrupt had to stop is gone, and no signal goes to the shell any more.
   settled,
 };

@@ -1,5 +1,6 @@
 #include "launcher/session_process.hpp"
 
+#include "launcher/hunt.hpp"
 #include "launcher/unix_message.hpp"
 
 #include <asio/bind_executor.hpp>
@@ -7,13 +8,30 @@
 #include <asio/post.hpp>
 
 #include <array>
+#include <cerrno>
 #include <cstring>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 
 namespace sandboxd::launcher {
 
 using protocol::command_kind;
 using protocol::event_kind;
+
+namespace {
+
+/// What an init has for its own end after the grace it gives to others.
+constexpr std::chrono::milliseconds time_to_end{500};
+
+/// Events handled before others of the strand and the I/O thread have their turn.
+constexpr int events_per_turn = 64;
+
+} // namespace
 
 std::shared_ptr<session_process> session_process::create(asio::io_context& io, descriptor socket,
                                                          callbacks events) {
@@ -23,16 +41,20 @@ std::shared_ptr<session_process> session_process::create(asio::io_context& io, d
 }
 
 session_process::session_process(asio::io_context& io, descriptor socket, callbacks events)
-    : strand_(io.get_executor()), socket_(io, socket.release()), events_(std::move(events)) {}
+    : io_(io), strand_(io.get_executor()), socket_(io, socket.release()), events_(std::move(events)),
+      end_timer_(io) {}
+
+session_process::~session_process() {
+  if (socket_.is_open())
+    end_init();
+}
 
 std::uint32_t session_process::start(const program& what, int standard_input, int standard_output,
                                      int standard_error, program_events events) {
   const descriptor file = encode(what);
   const std::uint32_t id = enter(std::move(events));
-  protocol::command order{command_kind::start, id, 0, 0};
   const std::array passed{standard_input, standard_output, standard_error, file.get()};
-  if (socket_.is_open())
-    send_message(socket_.native_handle(), order, passed, 0, MSG_DONTWAIT);
+  send({command_kind::start, id, 0, 0, lineage_ | id}, passed);
   return id;
 }
 
@@ -40,7 +62,7 @@ std::uint32_t session_process::start(const program& what, int standard_input, in
 std::uint32_t session_process::enter(program_events events) {
   const std::uint32_t id = ++last_id_;
   if (socket_.is_open())
-    programs_.emplace(id, std::move(events));
+    programs_.emplace(id, known_program{std::move(events)});
   else if (events.ended)
     asio::post(strand_, [ended = std::move(events.ended)] { ended(std::nullopt); });
   return id;
@@ -48,32 +70,42 @@ std::uint32_t session_process::enter(program_events events) {
 
 std::uint32_t session_process::adopt(pid_t in_session, program_events events) {
   const std::uint32_t id = enter(std::move(events));
-  send(command_kind::adopt, id, in_session);
+  send({command_kind::adopt, id, in_session, 0, lineage_ | id});
   return id;
 }
 
-void session_process::mark(std::function<void()> marked) {
-  marked_ = std::move(marked);
-  send(command_kind::mark, 0);
+/// A program of which nobody has heard yet has started nothing. One that is gone, or has become another's by
+/// execve(2) of a set-user-ID file, starts nothing for us any more.
+void session_process::mark(std::uint32_t id) {
+  const auto found = programs_.find(id);
+  if (found != programs_.end() && found->second.on_host != 0)
+    set_lineage(found->second.on_host, lineage_ | ++last_id_);
 }
 
 void session_process::interrupt(std::uint32_t id, std::chrono::milliseconds grace,
                                 std::function<void()> settled) {
   settled_ = std::move(settled);
-  send(command_kind::interrupt, id, 0, grace);
+  send(command_kind::interrupt, id, grace);
 }
 
 void session_process::end_interrupt() {
-  send(command_kind::end_interrupt, 0);
+  send(command_kind::end_interrupt);
 }
 
 void session_process::terminate(std::uint32_t id, std::chrono::milliseconds grace) {
-  send(command_kind::terminate, id, 0, grace);
+  send(command_kind::terminate, id, grace);
 }
 
 void session_process::shut_down(std::chrono::milliseconds grace) {
-  asio::dispatch(strand_,
-                 [self = shared_from_this(), grace] { self->send(command_kind::shut_down, 0, 0, grace); });
+  asio::dispatch(strand_, [self = shared_from_this(), grace] {
+    self->send(command_kind::shut_down, 0, grace);
+    self->end_timer_.expires_after(grace + time_to_end);
+    self->end_timer_.async_wait(
+        asio::bind_executor(self->strand_, [weak = std::weak_ptr(self)](const std::error_code& error) {
+          if (const auto late = weak.lock(); late && !error)
+            late->lose("the session's init did not end in time");
+        }));
+  });
 }
 
 void session_process::kill() {
@@ -83,11 +115,30 @@ void session_process::kill() {
   });
 }
 
-/// A full buffer means that the init does not read any more, which its end (`lose`) will tell.
-void session_process::send(command_kind kind, std::uint32_t id, pid_t pid, std::chrono::milliseconds time) {
-  const protocol::command order{kind, id, pid, static_cast<std::uint32_t>(time.count())};
-  if (socket_.is_open())
-    send_message(socket_.native_handle(), order, {}, 0, MSG_DONTWAIT);
+void session_process::send(command_kind kind, std::uint32_t id, std::chrono::milliseconds time) {
+  send({kind, id, 0, static_cast<std::uint32_t>(time.count()), 0});
+}
+
+/// An init that takes no orders any more (a full buffer) is as good as lost. The end of one that is gone
+/// comes as an event. Anything else concerns this order alone, which only programs wait for.
+void session_process::send(const protocol::command& order, std::span<const int> descriptors) {
+  if (!socket_.is_open())
+    return;
+  const int error = send_message(socket_.native_handle(), order, descriptors, 0, MSG_DONTWAIT);
+  if (error == EAGAIN)
+    asio::post(strand_, [weak = weak_from_this()] {
+      if (const auto self = weak.lock())
+        self->lose("the session's init takes no orders");
+    });
+  else if (error != 0 && error != EPIPE && error != ECONNRESET)
+    asio::post(strand_, [weak = weak_from_this(), id = order.id, error] {
+      protocol::event failed;
+      failed.kind = event_kind::started;
+      failed.id = id;
+      failed.value = error;
+      if (const auto self = weak.lock())
+        self->on_started(failed, 0);
+    });
 }
 
 void session_process::wait() {
@@ -104,7 +155,7 @@ void session_process::wait() {
 }
 
 void session_process::read_events() {
-  while (socket_.is_open()) {
+  for (int turn = 0; turn < events_per_turn && socket_.is_open(); ++turn) {
     protocol::event event;
     received_extras extras;
     switch (receive_message(socket_.native_handle(), event, extras, MSG_DONTWAIT)) {
@@ -119,32 +170,17 @@ void session_process::read_events() {
 }
 
 void session_process::handle(const protocol::event& event, pid_t sender) {
-  const auto found = programs_.find(event.id);
   switch (event.kind) {
   case event_kind::hello:
-    if (events_.ready)
-      events_.ready({sender, event.isolated, event.value == 0 ? "" : std::strerror(event.value)});
-    return;
+    return on_hello(event, sender);
   case event_kind::refused:
     return lose(std::string("no init: ") + std::strerror(event.value));
   case event_kind::started:
   case event_kind::adopted:
-    if (found != programs_.end() && found->second.started)
-      found->second.started({event.pid, sender}, event.value);
-    if (event.value != 0)
-      programs_.erase(event.id);
-    return;
+    return on_started(event, sender);
   case event_kind::exited:
-    if (found != programs_.end()) {
-      const auto events = std::move(found->second);
-      programs_.erase(found);
-      if (events.ended)
-        events.ended(event.value);
-    }
-    return;
-  case event_kind::marked:
-    if (const auto marked = std::exchange(marked_, {}))
-      marked();
+    if (auto program = programs_.extract(event.id); !program.empty() && program.mapped().events.ended)
+      program.mapped().events.ended(event.value);
     return;
   case event_kind::settled:
     if (const auto settled = std::exchange(settled_, {}))
@@ -153,17 +189,51 @@ void session_process::handle(const protocol::event& event, pid_t sender) {
   }
 }
 
+/// As long as the socket's other end is open, the number is still the init's.
+void session_process::on_hello(const protocol::event& event, pid_t sender) {
+  init_.reset(static_cast<int>(::syscall(SYS_pidfd_open, sender, 0)));
+  pollfd other_end{socket_.native_handle(), 0, 0};
+  if (::poll(&other_end, 1, 0) != 0)
+    init_.reset();
+  isolated_ = event.isolated;
+  if (events_.ready)
+    events_.ready({sender, event.isolated, event.value == 0 ? "" : std::strerror(event.value)});
+}
+
+void session_process::on_started(const protocol::event& event, pid_t sender) {
+  const auto found = programs_.find(event.id);
+  if (found == programs_.end())
+    return;
+  if (event.kind == event_kind::started) // the other message does not name the process
+    found->second.on_host = sender;
+  const auto started = found->second.events.started;
+  if (event.value != 0)
+    programs_.erase(found);
+  if (started)
+    started({event.pid, sender}, event.value);
+}
+
 void session_process::lose(const std::string& reason) {
   if (!socket_.is_open())
     return;
+  end_init();
   socket_.close();
-  marked_ = {};
+  end_timer_.cancel();
   settled_ = {};
-  for (const auto& [id, events] : std::exchange(programs_, {}))
-    if (events.ended)
-      events.ended(std::nullopt);
+  for (const auto& [id, program] : std::exchange(programs_, {}))
+    if (program.events.ended)
+      program.events.ended(std::nullopt);
   if (const auto events = std::exchange(events_, {}); events.lost)
     events.lost(reason);
+}
+
+/// Before its first message an init has nothing below it, and ends by itself when its socket does.
+void session_process::end_init() const {
+  if (!init_)
+    return;
+  ::syscall(SYS_pidfd_send_signal, init_.get(), SIGKILL, nullptr, 0);
+  if (!isolated_)
+    hunt(io_, lineage_);
 }
 
 } // namespace sandboxd::launcher

@@ -1,11 +1,13 @@
 #pragma once
 
 #include "launcher/descriptor.hpp"
+#include "launcher/lineage.hpp"
 #include "launcher/program.hpp"
 #include "launcher/protocol.hpp"
 
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/strand.hpp>
 
 #include <chrono>
@@ -14,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <sys/types.h>
 
@@ -36,7 +39,7 @@ struct init_identity {
 
 /// What happens to one program below an init. Called on the strand; empty functions are skipped.
 struct program_events {
-  /// It runs (`error` 0), or could not be started or adopted (errno; the last call then).
+  /// It runs (`error` 0), or could not be started or adopted (errno or `cannot_enter`; the last call then).
   std::function<void(process_ids ids, int error)> started;
   /// It ended; `status` is its wait status. Absent: the init was lost, so nobody knows.
   std::function<void(std::optional<int> status)> ended;
@@ -45,7 +48,9 @@ struct program_events {
 /// The daemon's side of one session's init: starts programs below it and learns exactly how they end.
 ///
 /// All functions but `executor`, `shut_down` and `kill` must be called on `executor()`, a strand on which all
-/// call-backs run. The init and everything below it end with the last reference, or with `kill`.
+/// call-backs run. The init and everything below it end with the last reference, or with `kill`, whether the
+/// init obeys or not: it is killed by its pidfd. An isolated one takes its namespace along; what an
+/// unisolated one leaves is hunted (`hunt`), also when somebody else has killed it.
 class session_process : public std::enable_shared_from_this<session_process> {
 public:
   using strand = asio::strand<asio::io_context::executor_type>;
@@ -59,6 +64,10 @@ public:
   /// `socket` comes from `spawner::spawn`.
   static std::shared_ptr<session_process> create(asio::io_context& io, descriptor socket, callbacks events);
 
+  ~session_process();
+  session_process(const session_process&) = delete;
+  session_process& operator=(const session_process&) = delete;
+
   [[nodiscard]] const strand& executor() const noexcept { return strand_; }
 
   /// Starts a program with these standard streams (duplicated; the caller keeps its own) and returns its id.
@@ -68,21 +77,21 @@ public:
   /// Has the init watch over a descendant process (number in the session) as if it had started it.
   std::uint32_t adopt(pid_t in_session, program_events events);
 
-  /// Remembers which processes exist, for the next `interrupt`; then calls `marked`.
-  void mark(std::function<void()> marked);
+  /// Tells what program `id` starts from now on apart from what it has started before. Takes no time.
+  void mark(std::uint32_t id);
 
-  /// Stops what the shell `id` runs: SIGTERM to everything started since the mark, after `grace` SIGKILL,
-  /// until all of it is gone and `end_interrupt` was called; then calls `settled`.
+  /// Stops what the shell `id` runs: SIGTERM to everything it has started since its last mark, after `grace`
+  /// SIGKILL, until all of it is gone and `end_interrupt` was called; then calls `settled`.
   void interrupt(std::uint32_t id, std::chrono::milliseconds grace, std::function<void()> settled);
 
   /// The shell is back at its prompt and wants no more signals.
   void end_interrupt();
 
-  /// Ends the adopted program `id` and everything below it or in its process group: SIGTERM, after `grace`
-  /// SIGKILL.
+  /// Ends program `id` and everything it has started since its last mark: SIGTERM, after `grace` SIGKILL.
   void terminate(std::uint32_t id, std::chrono::milliseconds grace);
 
-  /// Ends everything (SIGTERM, after `grace` SIGKILL), then the init: `lost` follows. Any thread.
+  /// Ends everything (SIGTERM, after `grace` SIGKILL), then the init: `lost` follows. An init that has not
+  /// ended half a second after the grace is killed. Any thread.
   void shut_down(std::chrono::milliseconds grace);
 
   /// Kills everything at once, the init too: programs end (`ended` without a status), but `lost` does not
@@ -90,23 +99,35 @@ public:
   void kill();
 
 private:
+  struct known_program {
+    program_events events;
+    pid_t on_host = 0; // once it runs
+  };
+
   session_process(asio::io_context& io, descriptor socket, callbacks events);
 
   std::uint32_t enter(program_events events);
   void wait();
   void read_events();
   void handle(const protocol::event& event, pid_t sender);
-  void send(protocol::command_kind kind, std::uint32_t id, pid_t pid = 0,
-            std::chrono::milliseconds time = {});
+  void on_hello(const protocol::event& event, pid_t sender);
+  void on_started(const protocol::event& event, pid_t sender);
+  void send(protocol::command_kind kind, std::uint32_t id = 0, std::chrono::milliseconds time = {});
+  void send(const protocol::command& order, std::span<const int> descriptors = {});
   void lose(const std::string& reason);
+  void end_init() const;
 
+  asio::io_context& io_;
   strand strand_;
   asio::posix::stream_descriptor socket_;
   callbacks events_;
-  std::uint32_t last_id_ = 0;
-  std::map<std::uint32_t, program_events> programs_;
-  std::function<void()> marked_;
+  const lineage lineage_ = new_session_lineage();
+  std::uint32_t last_id_ = 0; // of programs and marks
+  std::map<std::uint32_t, known_program> programs_;
   std::function<void()> settled_;
+  descriptor init_; // pidfd, once it runs
+  bool isolated_ = false;
+  asio::steady_timer end_timer_;
 };
 
 } // namespace sandboxd::launcher

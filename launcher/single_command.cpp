@@ -7,6 +7,7 @@
 #include <asio/steady_timer.hpp>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <system_error>
@@ -25,8 +26,9 @@ struct single_command : std::enable_shared_from_this<single_command> {
       : init(std::move(below)), options(std::move(given)), events(std::move(receiver)), timer(io) {}
 
   void start(const shell_command& command);
+  void refuse_directory(const std::string& directory);
   void start_timer(std::chrono::milliseconds timeout);
-  void finish(ending how, int exit_code, const std::string& problem = {});
+  void finish(ending how, int exit_code, const std::string& problem = {}, output_tail tail = {});
 
   std::shared_ptr<session_process> init;
   single_command_options options;
@@ -37,23 +39,37 @@ struct single_command : std::enable_shared_from_this<single_command> {
   bool answered = false;
 };
 
+/// The text is an argument where the kernel takes it (MAX_ARG_STRLEN, 128 KiB with its NUL). A longer one is
+/// what bash finds on its standard input, which is empty then for the text itself.
+constexpr std::size_t longest_argument = 128 * 1024 - 1;
+constexpr const char* run_standard_input = "builtin eval \"$(</dev/stdin)\" </dev/null";
+
 program make_program(const single_command_options& options, const shell_command& command) {
-  program bash{{options.executable, "-c", ""}, options.environment, "/"};
+  const bool fits = command.text.size() <= longest_argument;
+  program bash{{options.executable, "-c", fits ? command.text : run_standard_input},
+               options.environment,
+               command.directory,
+               true};
+  bash.environment.push_back("PWD=" + command.directory); // as after `cd`, also through symbolic links
   for (const auto& [name, value] : command.environment)
     bash.environment.push_back(fmt::format("{}={}", name, value));
-  // On the command's first line, so that the line numbers in error messages are the user's.
-  bash.argv.back() =
-      fmt::format("builtin cd -- {} 2>/dev/null || {{ builtin echo {} >&2; builtin exit 1; }}; {}",
-                  shell_script::quote(command.directory),
-                  shell_script::quote(fmt::format("Failed to change directory to '{}'", command.directory)),
-                  command.text);
   return bash;
+}
+
+descriptor make_input(const shell_command& command) {
+  if (command.text.size() > longest_argument)
+    return memory_file(command.text);
+  descriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!null)
+    throw std::system_error(errno, std::generic_category(), "open /dev/null");
+  return null;
 }
 
 void single_command::start(const shell_command& command) {
   descriptor_pair out = make_pipe();
   descriptor_pair err = make_pipe();
-  const descriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const descriptor input = make_input(command);
+  const program what = make_program(options, command);
   output = std::make_shared<command_output>(init->executor(), std::move(out.first), std::move(err.first));
   output->start(command.live, options.capture, events.output);
   if (events.started)
@@ -61,15 +77,21 @@ void single_command::start(const shell_command& command) {
   start_timer(command.timeout);
 
   program_events fate;
-  fate.started = [self = shared_from_this()](process_ids, int error) {
-    if (error != 0)
+  fate.started = [self = shared_from_this(), directory = command.directory](process_ids, int error) {
+    if (error == cannot_enter)
+      self->refuse_directory(directory);
+    else if (error != 0)
       self->finish(ending::not_started, 0, std::strerror(error));
   };
   fate.ended = [self = shared_from_this()](std::optional<int> status) {
     self->finish(status ? ending::exited : ending::lost, status ? exit_code_of(*status) : 0);
   };
-  init->start(make_program(options, command), null.get(), out.second.get(), err.second.get(),
-              std::move(fate));
+  init->start(what, input.get(), out.second.get(), err.second.get(), std::move(fate));
+}
+
+/// Ends as a failed `cd` of the shell would (HTTP.md 4.7).
+void single_command::refuse_directory(const std::string& directory) {
+  finish(ending::exited, 1, {}, {"", fmt::format("Failed to change directory to '{}'\n", directory)});
 }
 
 void single_command::start_timer(std::chrono::milliseconds timeout) {
@@ -86,22 +108,23 @@ void single_command::start_timer(std::chrono::milliseconds timeout) {
       }));
 }
 
-void single_command::finish(ending how, int exit_code, const std::string& problem) {
+void single_command::finish(ending how, int exit_code, const std::string& problem, output_tail tail) {
   if (std::exchange(answered, true))
     return;
   timer.cancel();
   init->shut_down(options.kill_grace);
-  output->finish([self = shared_from_this(), how, exit_code, problem] {
-    command_result result;
-    result.how = how;
-    result.exit_code = exit_code;
-    result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - self->begin);
-    result.out = self->output->out();
-    result.err = self->output->err();
-    result.problem = problem;
-    self->events.finished(std::move(result));
-    self->events = {};
-  });
+  output->finish(
+      std::move(tail), [self = shared_from_this(), how, exit_code, problem](captured_pair captured) {
+        command_result result;
+        result.how = how;
+        result.exit_code = exit_code;
+        result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - self->begin);
+        result.out = std::move(captured.out);
+        result.err = std::move(captured.err);
+        result.problem = problem;
+        self->events.finished(std::move(result));
+        self->events = {};
+      });
 }
 
 } // namespace

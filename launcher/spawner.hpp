@@ -25,10 +25,13 @@ public:
   spawner& operator=(const spawner&) = delete;
 
   /// Asks for an init and returns the daemon's end of its socket, on which everything else is told, a failure
-  /// too
-  /// (`protocol::event_kind::hello`). A dead spawner shows as the socket's end. May be called from one thread
-  /// at a time. Throws std::system_error when there is no descriptor left.
+  /// too (`protocol::event_kind::hello`). A dead spawner shows as the socket's end. Returns no descriptor
+  /// when the spawner has more requests before it than its socket holds: see `when_ready`. May be called from
+  /// one thread at a time. Throws std::system_error when there is no descriptor left.
   [[nodiscard]] descriptor spawn(bool isolate, bool isolation_required) const;
+
+  /// Calls `ready` on an I/O thread when the spawner takes requests again, or ends. Threads as `spawn`.
+  void when_ready(std::function<void()> ready) const;
 
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 

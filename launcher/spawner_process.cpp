@@ -1,11 +1,13 @@
 #include "launcher/spawner_process.hpp"
 
+#include "launcher/descriptor.hpp"
 #include "launcher/init_process.hpp"
 #include "launcher/protocol.hpp"
 #include "launcher/unix_message.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
+#include <optional>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -48,15 +50,49 @@ void refuse(int socket, int error) {
   ::_exit(run_init(socket, isolated, isolation_error));
 }
 
+/// Has a process try to isolate itself; returns the errno that prevented it, else 0.
+int try_isolation() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    return errno;
+  const descriptor reader(ends[0]);
+  descriptor writer(ends[1]);
+  const pid_t child = fork_with(CLONE_NEWPID | CLONE_NEWNS);
+  if (child < 0)
+    return errno;
+  int error = EPROTO; // of a child that dies without a word
+  if (child == 0) {
+    error = mount_own_proc();
+    ::_exit(::write(writer.get(), &error, sizeof(error)) == sizeof(error) ? 0 : 1);
+  }
+  writer.reset();
+  return ::read(reader.get(), &error, sizeof(error)) < 0 ? errno : error;
+}
+
+/// Why there is no isolation to be had here, 0 if there is. Found out once: what forbids it (a missing
+/// capability, a security profile that refuses the mount) stays, unlike a lack of resources, which is the
+/// caller's to see.
+int isolation_obstacle() {
+  static std::optional<int> known;
+  if (known)
+    return *known;
+  const int error = try_isolation();
+  if (error != EAGAIN && error != ENOMEM && error != EMFILE && error != ENFILE)
+    known = error;
+  return error;
+}
+
 void spawn(const protocol::spawn_request& request, int socket) {
   int isolation_error = 0;
   if (request.isolate) {
-    const pid_t child = fork_with(CLONE_NEWPID | CLONE_NEWNS);
+    isolation_error = isolation_obstacle();
+    const pid_t child = isolation_error == 0 ? fork_with(CLONE_NEWPID | CLONE_NEWNS) : -1;
     if (child == 0)
       become_init(socket, true, 0);
     if (child > 0)
       return;
-    isolation_error = errno;
+    if (isolation_error == 0)
+      isolation_error = errno;
     if (request.isolation_required)
       return refuse(socket, isolation_error);
   }

@@ -95,19 +95,48 @@ TEST_P(session_end, lets_a_program_clean_up_within_the_grace) {
 TEST_P(session_end, of_a_killed_init_is_told_once_to_everybody) {
   const auto second = start_until(script("echo ready; exec sleep 1000"), "ready");
   program = start_until(script("echo ready; exec sleep 1000"), "ready");
-  bool marked = false;
   ASSERT_EQ(::kill(host_pid, SIGKILL), 0);
   ASSERT_TRUE(wait_until([&] { return !init->lost.empty(); }));
-  init->process->mark([&] { marked = true; });
   run_for(50ms);
   EXPECT_EQ(init->lost.size(), 1u);
   EXPECT_EQ(program->ends, std::vector{std::optional<int>()});
   EXPECT_EQ(second->ends, std::vector{std::optional<int>()});
-  EXPECT_FALSE(marked);
-  if (!GetParam()) // an isolated one takes its namespace along; of the other the kernel leaves orphans
-    for (const auto& item : {second, program})
-      ::kill(item->ids->on_host, SIGKILL);
   EXPECT_TRUE(wait_until([&] { return second->read() && program->read(); }));
+}
+
+TEST_P(session_end, by_a_kill_of_the_init_spares_nobody) {
+  const auto processes = start_brood();
+  ASSERT_EQ(::kill(host_pid, SIGKILL), 0);
+  EXPECT_TRUE(wait_until([&] { return !testing::any_alive(processes); }))
+      << "an isolated one takes its namespace along, what another leaves is hunted";
+}
+
+TEST_P(session_end, needs_no_help_of_an_init_that_is_stopped) {
+  auto processes = start_brood();
+  processes.push_back(*read_process(host_pid));
+  ASSERT_EQ(::kill(host_pid, SIGSTOP), 0);
+  init->process->kill();
+  EXPECT_TRUE(wait_until([&] { return !testing::any_alive(processes); }));
+}
+
+TEST_P(session_end, of_a_stopped_init_comes_soon_after_the_grace) {
+  auto processes = start_brood();
+  processes.push_back(*read_process(host_pid));
+  ASSERT_EQ(::kill(host_pid, SIGSTOP), 0);
+  const auto begin = clock::now();
+  init->process->shut_down(100ms);
+  ASSERT_TRUE(wait_until([&] { return !init->lost.empty(); }));
+  EXPECT_LT(clock::now() - begin, 5s);
+  EXPECT_TRUE(wait_until([&] { return !testing::any_alive(processes); }));
+}
+
+TEST_P(session_end, comes_to_an_init_that_takes_no_orders) {
+  program = start_until(script("echo ready; exec sleep 1000"), "ready");
+  ASSERT_EQ(::kill(host_pid, SIGSTOP), 0);
+  for (int i = 0; i < 10'000; ++i)
+    init->process->end_interrupt(); // an order of which nothing comes
+  ASSERT_TRUE(wait_until([&] { return !init->lost.empty(); }));
+  EXPECT_EQ(program->ends, std::vector{std::optional<int>()});
 }
 
 TEST_P(session_end, is_told_to_programs_started_after_it) {

@@ -82,6 +82,11 @@ TEST_P(starting, falls_back_from_the_directory_to_home_to_the_root) {
   EXPECT_EQ(run({{"/bin/pwd"}, {}, directory / "missing"})->text, "/\n");
 }
 
+TEST_P(starting, fails_where_the_directory_must_be_entered_and_cannot) {
+  EXPECT_EQ(run({{"/bin/pwd"}, {"HOME=/usr"}, directory / "missing", true})->start_error, cannot_enter);
+  EXPECT_EQ(run({{"/bin/pwd"}, {"HOME=/usr"}, directory.path(), true})->text, directory.path() + '\n');
+}
+
 TEST_P(starting, leaves_no_descriptor_open_but_the_standard_streams) {
   const auto program =
       run(script("for ((n = 0; n < 1024; n++)); do [[ -e /proc/$$/fd/$n ]] && echo -n \"$n \"; done; true"));
@@ -115,6 +120,39 @@ TEST_P(starting, shows_an_isolated_session_its_own_processes_only) {
     GTEST_SKIP() << "this one shares /proc";
   const auto program = run(script("echo /proc/[0-9]*; echo $$"));
   EXPECT_EQ(program->text, "/proc/1 /proc/2\n2\n");
+}
+
+class marked : public testing::in_session {
+protected:
+  testing::scratch_directory directory;
+};
+INSTANTIATE_TEST_SUITE_P(session, marked, ::testing::Bool(), testing::isolation_name);
+
+TEST_P(marked, what_a_killed_program_started_since_its_mark_ends_with_it_and_nothing_else) {
+  const auto go = directory / "go";
+  ASSERT_EQ(::mkfifo(go.c_str(), 0600), 0);
+  const auto program = start_until(script("(sleep 1000; :) & echo ready; read -r _ <" + go +
+                                          "; (setsid sleep 1001 &) & sleep 1002 & echo more; wait"),
+                                   "ready");
+  std::vector<process_entry> before;
+  ASSERT_TRUE(wait_until([&] {
+    before = testing::processes_below(program->ids->on_host);
+    return before.size() == 2;
+  }));
+  init->process->mark(program->id);
+  std::ofstream(go) << "\n";
+  std::vector<process_entry> after;
+  ASSERT_TRUE(wait_until([&] {
+    after.clear();
+    for (const auto& entry : testing::processes_below(init->identity->on_host))
+      if (testing::command_name(entry.pid) == "sleep" &&
+          std::none_of(before.begin(), before.end(), [&](const auto& old) { return old.pid == entry.pid; }))
+        after.push_back(entry);
+    return after.size() == 2;
+  }));
+  ASSERT_EQ(::kill(program->ids->on_host, SIGKILL), 0);
+  EXPECT_TRUE(wait_until([&] { return !program->ends.empty() && !testing::any_alive(after); }));
+  EXPECT_TRUE(std::all_of(before.begin(), before.end(), testing::is_alive));
 }
 
 class adopting : public testing::in_session {

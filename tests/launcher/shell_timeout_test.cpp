@@ -1,6 +1,7 @@
 #include "tests/launcher/shell_world.hpp"
 
 #include <signal.h>
+#include <sys/stat.h>
 
 namespace sandboxd::launcher {
 namespace {
@@ -91,6 +92,23 @@ TEST_P(shell_timeout, kills_a_shell_that_does_not_come_back) {
   EXPECT_EQ(command->result().how, ending::timed_out);
   EXPECT_EQ(shell->story.back(), "ended 137");
   EXPECT_LT(clock::now() - begin, 10s) << "limit, grace, two seconds of patience";
+}
+
+TEST_P(shell_timeout, spares_what_a_background_job_of_before_starts_meanwhile) {
+  ASSERT_EQ(::mkfifo((directory / "go").c_str(), 0600), 0);
+  run("(read line <" + directory / "go" + "; setsid -f sleep 7001003) >/dev/null 2>&1 & job=$!");
+  const auto command =
+      start({.text = "echo >" + directory / "go" + "; wait $job; sleep 1000", .timeout = 500ms});
+  const auto prompts = shell->prompts;
+  ASSERT_TRUE(wait_until([&] { return command->ended() && shell->prompts > prompts; }));
+  EXPECT_EQ(command->result().how, ending::timed_out);
+  EXPECT_EQ(out("pgrep -c -f -x 'sleep 7001003'"), "1\n");
+  run("pkill -f -x 'sleep 7001003'");
+}
+
+TEST_P(shell_timeout, ends_what_the_command_has_cut_loose) {
+  run_too_long("setsid -f sleep 7001000 >/dev/null 2>&1; (setsid sleep 7001001 &) & sleep 1002");
+  EXPECT_EQ(out("pgrep -c -f -x 'sleep 700100[01]' || :"), "0\n");
 }
 
 TEST_P(shell_timeout, leaves_a_command_in_time_alone) {

@@ -1,0 +1,53 @@
+#include "launcher/lineage.hpp"
+
+#include "launcher/descriptor.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <fcntl.h>
+#include <random>
+#include <string_view>
+#include <sys/resource.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace sandboxd::launcher {
+
+lineage new_session_lineage() {
+  static std::atomic<std::uint32_t> next{std::random_device{}()};
+  return lineage{next++ & 0x7fffffff} << 32; // never RLIM_INFINITY
+}
+
+int set_lineage(pid_t pid, lineage number) {
+  rlimit limit{};
+  if (::prlimit(pid, RLIMIT_LOCKS, nullptr, &limit) != 0)
+    return errno;
+  limit.rlim_cur = number;
+  return ::prlimit(pid, RLIMIT_LOCKS, &limit, nullptr) == 0 ? 0 : errno;
+}
+
+/// From /proc, which unlike prlimit(2) also shows processes of other users.
+std::optional<lineage> lineage_of(pid_t pid) {
+  char path[32];
+  std::snprintf(path, sizeof(path), "/proc/%d/limits", static_cast<int>(pid));
+  const descriptor file(::open(path, O_RDONLY | O_CLOEXEC));
+  char buffer[4096];
+  const ssize_t count = file ? ::read(file.get(), buffer, sizeof(buffer)) : -1;
+  if (count <= 0)
+    return std::nullopt;
+  std::string_view text(buffer, static_cast<std::size_t>(count));
+  constexpr std::string_view name = "Max file locks";
+  const auto line = text.find(name);
+  if (line == std::string_view::npos)
+    return std::nullopt;
+  text.remove_prefix(line + name.size());
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  lineage number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+} // namespace sandboxd::launcher

@@ -1,0 +1,79 @@
+#include "tests/launcher/process_world.hpp"
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+namespace sandboxd::launcher {
+namespace {
+
+/// Makes mount(2) fail with EACCES in this process and all it starts, as a security profile does that grants
+/// namespaces but no mounts.
+bool refuse_mounts() {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mount, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{static_cast<unsigned short>(std::size(filter)), filter};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/// Starts an init below a spawner of its own and returns it once its fate is known.
+std::shared_ptr<testing::observed_init> try_init(bool required) {
+  asio::io_context io;
+  const auto own_spawner = spawner::start(io, [] {});
+  auto init = testing::start_init(io, own_spawner->spawn(true, required));
+  const auto deadline = std::chrono::steady_clock::now() + testing::patience;
+  while (!init->identity && init->lost.empty() && std::chrono::steady_clock::now() < deadline)
+    io.run_one_for(std::chrono::milliseconds(10));
+  init->process.reset();
+  return init;
+}
+
+/// Runs `check` in a process in which mounts are refused; returns what it returned.
+template <class Check>
+bool without_mounts(Check check) {
+  const pid_t child = ::fork();
+  if (child == 0)
+    ::_exit(refuse_mounts() && check() ? 0 : 1);
+  int status = -1;
+  return ::waitpid(child, &status, 0) == child && status == 0;
+}
+
+class refused_mounts : public testing::process_world {
+protected:
+  void SetUp() override {
+    const auto init = testing::start_init(io, spawner->spawn(true, false));
+    ASSERT_TRUE(wait_until([&] { return init->identity.has_value(); }));
+    if (!init->identity->isolated)
+      GTEST_SKIP() << "needs the privilege to make namespaces: " << init->identity->isolation_problem;
+  }
+};
+
+TEST_F(refused_mounts, let_sessions_run_without_isolation_and_say_why) {
+  EXPECT_TRUE(without_mounts([] {
+    const auto init = try_init(false);
+    return init->identity && !init->identity->isolated &&
+           init->identity->isolation_problem == std::strerror(EACCES);
+  }));
+}
+
+TEST_F(refused_mounts, refuse_sessions_that_must_be_isolated) {
+  EXPECT_TRUE(without_mounts([] {
+    const auto init = try_init(true);
+    return !init->identity && init->lost.size() == 1 &&
+           init->lost.front().find(std::strerror(EACCES)) != std::string::npos;
+  }));
+}
+
+} // namespace
+} // namespace sandboxd::launcher
