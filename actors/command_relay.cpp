@@ -23,15 +23,6 @@ command_outcome make_outcome(launcher::command_result& result, std::chrono::mill
   return outcome;
 }
 
-failure execution_failure(const std::string& session, std::string problem) {
-  failure reason;
-  reason.code = error_code::command_execution_error;
-  reason.message = "The command could not be started";
-  reason.session = session;
-  reason.detail = std::move(problem);
-  return reason;
-}
-
 } // namespace
 
 launcher::shell_command make_shell_command(const command_request& request,
@@ -57,13 +48,21 @@ launcher::command_events relay_to(const run_command& command, std::chrono::milli
     case launched::timed_out:
       return observer.finished(make_outcome(result, timeout));
     case launched::lost:
+      if (session.empty())
+        return observer.failed(command_failure(session, "The command was lost", "its init ended"));
       return observer.failed(session_failure(
           closed && *closed ? error_code::session_destroyed : error_code::session_terminated, session));
     case launched::not_started:
-      return observer.failed(execution_failure(session, result.problem));
+      return observer.failed(command_failure(session, "The command could not be started", result.problem));
     }
   };
   return events;
+}
+
+failure command_failure(const std::string& session, std::string message, std::string detail) {
+  failure reason(error_code::command_execution_error, std::move(message), session);
+  reason.detail = std::move(detail);
+  return reason;
 }
 
 failure session_failure(error_code code, const std::string& session) {

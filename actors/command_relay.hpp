@@ -20,6 +20,10 @@ launcher::shell_command make_shell_command(const command_request& request,
 launcher::command_events relay_to(const run_command& command, std::chrono::milliseconds timeout,
                                   std::string session, std::shared_ptr<const std::atomic<bool>> closed);
 
+/// A failure of one command that neither the session nor the command itself is to blame for; `detail` goes to
+/// the log.
+failure command_failure(const std::string& session, std::string message, std::string detail);
+
 /// A failure that concerns a session as a whole, with its public message.
 failure session_failure(error_code code, const std::string& session);
 

@@ -2,15 +2,23 @@
 
 #include "actors/command_relay.hpp"
 #include "actors/init_request.hpp"
+#include "config/settings.hpp"
 #include "launcher/single_command.hpp"
+#include "supervision/errors.hpp"
 
 #include <asio/post.hpp>
+#include <caf/exit_reason.hpp>
 
+#include <cstddef>
+#include <string>
 #include <utility>
 
 namespace sandboxd::actors {
 
 namespace {
+
+/// Longest part of a command the status shows, in bytes.
+constexpr std::size_t shown_command = 80;
 
 using self_pointer = supervision::typed_stateful_pointer<execution_state, execution_actor>;
 
@@ -37,6 +45,20 @@ void start(self_pointer self) {
              });
 }
 
+/// A command that was handed to the launcher has been answered from there.
+void give_up(self_pointer self, const std::string& reason) {
+  self->state.command.observer.failed(command_failure({}, "The command could not be started", reason));
+  self->quit();
+}
+
+void on_exit_request(self_pointer self, const caf::error& reason) {
+  auto& state = self->state;
+  if (!state.process || reason == caf::exit_reason::kill)
+    return self->quit(reason);
+  state.stopping = true;
+  state.process->shut_down(state.context->kill_grace());
+}
+
 } // namespace
 
 execution_state::~execution_state() {
@@ -48,12 +70,19 @@ execution_actor::behavior_type execution_behavior(self_pointer self, services_pt
                                                   run_command command) {
   self->state.context = context;
   self->state.command = std::move(command);
-  self->set_status(self->state.command.request.command.substr(0, 80));
-  request_init(self, context, true, execution_actor(self),
-               [self](init_handle process) { self->state.process = std::move(process); });
+  self->set_status(self->state.command.request.command.substr(0, shown_command));
+  self->set_exit_handler([self](const caf::exit_msg& message) { on_exit_request(self, message.reason); });
+  const bool isolate = context->settings()->session.isolation != config::isolation_mode::off;
+  request_init(
+      self, context, isolate, execution_actor(self),
+      [self](init_handle process) { self->state.process = std::move(process); },
+      [self](const caf::error& reason) { give_up(self, supervision::describe(reason)); });
   return {
-      [self](const init_ready&) { start(self); },
-      [self](const init_lost&) { self->quit(); },
+      [self](const init_ready&) {
+        if (!self->state.stopping)
+          start(self);
+      },
+      [self](const init_lost& event) { give_up(self, event.reason); },
   };
 }
 

@@ -13,6 +13,7 @@ struct execution_state {
   services_ptr context;
   run_command command;
   init_handle process; ///< null until the spawner has answered
+  bool stopping = false;
 
   execution_state() = default;
   execution_state(const execution_state&) = delete;
@@ -21,7 +22,7 @@ struct execution_state {
 };
 
 /// Runs one command in a fresh `bash -c` below an init of its own (HTTP.md 4.7) and ends when nothing of it
-/// is left.
+/// is left. When asked to stop it ends the command (SIGTERM, `session.kill-grace`, SIGKILL) before itself.
 execution_actor::behavior_type
 execution_behavior(supervision::typed_stateful_pointer<execution_state, execution_actor> self,
                    services_ptr context, run_command command);

@@ -39,8 +39,10 @@ init_actor::behavior_type init_behavior(self_pointer self, services_ptr context,
   self->state.context = context;
   self->defer_start();
   self->set_exit_handler([self](const caf::exit_msg& message) { on_exit_request(self, message.reason); });
-  request_init(self, context, isolate, init_actor(self),
-               [self](init_handle process) { self->state.process = std::move(process); });
+  request_init(
+      self, context, isolate, init_actor(self),
+      [self](init_handle process) { self->state.process = std::move(process); },
+      [self](const caf::error& reason) { self->quit(reason); });
   return {
       [self](get_init) -> caf::result<init_handle> { return self->state.process; },
       [self](const init_ready& event) {

@@ -15,9 +15,6 @@ namespace {
 using self_pointer = supervision::typed_stateful_pointer<launcher_state, launcher_actor>;
 using clock = supervision::backoff::clock;
 
-/// Requests that may wait for the next spawner; each waits no longer than its sender does.
-constexpr std::size_t longest_queue = 1024;
-
 /// Starting a process takes about a millisecond, which is an I/O thread's business.
 void start(self_pointer self) {
   auto& state = self->state;
@@ -45,13 +42,34 @@ void start_later(self_pointer self, const std::string& problem) {
   self->delayed_send(self, delay, start_spawner{});
 }
 
-/// Fails when this process has no descriptor left, which is no reason to lose the spawner too.
+/// A socket without a descriptor when the spawner takes no request at the moment. Fails when this process has
+/// no descriptor left, which is no reason to lose the spawner too.
 caf::expected<init_socket> spawn(const launcher_state& state, bool isolate) {
   const bool required = isolate && !state.context->settings()->session.isolation_fallback;
   try {
     return std::make_shared<launcher::descriptor>(state.spawner->spawn(isolate, required));
   } catch (const std::system_error& problem) {
     return caf::make_error(caf::sec::runtime_error, std::string(problem.what()));
+  }
+}
+
+void await_readiness(self_pointer self) {
+  const auto generation = self->state.generation;
+  self->state.spawner->when_ready(
+      [me = launcher_actor(self), generation] { caf::anon_send(me, spawner_ready{generation}); });
+}
+
+void serve_waiting(self_pointer self) {
+  auto& state = self->state;
+  while (!state.waiting.empty()) {
+    auto socket = spawn(state, state.waiting.front().isolate);
+    if (socket && !**socket)
+      return await_readiness(self);
+    if (socket)
+      state.waiting.front().answer.deliver(std::move(*socket));
+    else
+      state.waiting.front().answer.deliver(socket.error());
+    state.waiting.pop_front();
   }
 }
 
@@ -62,24 +80,23 @@ void on_started(self_pointer self, spawner_started& event) {
   state.spawner = std::move(event.process);
   state.alive_since = clock::now();
   self->set_status("spawner " + std::to_string(state.spawner->pid()));
-  for (auto& waiting : std::exchange(state.waiting, {})) {
-    auto socket = spawn(state, waiting.isolate);
-    if (socket)
-      waiting.answer.deliver(std::move(*socket));
-    else
-      waiting.answer.deliver(socket.error());
-  }
+  serve_waiting(self);
   self->confirm_start();
 }
 
+/// A request waits no longer than its sender does.
 caf::result<init_socket> on_request(self_pointer self, bool isolate) {
   auto& state = self->state;
-  if (state.spawner)
-    return spawn(state, isolate);
-  const auto none = caf::make_error(caf::sec::runtime_error, "there is no spawner at the moment");
-  if (state.waiting.size() >= longest_queue)
+  const bool first = state.waiting.empty();
+  if (state.spawner && first)
+    if (auto socket = spawn(state, isolate); !socket || **socket)
+      return socket;
+  const auto none = caf::make_error(caf::sec::runtime_error, "there is no spawner that takes requests");
+  if (state.waiting.size() >= state.context->settings()->launcher.max_waiting_requests)
     return none;
   state.waiting.push_back({isolate, {self, none}});
+  if (state.spawner && first)
+    await_readiness(self);
   return state.waiting.back().answer.result();
 }
 
@@ -101,6 +118,10 @@ launcher_actor::behavior_type launcher_behavior(self_pointer self, services_ptr 
       [self](spawner_started& event) {
         if (event.generation == self->state.generation)
           on_started(self, event);
+      },
+      [self](const spawner_ready& event) {
+        if (event.generation == self->state.generation && self->state.spawner)
+          serve_waiting(self);
       },
       [self](const spawner_died& event) {
         if (event.generation == self->state.generation)

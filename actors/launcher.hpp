@@ -7,8 +7,8 @@
 #include "supervision/kept_promise.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <memory>
-#include <vector>
 
 namespace sandboxd::actors {
 
@@ -27,11 +27,12 @@ struct launcher_state {
     bool isolate = true;
     supervision::kept_promise<init_socket> answer;
   };
-  std::vector<waiting_request> waiting;
+  std::deque<waiting_request> waiting;
 };
 
 /// Owns the spawner process. When that dies the actor starts another and lives on: the inits it had made do
-/// not depend on it. While there is none, `spawn_init` waits for the next one.
+/// not depend on it. While there is none, or it has all the requests its socket holds, `spawn_init` waits; at
+/// most `launcher.max-waiting-requests` of them.
 launcher_actor::behavior_type
 launcher_behavior(supervision::typed_stateful_pointer<launcher_state, launcher_actor> self,
                   services_ptr context);

@@ -5,6 +5,7 @@
 #include "supervision/spawn.hpp"
 #include "supervision/supervisor.hpp"
 
+#include <cstddef>
 #include <utility>
 
 namespace sandboxd::actors {
@@ -29,8 +30,10 @@ child_spec worker(std::string id, supervision::start_function start) {
   return spec;
 }
 
-child_spec dynamic_supervisor(std::string id, const config::supervision_settings& settings) {
+child_spec dynamic_supervisor(std::string id, const config::supervision_settings& settings,
+                              std::size_t max_children = 0) {
   auto spec = with_limits(settings);
+  spec.max_children = max_children;
   spec.strategy = supervision::strategy::dynamic;
   return supervision::supervisor_child(std::move(id), std::move(spec));
 }
@@ -38,10 +41,13 @@ child_spec dynamic_supervisor(std::string id, const config::supervision_settings
 } // namespace
 
 child_spec sandbox_tree(const services_ptr& context) {
-  const auto settings = context->settings()->supervision;
+  const auto settings_now = context->settings();
+  const auto& settings = settings_now->supervision;
   auto workload = with_limits(settings);
-  workload.children = {dynamic_supervisor("sessions", settings), dynamic_supervisor("executions", settings),
-                       worker("session-manager", supervised(session_manager_behavior, context))};
+  workload.children = {
+      dynamic_supervisor("sessions", settings),
+      dynamic_supervisor("executions", settings, settings_now->session.max_sessionless_commands),
+      worker("session-manager", supervised(session_manager_behavior, context))};
 
   // One for one: running sessions need no launcher, so its crash must not cost them.
   auto sandbox = with_limits(settings);

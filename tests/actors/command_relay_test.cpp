@@ -110,9 +110,11 @@ TEST_F(relay, tells_a_lost_command_from_one_of_a_deleted_session) {
 }
 
 TEST_F(relay, needs_no_session) {
-  closed = nullptr;
-  events().finished(result(launched::lost, 0));
-  EXPECT_EQ(observer->failure_code(), error_code::session_terminated);
+  run_command command;
+  command.observer = observer_handle(observer);
+  relay_to(command, 5s, {}, nullptr).finished(result(launched::lost, 0));
+  ASSERT_EQ(observer->failure_code(), error_code::command_execution_error) << "no session was lost";
+  EXPECT_FALSE(observer->failures[0].detail.empty());
 }
 
 TEST_F(relay, keeps_the_problem_of_a_command_that_did_not_start_for_the_log) {

@@ -92,6 +92,19 @@ TEST_F(launcher_with_processes, replaces_a_spawner_that_was_killed) {
   EXPECT_EQ(tree->actors->record(paths::launcher)->last_error(), "the spawner died");
 }
 
+TEST_F(launcher_with_processes, lets_requests_wait_for_a_spawner_that_is_slow) {
+  ASSERT_TRUE(is_open(ask()));
+  const pid_t slow = spawner();
+  ASSERT_EQ(::kill(slow, SIGSTOP), 0);
+  caf::scoped_actor self(system);
+  constexpr int requests = 500; // more than the socket holds
+  int answered = 0;
+  for (int i = 0; i < requests; ++i)
+    self->send(actor, spawn_init{false});
+  ASSERT_EQ(::kill(slow, SIGCONT), 0);
+  self->receive_for(answered, requests)([&](const init_socket& socket) { EXPECT_TRUE(*socket); });
+}
+
 TEST_F(launcher_with_processes, survives_a_lack_of_descriptors) {
   ASSERT_TRUE(is_open(ask()));
   const pid_t before = spawner();

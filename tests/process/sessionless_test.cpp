@@ -1,6 +1,7 @@
 #include "tests/process/daemon_fixture.hpp"
 
 #include <chrono>
+#include <fstream>
 #include <string>
 
 /// Commands outside of any session (HTTP.md 4.7, 4.5).
@@ -10,6 +11,36 @@ namespace {
 const std::string no_session = "__DISABLE_SESSION__";
 
 class sessionless : public daemon_test {};
+
+class two_sessionless : public daemon_test {
+protected:
+  two_sessionless()
+      : daemon_test([](config::settings& settings) { settings.session.max_sessionless_commands = 2; }) {}
+};
+
+TEST_F(two_sessionless, commands_run_at_a_time_and_no_more) {
+  sdk_client first(daemon.port(), generation::b);
+  sdk_client second(daemon.port(), generation::b);
+  first.begin(no_session, "touch one; until [ -e go ]; do sleep 0.01; done");
+  second.begin(no_session, "touch two; until [ -e go ]; do sleep 0.01; done");
+  ASSERT_TRUE(
+      eventually([&] { return exists(daemon.workspace() / "one") && exists(daemon.workspace() / "two"); }));
+  EXPECT_NE(b.execute(no_session, "true").status, 200);
+  std::ofstream(daemon.workspace() / "go");
+  EXPECT_EQ(first.answer().status, 200);
+  EXPECT_EQ(second.answer().status, 200);
+  EXPECT_TRUE(eventually([&] { return b.execute(no_session, "true").status == 200; }));
+}
+
+TEST(stopping, lets_a_command_outside_of_sessions_clean_up) {
+  test_daemon daemon;
+  sdk_client client(daemon.port(), generation::b);
+  client.begin(no_session,
+               "trap 'echo clean >cleaned; exit 3' TERM; touch ready; while :; do sleep 0.01; done");
+  ASSERT_TRUE(eventually([&] { return exists(daemon.workspace() / "ready"); }));
+  EXPECT_EQ(daemon.stop(), 0);
+  EXPECT_EQ(read_text(daemon.workspace() / "cleaned"), "clean\n");
+}
 
 TEST_F(sessionless, a_command_runs_in_a_fresh_shell_in_the_workspace) {
   EXPECT_EQ(b.output(no_session, "pwd; mine=1; cd /"), daemon.workspace().string() + "\n");
@@ -36,6 +67,34 @@ TEST_F(sessionless, a_missing_directory_is_status_1) {
   EXPECT_EQ(answered.status, 200);
   EXPECT_EQ(answered.body.at("exitCode"), 1);
   EXPECT_NE(answered.body.at("stderr").get<std::string>().find("/nope"), std::string::npos);
+}
+
+TEST_F(sessionless, the_directory_may_be_a_symbolic_link) {
+  EXPECT_EQ(b.output(no_session, "ln -s /usr link; pwd"), daemon.workspace().string() + "\n");
+  const auto link = (daemon.workspace() / "link").string();
+  EXPECT_EQ(b.output(no_session, "pwd; pwd -P", {{"cwd", link}}), link + "\n/usr\n");
+}
+
+TEST_F(sessionless, a_text_of_a_megabyte_runs_whole) {
+  for (const std::size_t size : {131'060u, 131'061u, 131'062u, 131'063u, 131'064u, 131'065u, 131'066u,
+                                 131'067u, 131'072u, 200'000u, 1'000'000u}) {
+    const auto answered = b.execute(no_session, "echo " + std::string(size, 'x'));
+    ASSERT_EQ(answered.status, 200) << size;
+    EXPECT_EQ(answered.body.at("stdout").get<std::string>().size(), size + 1);
+  }
+  const std::string filler = "true " + std::string(200'000, 'x') + "\n";
+  EXPECT_EQ(b.output(no_session, filler + "cat; echo $0 $#"), "/bin/bash 0\n")
+      << "with an empty standard input";
+  EXPECT_EQ(b.execute(no_session, filler + "exit 7").body.at("exitCode"), 7);
+}
+
+TEST_F(sessionless, messages_of_bash_are_about_the_text_alone) {
+  const auto answered = b.execute(no_session, "echo )");
+  EXPECT_EQ(answered.body.at("exitCode"), 2);
+  const auto text = answered.body.at("stderr").get<std::string>();
+  EXPECT_NE(text.find("line 1: `echo )'"), std::string::npos) << text;
+  EXPECT_NE(b.execute(no_session, "true\nnope").body.at("stderr").get<std::string>().find("line 2: nope"),
+            std::string::npos);
 }
 
 TEST_F(sessionless, exit_is_harmless) {
