@@ -11,6 +11,7 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +19,7 @@
 
 /// The map of the system: every typed actor of the sandbox, one comment for each of its messages.
 ///
-///     sandbox (rest_for_one)
+///     sandbox (one_for_one)
 ///      +- launcher                 launcher_actor
 ///      +- workload (one_for_one)
 ///          +- sessions             dynamic supervisor of session trees
@@ -30,8 +31,7 @@
 ///          +- session-manager      session_manager_actor: who is who
 namespace sandboxd::actors {
 
-// --- launcher: owns the spawner process
-// -----------------------------------------------------------------------------
+// --- launcher: owns the spawner process ---
 
 /// Ask for a session's init; `isolate`: in namespaces of its own.
 struct spawn_init {
@@ -50,15 +50,18 @@ struct spawner_started {
 struct spawner_died {
   std::uint64_t generation = 0;
 };
+/// From the I/O threads: spawner number `generation` takes requests again.
+struct spawner_ready {
+  std::uint64_t generation = 0;
+};
 /// To itself: start a spawner (again).
 struct start_spawner {};
 
 using launcher_actor = caf::typed_actor< //
     caf::replies_to<spawn_init>::with<init_socket>, caf::reacts_to<start_spawner>,
-    caf::reacts_to<spawner_started>, caf::reacts_to<spawner_died>>;
+    caf::reacts_to<spawner_started>, caf::reacts_to<spawner_ready>, caf::reacts_to<spawner_died>>;
 
-// --- init: owns one session's init process
-// --------------------------------------------------------------------------
+// --- init: owns one session's init process ---
 
 /// Ask for the init process.
 struct get_init {};
@@ -75,8 +78,7 @@ struct init_lost {
 using init_actor = caf::typed_actor< //
     caf::replies_to<get_init>::with<init_handle>, caf::reacts_to<init_ready>, caf::reacts_to<init_lost>>;
 
-// --- shell: owns one session's bash
-// -----------------------------------------------------------------------------------
+// --- shell: owns one session's bash ---
 
 /// From the I/O threads: bash runs.
 struct shell_started {
@@ -93,8 +95,7 @@ struct shell_ended {
 using shell_actor = caf::typed_actor< //
     caf::reacts_to<shell_started>, caf::reacts_to<shell_at_prompt>, caf::reacts_to<shell_ended>>;
 
-// --- session: the queue of one session's commands
-// ---------------------------------------------------------------------
+// --- session: the queue of one session's commands ---
 
 /// Run a command when its turn comes; everything else goes to the observer.
 struct run_command {
@@ -106,6 +107,8 @@ struct get_shell_start {};
 struct shell_start {
   environment env;
   std::string directory;
+  /// Outputs that background jobs hold, counted over all shells of the session.
+  std::shared_ptr<launcher::retired_channels> retired;
 };
 /// From its shell: this shell takes a command now.
 struct shell_is_free {
@@ -116,26 +119,31 @@ struct shell_is_free {
 struct shell_is_gone {
   std::optional<int> exit_code;
 };
+/// From the I/O threads: a stream that ran beside the commands is over.
+struct stream_ended {
+  std::uint64_t number = 0;
+};
 /// To itself: ask the supervisor for a new shell (again).
 struct restart_shell {};
 /// Fail everything that waits or runs with `session_destroyed`, and whatever still comes.
 struct close_session {};
 /// Ask who the session is.
 struct get_session_options {};
+/// Ask whether the session has lost its state with its shell and nothing has run in it since.
+struct is_blank {};
 
 using session_actor = caf::typed_actor< //
     caf::reacts_to<run_command>, caf::replies_to<get_shell_start>::with<shell_start>,
-    caf::reacts_to<shell_is_free>, caf::reacts_to<shell_is_gone>, caf::reacts_to<restart_shell>,
-    caf::reacts_to<close_session>, caf::replies_to<get_session_options>::with<session_options>>;
+    caf::reacts_to<shell_is_free>, caf::reacts_to<shell_is_gone>, caf::reacts_to<stream_ended>,
+    caf::reacts_to<restart_shell>, caf::reacts_to<close_session>,
+    caf::replies_to<get_session_options>::with<session_options>, caf::replies_to<is_blank>::with<bool>>;
 
-// --- execution: one command outside of any session
-// ----------------------------------------------------------------------
+// --- execution: one command outside of any session ---
 
 /// Its init runs (the command starts); its init is gone (nothing of the command is left).
 using execution_actor = caf::typed_actor<caf::reacts_to<init_ready>, caf::reacts_to<init_lost>>;
 
-// --- session manager: who is who
-// ------------------------------------------------------------------------------------------
+// --- session manager: who is who ---
 
 /// Make a session; see `sandbox_client::create_session`.
 struct create_session {
@@ -163,6 +171,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::spawn_init)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::init_socket)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::start_spawner)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::spawner_started)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::spawner_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::spawner_died)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::get_init)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::init_handle)
@@ -176,9 +185,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::get_shell_start)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::shell_start)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::shell_is_free)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::shell_is_gone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::stream_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::restart_shell)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::close_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::get_session_options)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::is_blank)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::session_options)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::create_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::list_sessions)

@@ -25,6 +25,9 @@ using supervision::supervisor_actor;
 /// Questions to neighbours that answer from memory.
 constexpr std::chrono::seconds neighbour_timeout{5};
 
+/// What a command outside of sessions gets on top of `session.kill-grace` for its end.
+constexpr std::chrono::milliseconds clean_up_time{1000};
+
 template <class Handle>
 Handle find(self_pointer self, const std::string& path) {
   return self->observer()->actors->template find<Handle>(path);
@@ -121,13 +124,52 @@ known_session* start_session(self_pointer self, const session_options& options, 
   return &session;
 }
 
+/// Ends a session that exists; what waits or runs in it fails with `reason`.
+void end_session(self_pointer self, const std::string& id, const failure& reason) {
+  const auto& session = self->state.sessions.at(id);
+  const auto child = session.child;
+  if (const auto actor = find<session_actor>(self, paths::sessions + '/' + child + "/session"))
+    self->send(actor, close_session{});
+  if (session.tree)
+    self->demonitor(session.tree->address());
+  forget(self, id, reason);
+  if (const auto supervisor = find<supervisor_actor>(self, paths::sessions))
+    self->request(supervisor, caf::infinite, supervision::terminate_child{child})
+        .then([] {}, [](const caf::error&) {});
+}
+
+void on_create(self_pointer self, create_session request);
+
+/// A session that has lost its state with its shell gives way to a new one of its name (HTTP.md 4.1); any
+/// other refuses it.
+void replace_blank(self_pointer self, create_session request, const std::string& child) {
+  const auto refuse = [request] {
+    request.done.deliver(session_failure(error_code::session_already_exists, request.options.id));
+  };
+  const auto session = find<session_actor>(self, paths::sessions + '/' + child + "/session");
+  if (!session)
+    return refuse();
+  self->request(session, neighbour_timeout, is_blank{})
+      .then(
+          [self, request, child, refuse](bool blank) {
+            const auto entry = self->state.sessions.find(request.options.id);
+            if (entry != self->state.sessions.end() && entry->second.child == child) {
+              if (!blank)
+                return refuse();
+              end_session(self, entry->first, session_failure(error_code::session_destroyed, entry->first));
+            }
+            on_create(self, request);
+          },
+          [refuse](const caf::error&) { refuse(); });
+}
+
 void on_create(self_pointer self, create_session request) {
   auto& sessions = self->state.sessions;
   const auto& id = request.options.id;
   const auto entry = sessions.find(id);
   if (entry != sessions.end() && entry->second.ready()) {
     if (request.existing == if_exists::refuse)
-      return request.done.deliver(session_failure(error_code::session_already_exists, id));
+      return replace_blank(self, std::move(request), entry->second.child);
     return request.done.deliver(session_created{id, false});
   }
   failure reason;
@@ -147,9 +189,17 @@ void on_execution(self_pointer self, run_command command) {
   spec.id = std::to_string(++state.last_number);
   spec.restart = supervision::restart_type::temporary;
   spec.start = supervision::supervised(execution_behavior, state.context, command);
+  spec.shutdown = state.context->settings()->session.kill_grace + clean_up_time;
   self->request(supervisor, neighbour_timeout, supervision::start_child{std::move(spec)})
       .then([](const caf::strong_actor_ptr&) {},
-            [command](const caf::error& error) { command.observer.failed(start_failure("", error)); });
+            [command](const caf::error& error) {
+              if (supervision::is(error, supervision::supervision_error::too_many_children))
+                command.observer.failed(
+                    {error_code::too_busy, "There are too many commands outside of sessions"});
+              else
+                command.observer.failed(
+                    command_failure({}, "The command could not be started", supervision::describe(error)));
+            });
 }
 
 void on_command(self_pointer self, run_command command) {
@@ -166,6 +216,7 @@ void on_command(self_pointer self, run_command command) {
   failure reason;
   session_options options;
   options.id = id;
+  options.keep_after_restart = command.request.keep_after_restart;
   auto* session = entry != sessions.end() ? &entry->second : start_session(self, options, reason);
   if (session == nullptr)
     return command.observer.failed(reason);
@@ -179,16 +230,8 @@ void on_delete(self_pointer self, const delete_session& request) {
   const auto entry = self->state.sessions.find(request.id);
   if (entry == self->state.sessions.end())
     return request.done.deliver(session_failure(error_code::session_not_found, request.id));
-  const auto child = entry->second.child;
-  if (const auto actor = find<session_actor>(self, paths::sessions + '/' + child + "/session"))
-    self->send(actor, close_session{});
-  if (const auto& tree = entry->second.tree)
-    self->demonitor(tree->address());
-  forget(self, request.id, session_failure(error_code::session_destroyed, request.id));
+  end_session(self, request.id, session_failure(error_code::session_destroyed, request.id));
   request.done.deliver(request.id);
-  if (const auto supervisor = find<supervisor_actor>(self, paths::sessions))
-    self->request(supervisor, caf::infinite, supervision::terminate_child{child})
-        .then([] {}, [](const caf::error&) {});
 }
 
 void on_list(self_pointer self, const list_sessions& request) {
@@ -208,11 +251,15 @@ void on_down(self_pointer self, const caf::down_msg& message) {
     forget(self, entry->first, session_failure(error_code::session_terminated, entry->first));
 }
 
-void readopt(self_pointer self, const supervisor_actor& supervisor, const supervision::child_info& child) {
+/// No number is used twice: an id ends with its own.
+void remember_number(self_pointer self, const supervision::child_info& child) {
   const auto number = child.id.substr(child.id.rfind('~') + 1);
   std::uint64_t used = 0;
   std::from_chars(number.data(), number.data() + number.size(), used);
   self->state.last_number = std::max(self->state.last_number, used);
+}
+
+void readopt(self_pointer self, const supervisor_actor& supervisor, const supervision::child_info& child) {
   if (child.phase == supervision::child_phase::starting) { // who waited for it has been told that it is lost
     self->request(supervisor, caf::infinite, supervision::terminate_child{child.id})
         .then([] {}, [](const caf::error&) {});
@@ -233,16 +280,21 @@ void readopt(self_pointer self, const supervisor_actor& supervisor, const superv
 
 /// Learns who lives before anything else is done.
 void remember(self_pointer self) {
-  const auto supervisor = find<supervisor_actor>(self, paths::sessions);
-  if (!supervisor)
-    return;
-  self->request(supervisor, neighbour_timeout, supervision::which_children{})
-      .await(
-          [self, supervisor](const supervision::child_infos& children) {
-            for (const auto& child : children)
-              readopt(self, supervisor, child);
-          },
-          [self](const caf::error& reason) { self->quit(reason); });
+  for (const auto& path : {paths::sessions, paths::executions}) {
+    const auto supervisor = find<supervisor_actor>(self, path);
+    if (!supervisor)
+      continue;
+    self->request(supervisor, neighbour_timeout, supervision::which_children{})
+        .await(
+            [self, supervisor, path](const supervision::child_infos& children) {
+              for (const auto& child : children) {
+                remember_number(self, child);
+                if (path == paths::sessions)
+                  readopt(self, supervisor, child);
+              }
+            },
+            [self](const caf::error& reason) { self->quit(reason); });
+  }
 }
 
 } // namespace

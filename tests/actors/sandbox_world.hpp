@@ -75,6 +75,7 @@ struct idle_session {
   actors::session_options options;
   std::vector<actors::run_command> commands;
   bool closed = false;
+  bool blank = false; ///< lost its state with its shell
 };
 
 struct idle_session_state {
@@ -89,9 +90,11 @@ idle_session_behavior(supervision::typed_stateful_pointer<idle_session_state, ac
       [](actors::get_shell_start) -> caf::result<actors::shell_start> { return actors::shell_start{}; },
       [](actors::shell_is_free&) {},
       [](const actors::shell_is_gone&) {},
+      [](actors::stream_ended) {},
       [](actors::restart_shell) {},
       [=](actors::close_session) { known->closed = true; },
       [=](actors::get_session_options) -> caf::result<actors::session_options> { return known->options; },
+      [=](actors::is_blank) -> caf::result<bool> { return known->blank; },
   };
 }
 

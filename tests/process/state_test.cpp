@@ -83,6 +83,11 @@ TEST_P(session_state, a_session_whose_directory_is_missing_starts_at_home) {
   EXPECT_EQ(sdk().output("lost", "[ \"$PWD\" = \"$HOME\" ] && echo at home"), shown("at home\n"));
 }
 
+TEST_P(session_state, home_of_the_session_counts_where_its_directory_is_missing) {
+  ASSERT_EQ(sdk().create("home", {{"cwd", "/no/such/place"}, {"env", {{"HOME", "/usr"}}}}).status, 200);
+  EXPECT_EQ(sdk().output("home", "pwd; env | grep -c ^HOME="), shown("/usr\n1\n"));
+}
+
 TEST_P(session_state, sessions_share_nothing_but_files) {
   ASSERT_EQ(sdk().create("other").status, 200);
   run("mine=1; cd /; shared() { :; }; echo text > " + (daemon.workspace() / "file").string());
@@ -144,6 +149,22 @@ TEST_F(per_command, an_invalid_name_is_refused_and_the_session_unharmed) {
   EXPECT_EQ(answered.body.at("code"), "VALIDATION_FAILED");
   EXPECT_NE(answered.body.dump().find("1A"), std::string::npos);
   EXPECT_EQ(b.output("s", "echo fine"), "fine");
+}
+
+class creation : public daemon_test {};
+
+TEST_F(creation, after_the_end_of_the_shell_makes_a_new_session) {
+  ASSERT_EQ(b.create("g", {{"env", {{"A", "1"}}}}).status, 200);
+  EXPECT_EQ(b.execute("g", "exit 7").status, 410);
+  EXPECT_EQ(b.create("g", {{"env", {{"B", "2"}}}}).status, 200);
+  EXPECT_EQ(b.output("g", "echo \"[${A-}] [${B-}]\""), "[] [2]");
+  EXPECT_EQ(b.create("g", {{"env", {{"C", "3"}}}}).status, 409) << "it has a state again";
+}
+
+TEST_F(creation, on_demand_keeps_its_promise_to_dialect_a) {
+  const auto made = a.execute("sandbox-x", "cd /usr; export X=1; exit 3");
+  EXPECT_EQ(made.body.at("exitCode"), 3);
+  EXPECT_EQ(a.execute("sandbox-x", "pwd").body.at("stdout"), daemon.workspace().string() + "\n");
 }
 
 } // namespace
