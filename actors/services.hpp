@@ -2,6 +2,7 @@
 
 #include "config/settings.hpp"
 #include "launcher/captured_output.hpp"
+#include "launcher/directory_cleaner.hpp"
 
 #include <asio/io_context.hpp>
 
@@ -22,18 +23,22 @@ public:
   services(asio::io_context& where, std::shared_ptr<const config::settings> settings,
            std::string runtime_directory, std::vector<std::string> workload_environment)
       : io(where), directory(std::move(runtime_directory)), environment(std::move(workload_environment)),
-        spill(std::make_shared<launcher::spill_budget>(settings->session.spill_budget_bytes)),
         settings_(std::move(settings)) {}
 
   /// How much of a command's output is kept, and where.
   [[nodiscard]] launcher::capture_limits capture_limits() const {
     const auto now = settings();
-    return {now->session.output_memory_bytes, now->session.output_max_bytes, directory, spill};
+    return {now->session.output_memory_bytes, now->session.output_max_bytes, now->session.spill_directory,
+            disk_, memory_};
   }
 
   /// The settings in force now; they change as a whole when the configuration is read again.
   [[nodiscard]] std::shared_ptr<const config::settings> settings() const { return settings_.load(); }
-  void use(std::shared_ptr<const config::settings> settings) { settings_.store(std::move(settings)); }
+  void use(std::shared_ptr<const config::settings> settings) {
+    disk_->set_limit(settings->session.spill_budget_bytes);
+    memory_->set_limit(settings->session.output_memory_budget_bytes);
+    settings_.store(std::move(settings));
+  }
 
   /// The daemon is about to end: what is stopped from now on gets `sandbox.shutdown-grace` at most.
   void begin_shutdown() noexcept { shutting_down_ = true; }
@@ -47,16 +52,20 @@ public:
   }
 
   asio::io_context& io;
-  /// This daemon's own directory: control files, spilled output. Mode 0700, empty at the start.
+  /// This daemon's own directory: control files. Mode 0700, empty at the start.
   const std::string directory;
   /// "NAME=value" each: what shells and programs inherit (HTTP.md 4.4), before anything a session adds.
   const std::vector<std::string> environment;
-  /// `session.spill-budget-bytes` of the start.
-  const std::shared_ptr<launcher::spill_budget> spill;
+  /// Removes what sessions leave.
+  const std::shared_ptr<launcher::directory_cleaner> cleaner = std::make_shared<launcher::directory_cleaner>();
 
 private:
   std::atomic<bool> shutting_down_ = false;
   std::atomic<std::shared_ptr<const config::settings>> settings_;
+  const std::shared_ptr<launcher::output_budget> disk_ =
+      std::make_shared<launcher::output_budget>(settings()->session.spill_budget_bytes);
+  const std::shared_ptr<launcher::output_budget> memory_ =
+      std::make_shared<launcher::output_budget>(settings()->session.output_memory_budget_bytes);
 };
 
 using services_ptr = std::shared_ptr<services>;

@@ -5,6 +5,7 @@
 #include "supervision/errors.hpp"
 #include "supervision/supervisor_messages.hpp"
 
+#include <caf/send.hpp>
 #include <fmt/format.h>
 
 #include <utility>
@@ -44,9 +45,13 @@ void ask_for_shell(self_pointer self) {
 
 } // namespace
 
-void session_state::configure(services_ptr context, session_options options) {
+void session_state::configure(services_ptr context, session_options options,
+                              std::function<void(std::uint64_t)> on_stream_end) {
   context_ = std::move(context);
   options_ = std::move(options);
+  on_stream_end_ = std::move(on_stream_end);
+  retired_ =
+      std::make_shared<launcher::retired_channels>(context_->settings()->session.max_background_outputs);
 }
 
 std::chrono::milliseconds session_state::start_timeout() const {
@@ -59,8 +64,8 @@ std::chrono::milliseconds session_state::default_timeout() const {
 
 shell_start session_state::next_shell_start() {
   if (std::exchange(had_shell_, true) && !options_.keep_after_restart)
-    return {};
-  return {options_.env, options_.cwd};
+    return {{}, {}, retired_};
+  return {options_.env, options_.cwd, retired_};
 }
 
 void session_state::enqueue(run_command command) {
@@ -75,6 +80,8 @@ void session_state::enqueue(run_command command) {
 }
 
 void session_state::shell_is_free(std::shared_ptr<launcher::shell> shell) {
+  if (free_shell_ && free_shell_ != shell) // whose actor crashed without a word
+    shell_is_gone(std::nullopt);
   free_shell_ = std::move(shell);
   wants_shell_ = false;
   current_ = {};
@@ -87,6 +94,7 @@ void session_state::shell_is_gone(std::optional<int> exit_code) {
     unnoticed_end_->exit_code = exit_code;
   }
   wants_shell_ = exit_code.has_value();
+  blank_ = !options_.keep_after_restart;
   free_shell_ = nullptr;
   current_ = {};
 }
@@ -94,22 +102,37 @@ void session_state::shell_is_gone(std::optional<int> exit_code) {
 void session_state::start_next() {
   if (!free_shell_ || waiting_.empty() || closed())
     return;
+  const bool forked = waiting_.front().request.mode == run_mode::forked;
+  if (forked && streams_.size() >= context_->settings()->session.max_streams) {
+    waiting_.front().observer.failed(session_failure(error_code::too_busy, options_.id));
+    waiting_.pop_front();
+    return start_next();
+  }
   current_ = std::move(waiting_.front());
   waiting_.pop_front();
+  blank_ = false;
   auto command =
       make_shell_command(current_.request, default_timeout(), current_.observer.wants_live_output());
   auto events = relay_to(current_, command.timeout, options_.id, closed_);
   const auto shell = std::exchange(free_shell_, nullptr);
-  if (current_.request.mode == run_mode::forked)
-    shell->fork(std::move(command), std::move(events));
-  else
-    shell->run(std::move(command), std::move(events));
+  if (!forked)
+    return shell->run(std::move(command), std::move(events));
+  const auto number = ++last_stream_;
+  streams_.emplace(number, current_.observer);
+  // Over when the launcher lets go of it, whether it was answered or died with its shell's actor.
+  const std::shared_ptr<void> end(nullptr, [on_end = on_stream_end_, number](void*) { on_end(number); });
+  events.finished = [tell = std::move(events.finished), end](launcher::command_result result) {
+    tell(std::move(result));
+  };
+  shell->fork(std::move(command), std::move(events));
 }
 
 void session_state::close() {
   *closed_ = true;
   const auto destroyed = session_failure(error_code::session_destroyed, options_.id);
   current_.observer.failed(destroyed);
+  for (const auto& [number, observer] : std::exchange(streams_, {}))
+    observer.failed(destroyed);
   for (const auto& command : std::exchange(waiting_, {}))
     command.observer.failed(destroyed);
 }
@@ -125,7 +148,9 @@ std::string session_state::describe() const {
 
 session_actor::behavior_type session_behavior(self_pointer self, services_ptr context,
                                               session_options options) {
-  self->state.configure(std::move(context), std::move(options));
+  self->state.configure(
+      std::move(context), std::move(options),
+      [me = session_actor(self)](std::uint64_t number) { caf::anon_send(me, stream_ended{number}); });
   const auto show = [self] { self->set_status(self->state.describe()); };
   show();
   return {
@@ -143,12 +168,14 @@ session_actor::behavior_type session_behavior(self_pointer self, services_ptr co
         show();
         ask_for_shell(self);
       },
+      [=](stream_ended event) { self->state.stream_ended(event.number); },
       [=](restart_shell) { ask_for_shell(self); },
       [=](close_session) {
         self->state.close();
         self->set_status("closed");
       },
       [=](get_session_options) -> caf::result<session_options> { return self->state.options(); },
+      [=](is_blank) -> caf::result<bool> { return self->state.blank(); },
   };
 }
 

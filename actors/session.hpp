@@ -6,7 +6,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +21,9 @@ class session_state {
 public:
   static inline const char* name = "session";
 
-  void configure(services_ptr context, session_options options);
+  /// `on_stream_end` is told, on an I/O thread, the number of each stream for `stream_ended`.
+  void configure(services_ptr context, session_options options,
+                 std::function<void(std::uint64_t number)> on_stream_end);
 
   [[nodiscard]] const session_options& options() const noexcept { return options_; }
 
@@ -43,7 +48,14 @@ public:
   /// Whether the supervisor has to be asked for a new shell.
   [[nodiscard]] bool wants_shell() const noexcept { return wants_shell_ && !closed(); }
 
-  /// Fails what waits and runs with `session_destroyed`, and from now on everything.
+  /// Whether the state is lost with its shell and nothing has run or waits since. What `keep_after_restart`
+  /// keeps is not lost.
+  [[nodiscard]] bool blank() const noexcept { return blank_ && waiting_.empty() && streams_.empty() && !closed(); }
+
+  /// A stream that ran beside the commands is over.
+  void stream_ended(std::uint64_t number) { streams_.erase(number); }
+
+  /// Fails what waits and runs, streams too, with `session_destroyed`, and from now on everything.
   void close();
   [[nodiscard]] bool closed() const noexcept { return *closed_; }
 
@@ -58,11 +70,16 @@ private:
   session_options options_;
   bool had_shell_ = false;
   bool wants_shell_ = false;
+  bool blank_ = false;
   std::optional<failure> unnoticed_end_; // of a shell that ended while idle
   std::shared_ptr<std::atomic<bool>> closed_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<launcher::shell> free_shell_; // set while the shell is at its prompt
   std::deque<run_command> waiting_;
   run_command current_; // the last one started
+  std::function<void(std::uint64_t)> on_stream_end_;
+  std::uint64_t last_stream_ = 0;
+  std::map<std::uint64_t, observer_handle> streams_; // that run beside the commands
+  std::shared_ptr<launcher::retired_channels> retired_;
 };
 
 /// The queue of one session: hands commands to the session's shell strictly in order of arrival, and has the

@@ -6,7 +6,9 @@
 #include <caf/send.hpp>
 #include <fmt/format.h>
 
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace sandboxd::actors {
 
@@ -27,19 +29,30 @@ Handle sibling(self_pointer self, std::string_view id) {
   return self->observer()->actors->template find<Handle>(paths::sibling(self->record()->path(), id));
 }
 
-launcher::shell_options make_options(const services& context, const shell_start& start,
+/// `base` with what `more` adds or replaces: of two entries of one name programs may take either.
+std::vector<std::string> merge(std::vector<std::string> base, const environment& more) {
+  for (const auto& [name, value] : more) {
+    std::erase_if(base, [&](const std::string& entry) { return entry.starts_with(name + '='); });
+    base.push_back(fmt::format("{}={}", name, value));
+  }
+  return base;
+}
+
+launcher::shell_options make_options(const services_ptr& context, const shell_start& start,
                                      std::string control_directory) {
-  const auto settings_now = context.settings();
+  const auto settings_now = context->settings();
   const auto& settings = *settings_now;
   launcher::shell_options options;
   options.executable = settings.session.shell;
   options.control_directory = std::move(control_directory);
-  options.environment = context.environment;
-  for (const auto& [name, value] : start.env)
-    options.environment.push_back(fmt::format("{}={}", name, value));
+  options.environment = merge(context->environment, start.env);
   options.directory = start.directory.empty() ? settings.sandbox.workspace : start.directory;
-  options.capture = context.capture_limits();
-  options.kill_grace = settings.session.kill_grace;
+  options.limits = [context] {
+    return launcher::command_limits{context->capture_limits(), context->settings()->session.kill_grace};
+  };
+  options.start_timeout = settings.session.start_timeout;
+  options.retired = start.retired;
+  options.cleaner = context->cleaner;
   return options;
 }
 
@@ -53,7 +66,7 @@ void start(self_pointer self, const services_ptr& context, const init_handle& in
     caf::anon_send(me, shell_ended{exit_code, problem});
   };
   self->state.process = launcher::shell::start(
-      context->io, init, make_options(*context, how, std::move(control_directory)), events);
+      context->io, init, make_options(context, how, std::move(control_directory)), events);
 }
 
 /// Asks session and init, then starts.
@@ -94,6 +107,11 @@ void on_end(self_pointer self, const shell_ended& event) {
 }
 
 } // namespace
+
+shell_state::~shell_state() {
+  if (process)
+    process->abandon();
+}
 
 shell_actor::behavior_type shell_behavior(self_pointer self, services_ptr context,
                                           std::string control_directory) {

@@ -12,6 +12,12 @@ namespace sandboxd::actors {
 struct shell_state {
   static inline const char* name = "shell";
 
+  shell_state() = default;
+  /// Whatever ends the actor ends its bash, so that none is left beside the next one.
+  ~shell_state();
+  shell_state(const shell_state&) = delete;
+  shell_state& operator=(const shell_state&) = delete;
+
   std::shared_ptr<launcher::shell> process; ///< null until session and init have answered
 };
 

@@ -16,6 +16,8 @@ captured_output::~captured_output() {
     ::close(spill_descriptor_);
   if (limits_.budget)
     limits_.budget->give_back(spilled_);
+  if (limits_.memory_budget)
+    limits_.memory_budget->give_back(memory_.size());
 }
 
 void captured_output::append(std::span<const char> bytes) {
@@ -24,7 +26,9 @@ void captured_output::append(std::span<const char> bytes) {
   dropped_ += bytes.size() - kept.size();
 
   if (spilled_ == 0) {
-    const auto in_memory = std::min<std::uint64_t>(kept.size(), limits_.memory_bytes - memory_.size());
+    auto in_memory = std::min<std::uint64_t>(kept.size(), limits_.memory_bytes - memory_.size());
+    if (limits_.memory_budget)
+      in_memory = limits_.memory_budget->take(in_memory);
     memory_.append(kept.data(), in_memory);
     if (in_memory > 0)
       last_byte_ = static_cast<unsigned char>(kept[in_memory - 1]);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "launcher/spill_budget.hpp"
+#include "launcher/output_budget.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -17,8 +17,11 @@ struct capture_limits {
   std::uint64_t max_bytes = 1u << 30;
   /// Directory of the spill file, which has no name in it (O_TMPFILE, else unlinked at once).
   std::string spill_directory = "/tmp";
-  /// Shared by all captures; what finds no room in it is dropped and counted. Null: no such bound.
-  std::shared_ptr<spill_budget> budget = nullptr;
+  /// Of the files, shared by all captures; what finds no room in it is dropped and counted. Null: no such
+  /// bound.
+  std::shared_ptr<output_budget> budget = nullptr;
+  /// Of the memory, likewise; what finds no room in it goes to the file.
+  std::shared_ptr<output_budget> memory_budget = nullptr;
 };
 
 /// The bytes one command wrote to one of its output streams: in memory up to a bound, then in an unnamed file

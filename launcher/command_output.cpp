@@ -7,10 +7,10 @@
 namespace sandboxd::launcher {
 
 command_output::command_output(const output_channel::strand& executor, const std::string& out_path,
-                               const std::string& err_path)
-    : executor_(executor), out_(std::make_shared<output_channel>(executor, out_path)),
-      err_(std::make_shared<output_channel>(executor, err_path)), credit_(std::make_shared<output_credit>()) {
-}
+                               const std::string& err_path, const std::shared_ptr<retired_channels>& retired)
+    : executor_(executor), out_(std::make_shared<output_channel>(executor, out_path, retired)),
+      err_(std::make_shared<output_channel>(executor, err_path, retired)),
+      credit_(std::make_shared<output_credit>()) {}
 
 command_output::command_output(const output_channel::strand& executor, descriptor out_pipe,
                                descriptor err_pipe)
@@ -41,13 +41,14 @@ void command_output::start(bool live, const capture_limits& limits,
   }
 }
 
-void command_output::finish(std::function<void()> done) {
-  out_->finish([self = shared_from_this(), done = std::move(done)]() mutable {
-    self->err_->finish([self, done = std::move(done)] {
-      ++self->use_;
-      done();
-    });
-  });
+void command_output::finish(output_tail tail, std::function<void(captured_pair)> done) {
+  out_->finish(std::move(tail.out),
+               [self = shared_from_this(), err = std::move(tail.err), done = std::move(done)]() mutable {
+                 self->err_->finish(std::move(err), [self, done = std::move(done)] {
+                   ++self->use_;
+                   done({std::move(self->captured_out_), std::move(self->captured_err_)});
+                 });
+               });
 }
 
 void command_output::discard() {
@@ -77,8 +78,10 @@ command_handle command_output::handle() {
 
 void command_output::grant(std::size_t bytes) {
   credit_->bytes += bytes;
-  out_->resume();
-  err_->resume();
+  // By turns, so that a flood on one stream leaves something for the other.
+  const bool err_first = std::exchange(err_first_, !err_first_);
+  (err_first ? err_ : out_)->resume();
+  (err_first ? out_ : err_)->resume();
 }
 
 } // namespace sandboxd::launcher

@@ -1,6 +1,8 @@
 #include "launcher/output_channel.hpp"
 
 #include <asio/bind_executor.hpp>
+#include <asio/post.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,29 +21,58 @@ namespace {
 constexpr std::size_t piece_bytes = 64u << 10;
 constexpr int reads_per_turn = 16;
 
-int make_fifo(const std::string& path) {
+int check(int opened) {
+  if (opened < 0)
+    throw std::system_error(errno, std::generic_category(), "open FIFO");
+  return opened;
+}
+
+/// A writing end of the very FIFO that `reader` reads, whatever has its name now.
+int open_writer(int reader) {
+  return ::open(fmt::format("/proc/self/fd/{}", reader).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+/// Both ends of a new FIFO, reading end first. Nothing is left of one that cannot be opened.
+descriptor_pair make_fifo(const std::string& path) {
   if (::mkfifo(path.c_str(), 0600) != 0) {
     if (errno != EEXIST || ::unlink(path.c_str()) != 0 || ::mkfifo(path.c_str(), 0600) != 0)
       throw std::system_error(errno, std::generic_category(), "mkfifo");
   }
-  const int reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-  if (reader < 0)
-    throw std::system_error(errno, std::generic_category(), "open FIFO");
-  return reader;
-}
-
-int open_writer(const std::string& path) {
-  const int writer = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
-  if (writer < 0)
-    throw std::system_error(errno, std::generic_category(), "open FIFO");
-  return writer;
+  try {
+    descriptor reader(check(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)));
+    descriptor writer(check(open_writer(reader.get())));
+    return {std::move(reader), std::move(writer)};
+  } catch (const std::system_error&) {
+    ::unlink(path.c_str());
+    throw;
+  }
 }
 
 } // namespace
 
-output_channel::output_channel(const strand& executor, std::string path)
-    : reader_(executor.get_inner_executor(), make_fifo(path)), writer_(open_writer(path)),
-      executor_(executor), path_(std::move(path)) {}
+void retired_channels::add(const std::shared_ptr<output_channel>& channel) {
+  const std::lock_guard guard(mutex_);
+  std::erase_if(channels_, [](const auto& weak) { return weak.expired(); });
+  channels_.push_back(channel);
+  if (channels_.size() > most_) {
+    if (const auto oldest = channels_.front().lock())
+      asio::post(oldest->executor_, [oldest] { oldest->reader_.close(); });
+    channels_.pop_front();
+  }
+}
+
+output_channel::output_channel(const strand& executor, std::string path,
+                               std::shared_ptr<retired_channels> retired)
+    : output_channel(executor, make_fifo(path), std::move(retired)) {
+  path_ = std::move(path);
+}
+
+output_channel::output_channel(const strand& executor, descriptor_pair fifo,
+                               std::shared_ptr<retired_channels> retired)
+    : reader_(executor.get_inner_executor(), fifo.first.get()), writer_(std::move(fifo.second)),
+      executor_(executor), retired_(std::move(retired)) {
+  [[maybe_unused]] const int owned_by_reader = fifo.first.release();
+}
 
 output_channel::output_channel(const strand& executor, descriptor pipe)
     : reader_(executor.get_inner_executor(), pipe.get()), executor_(executor) {
@@ -78,28 +109,35 @@ void output_channel::discard() {
   resume();
 }
 
-void output_channel::finish(std::function<void()> done) {
+void output_channel::finish(std::string tail, std::function<void()> done) {
   int available = 0;
   if (reader_.is_open())
     ::ioctl(reader_.native_handle(), FIONREAD, &available);
   still_expected_ = static_cast<std::uint64_t>(available);
   finishing_ = true;
+  tail_ = std::move(tail);
   done_ = std::move(done);
   read_available();
 }
 
 /// The wait may complete although nothing has come (asio may mistake an event of a descriptor closed just
-/// before), so what is there is always asked for.
+/// before), so what is there is always asked for. That of a retired channel keeps it alive, and joins one
+/// that was begun before and does not.
 void output_channel::wait() {
-  if (waiting_ || !reader_.is_open() || allowance() == 0)
+  const bool retired = mode_ == mode::discarding;
+  bool output_channel::*const waiting =
+      retired ? &output_channel::waiting_retired_ : &output_channel::waiting_;
+  if (this->*waiting || !reader_.is_open() || allowance() == 0)
     return;
-  waiting_ = true;
+  this->*waiting = true;
   reader_.async_wait(asio::posix::stream_descriptor::wait_read,
-                     asio::bind_executor(executor_, [weak = weak_from_this()](const std::error_code& error) {
+                     asio::bind_executor(executor_, [weak = weak_from_this(), waiting,
+                                                     owned = retired ? shared_from_this() : nullptr](
+                                                        const std::error_code& error) {
                        const auto self = weak.lock();
                        if (!self)
                          return;
-                       self->waiting_ = false;
+                       (*self).*waiting = false;
                        if (!error)
                          self->read_available();
                      }));
@@ -115,7 +153,6 @@ std::size_t output_channel::allowance() const {
 }
 
 void output_channel::read_available() {
-  const auto self = shared_from_this(); // the end of a retired channel lets go of it
   char buffer[piece_bytes];
   for (int turn = 0; turn < reads_per_turn && reader_.is_open(); ++turn) {
     const std::size_t limit = allowance();
@@ -124,24 +161,39 @@ void output_channel::read_available() {
     const ssize_t count = ::read(reader_.native_handle(), buffer, limit);
     if (count < 0 && errno == EINTR)
       continue;
-    if (count < 0 && errno == EAGAIN)
+    if (count < 0 && errno == EAGAIN) {
+      still_expected_ = 0; // somebody else has read them
       break;
+    }
     if (count <= 0) {
       reader_.close(); // the last writer is gone
-      retired_self_.reset();
       still_expected_ = 0;
       break;
     }
+    if (finishing_)
+      still_expected_ -= static_cast<std::uint64_t>(count);
     deliver(buffer, static_cast<std::size_t>(count));
   }
   if (finishing_ && still_expected_ == 0)
-    return complete();
+    return deliver_tail();
   wait();
 }
 
+void output_channel::deliver_tail() {
+  while (!tail_.empty()) {
+    const std::size_t size =
+        mode_ == mode::passing
+            ? std::min<std::uint64_t>(tail_.size(), std::min<std::uint64_t>(piece_bytes, credit_->bytes))
+            : tail_.size();
+    if (size == 0)
+      return; // `resume` goes on
+    deliver(tail_.data(), size);
+    tail_.erase(0, size);
+  }
+  complete();
+}
+
 void output_channel::deliver(const char* bytes, std::size_t count) {
-  if (finishing_)
-    still_expected_ -= count;
   if (mode_ == mode::capturing) {
     target_->append({bytes, count});
   } else if (mode_ == mode::passing) {
@@ -159,13 +211,15 @@ void output_channel::complete() {
   const bool nobody_writes =
       mode_ != mode::discarding && !path_.empty() && ::read(reader_.native_handle(), &byte, 1) == 0;
   if (nobody_writes)
-    writer_.reset(::open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+    writer_.reset(open_writer(reader_.native_handle()));
   if (writer_) {
     mode_ = mode::idle;
     target_.reset();
     sink_ = nullptr;
   } else {
     retire();
+    if (retired_ && reader_.is_open())
+      retired_->add(shared_from_this());
     wait();
   }
   if (const auto done = std::exchange(done_, {}))
@@ -178,8 +232,6 @@ void output_channel::retire() {
   sink_ = nullptr;
   writer_.reset();
   give_up_name();
-  if (reader_.is_open())
-    retired_self_ = shared_from_this();
 }
 
 void output_channel::give_up_name() {

@@ -7,16 +7,36 @@
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/strand.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 
 namespace sandboxd::launcher {
 
 /// Bytes that may still be passed on, shared by the two output streams of one command.
 struct output_credit {
   std::uint64_t bytes = 0;
+};
+
+class output_channel;
+
+/// Bounds the channels of one session that are kept open for background writers alone. Any thread.
+class retired_channels {
+public:
+  explicit retired_channels(std::size_t most) : most_(most) {}
+
+  /// One more than the bound: the oldest is closed, and its writers get SIGPIPE with their next output.
+  void add(const std::shared_ptr<output_channel>& channel);
+
+private:
+  std::size_t most_;
+  std::mutex mutex_;
+  std::deque<std::weak_ptr<output_channel>> channels_;
 };
 
 /// The reading end of one output stream of one command: a pipe, or a FIFO opened here before the shell opens
@@ -32,8 +52,10 @@ public:
   using strand = asio::strand<asio::io_context::executor_type>;
   using live_sink = std::function<void(std::string bytes)>;
 
-  /// Makes the FIFO `path` (a stale one is replaced) and opens it. Throws std::system_error.
-  output_channel(const strand& executor, std::string path);
+  /// Makes the FIFO `path` (a stale one is replaced) and opens it; `retired` may be null (no bound). Throws
+  /// std::system_error.
+  output_channel(const strand& executor, std::string path,
+                 std::shared_ptr<retired_channels> retired = nullptr);
 
   /// Takes the reading end of a pipe, for a program that is given the other end.
   output_channel(const strand& executor, descriptor pipe);
@@ -51,8 +73,9 @@ public:
   /// command.
   void discard();
 
-  /// The writer that matters is done: delivers the bytes that are in the FIFO now, then calls `done`.
-  void finish(std::function<void()> done);
+  /// The writer that matters is done: delivers the bytes that are in the FIFO now and then `tail`, which it
+  /// has written elsewhere; then calls `done`.
+  void finish(std::string tail, std::function<void()> done);
 
   /// Takes the FIFO's name away, so that a new channel may have it; this one serves no other command.
   void give_up_name();
@@ -61,10 +84,15 @@ public:
   [[nodiscard]] bool reusable() const noexcept { return mode_ == mode::idle; }
 
 private:
+  friend class retired_channels;
+
   enum class mode { idle, capturing, passing, discarding };
+
+  output_channel(const strand& executor, descriptor_pair fifo, std::shared_ptr<retired_channels> retired);
 
   void wait();
   void read_available();
+  void deliver_tail();
   [[nodiscard]] std::size_t allowance() const;
   void deliver(const char* bytes, std::size_t count);
   void complete();
@@ -75,15 +103,17 @@ private:
   /// the FIFO nor between two commands.
   descriptor writer_;
   strand executor_;
+  std::shared_ptr<retired_channels> retired_;
   std::string path_; // empty: a pipe, or a FIFO without a name
   mode mode_ = mode::idle;
   std::shared_ptr<captured_output> target_;
   live_sink sink_;
   std::shared_ptr<output_credit> credit_;
   bool waiting_ = false;
-  std::shared_ptr<output_channel> retired_self_; // from retirement to the end of the last writer
+  bool waiting_retired_ = false; // until the end of the last writer, by a wait that keeps the channel alive
   bool finishing_ = false;
   std::uint64_t still_expected_ = 0; // bytes to deliver before `done_`, while finishing
+  std::string tail_;                 // what follows them
   std::function<void()> done_;
 };
 

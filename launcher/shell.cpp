@@ -5,12 +5,14 @@
 #include <asio/post.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
+#include <fstream>
 #include <random>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -23,8 +25,12 @@ namespace {
 using clock = std::chrono::steady_clock;
 using ending = command_result::ending;
 
-/// Longest report line; what is longer is not ours.
-constexpr std::size_t longest_report = 256;
+/// Most bytes a shell may write on its own streams between two reports (what an EXIT trap prints); one that
+/// writes more is ended.
+constexpr std::size_t most_own_output = 1u << 20;
+
+/// How often a shell that does not report is looked at.
+constexpr std::chrono::seconds watch_interval{2};
 
 /// How long after the last SIGKILL a shell may take to come back before it is given up.
 constexpr std::chrono::milliseconds patience{2000};
@@ -34,6 +40,29 @@ shell_script::shell_files make_files(const std::string& path) {
   return {fmt::format("{}-{:016x}", path, generator()), fmt::format("{:016x}", generator())};
 }
 
+std::chrono::milliseconds milliseconds_since(clock::time_point begin) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begin);
+}
+
+/// Whether a process is blocked in read(2) on its standard input, and that is the pipe that `writer` writes.
+bool waits_for_input(pid_t process, int writer) {
+  std::string call;
+  std::getline(std::ifstream(fmt::format("/proc/{}/syscall", process)), call);
+  struct stat input {};
+  struct stat orders {};
+  return call.starts_with(fmt::format("{} 0x0 ", SYS_read)) &&
+         ::stat(fmt::format("/proc/{}/fd/0", process).c_str(), &input) == 0 &&
+         ::fstat(writer, &orders) == 0 && input.st_ino == orders.st_ino;
+}
+
+/// The reading end of a pipe; the writing end is returned.
+descriptor open_pipe(asio::posix::stream_descriptor& reader) {
+  auto pipe = make_pipe();
+  ::fcntl(pipe.first.get(), F_SETFL, O_NONBLOCK);
+  reader.assign(pipe.first.release());
+  return std::move(pipe.second);
+}
+
 } // namespace
 
 int exit_code_of(int wait_status) {
@@ -41,12 +70,16 @@ int exit_code_of(int wait_status) {
 }
 
 struct shell::running_command {
+  running_command(asio::io_context& io, shell_command what, command_events receiver)
+      : command(std::move(what)), events(std::move(receiver)), timer(io) {}
+
   shell_command command;
   command_events events;
+  std::chrono::milliseconds kill_grace{0};
   std::shared_ptr<command_output> output;
   std::uint64_t number = 0;
   std::uint32_t program = 0; // of an adopted fork
-  clock::time_point begin;
+  clock::time_point begin = clock::now();
   asio::steady_timer timer;
   descriptor go; // FIFO on which a fork waits
   bool answered = false;
@@ -62,112 +95,100 @@ std::shared_ptr<shell> shell::start(asio::io_context& io, std::shared_ptr<sessio
 shell::shell(asio::io_context& io, std::shared_ptr<session_process> init, shell_options options,
              callbacks events)
     : io_(io), init_(std::move(init)), strand_(init_->executor()), options_(std::move(options)),
-      events_(std::move(events)), files_(make_files(options_.control_directory)), reports_(io),
-      call_back_timer_(io) {}
+      events_(std::move(events)), files_(make_files(options_.control_directory)),
+      directory_(std::make_shared<control_directory>(files_.directory, options_.cleaner)), reports_(io),
+      complaints_(io), call_back_timer_(io), watch_timer_(io) {}
 
+/// The last reference may be an actor's, whose thread removes no files.
 shell::~shell() {
-  asio::post(io_, [directory = files_.directory] { // the last reference may be an actor's
-    std::error_code ignored;
-    std::filesystem::remove_all(directory, ignored);
+  asio::post(io_, [directory = std::move(directory_)] {});
+}
+
+void shell::abandon() {
+  asio::post(strand_, [self = shared_from_this()] {
+    if (self->state_ != state::ended && self->program_ != 0)
+      self->init_->terminate(self->program_, self->options_.limits().kill_grace);
   });
 }
 
 void shell::launch() {
   try {
-    prepare_directory();
+    directory_->make();
+    write_scripts();
     auto orders = make_pipe();
-    auto reports = make_pipe();
-    const descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     ::fcntl(orders.second.get(), F_SETFL, O_NONBLOCK);
-    ::fcntl(reports.first.get(), F_SETFL, O_NONBLOCK);
     orders_ = std::move(orders.second);
-    reports_.assign(reports.first.release());
+    const descriptor reports = open_pipe(reports_.pipe);
+    const descriptor complaints = open_pipe(complaints_.pipe);
 
     const program bash{shell_script::arguments(options_.executable), options_.environment,
                        options_.directory};
     program_events events;
     events.started = [weak = weak_from_this()](process_ids ids, int error) {
-      if (const auto self = weak.lock())
-        error == 0 ? self->events_.started(ids) : self->fail_start(error);
+      const auto self = weak.lock();
+      if (!self)
+        return;
+      self->process_ = ids.on_host;
+      error == 0 ? self->events_.started(ids) : self->fail_start(error);
     };
     events.ended = [weak = weak_from_this()](std::optional<int> status) {
       if (const auto self = weak.lock())
         self->on_exit(status);
     };
-    program_ = init_->start(bash, orders.first.get(), reports.second.get(), null.get(), std::move(events));
+    program_ = init_->start(bash, orders.first.get(), reports.get(), complaints.get(), std::move(events));
     order(shell_script::source_line(files_, "start") + shell_script::report_line(files_, ++sequence_));
-    wait_for_reports();
+    wait_for(reports_);
+    wait_for(complaints_);
   } catch (const std::system_error& error) {
     fail_start(error.code().value());
   }
 }
 
-void shell::prepare_directory() {
-  std::error_code ignored;
-  std::filesystem::create_directories(files_.directory, ignored);
-  ::chmod(files_.directory.c_str(), 0700);
-  write_file("start", shell_script::start_script());
-  write_file("run", shell_script::run_script(files_));
-  write_file("run-inline", shell_script::run_inline_script(files_));
+void shell::write_scripts() const {
+  directory_->write("start", shell_script::start_script());
+  directory_->write("run", shell_script::run_script(files_));
+  directory_->write("run-inline", shell_script::run_inline_script(files_));
 }
 
 /// Somebody may have removed them. Where the name of a FIFO is missing the shell would make a plain file.
 void shell::replace_missing_files() {
-  const auto missing = [this](const char* name) { return ::access(files_.path(name).c_str(), F_OK) != 0; };
-  if (spare_output_ && (missing("out") || missing("err")))
+  if (spare_output_ && (!directory_->has("out") || !directory_->has("err")))
     std::exchange(spare_output_, nullptr)->discard();
-  if (missing("run") || missing("run-inline"))
-    prepare_directory();
+  if (directory_->has("run") && directory_->has("run-inline"))
+    return;
+  directory_->make();
+  write_scripts();
 }
 
-void shell::write_file(const std::string& name, const std::string& text) const {
-  const descriptor file(
-      ::open(files_.path(name).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file)
-    throw std::system_error(errno, std::generic_category(), "open control file");
-  for (std::string_view rest = text; !rest.empty();) {
-    const ssize_t written = ::write(file.get(), rest.data(), rest.size());
-    if (written < 0)
-      throw std::system_error(errno, std::generic_category(), "write control file");
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
-/// Lines are shorter than PIPE_BUF and the pipe is empty when they are sent, so they are written whole. A
-/// shell that is gone is reported by its init.
+/// Lines are shorter than PIPE_BUF and the pipe is empty when they are sent, so they are written whole, or
+/// the shell does not read as it should. One that is gone is reported by its init.
 void shell::order(const std::string& lines) {
-  [[maybe_unused]] const ssize_t written = ::write(orders_.get(), lines.data(), lines.size());
+  const ssize_t written = ::write(orders_.get(), lines.data(), lines.size());
+  if (written != static_cast<ssize_t>(lines.size()) && program_ != 0)
+    init_->terminate(program_, std::chrono::milliseconds(0));
+}
+
+shell::running_ptr shell::make_job(shell_command command, command_events events) {
+  return std::make_shared<running_command>(io_, std::move(command), std::move(events));
 }
 
 void shell::run(shell_command command, command_events events) {
-  auto job = std::make_shared<running_command>(running_command{std::move(command),
-                                                               std::move(events),
-                                                               nullptr,
-                                                               0,
-                                                               0,
-                                                               clock::now(),
-                                                               asio::steady_timer(io_),
-                                                               {},
-                                                               false});
-  asio::dispatch(strand_, [self = shared_from_this(), job] { self->begin_run(job); });
+  asio::dispatch(strand_, [self = shared_from_this(), job = make_job(std::move(command), std::move(events))] {
+    self->begin_run(job);
+  });
 }
 
 void shell::fork(shell_command command, command_events events) {
-  auto job = std::make_shared<running_command>(running_command{std::move(command),
-                                                               std::move(events),
-                                                               nullptr,
-                                                               0,
-                                                               0,
-                                                               clock::now(),
-                                                               asio::steady_timer(io_),
-                                                               {},
-                                                               false});
-  asio::dispatch(strand_, [self = shared_from_this(), job] { self->begin_fork(job); });
+  asio::dispatch(strand_, [self = shared_from_this(), job = make_job(std::move(command), std::move(events))] {
+    self->begin_fork(job);
+  });
 }
 
 void shell::begin_run(const running_ptr& job) {
+  if (state_ == state::ended)
+    return tell_end(job);
   if (state_ != state::at_prompt)
-    return refuse(job, state_ == state::ended ? "the shell has ended" : "the shell is busy");
+    return refuse(job, "the shell is busy");
   const bool plain = job->command.environment.empty() && job->command.directory.empty();
   const bool is_short = plain && job->command.text.size() <= shell_script::longest_inline_command;
   std::string lines;
@@ -178,11 +199,12 @@ void shell::begin_run(const running_ptr& job) {
     else
       open_output(job, "");
     if (!is_short)
-      write_file("command", shell_script::command_text(job->command.text));
+      directory_->write("command", shell_script::command_text(job->command.text));
     if (!plain) {
-      write_file("with",
-                 shell_script::run_with_script(files_, job->command.environment, job->command.directory));
-      write_file("restore", shell_script::restore_script(job->command.environment, job->command.directory));
+      directory_->write(
+          "with", shell_script::run_with_script(files_, job->command.environment, job->command.directory));
+      directory_->write("restore",
+                        shell_script::restore_script(job->command.environment, job->command.directory));
     }
   } catch (const std::system_error& error) {
     return refuse(job, error.what());
@@ -198,49 +220,49 @@ void shell::begin_run(const running_ptr& job) {
   lines += shell_script::report_line(files_, job->number);
   foreground_ = job;
   state_ = state::running;
-
-  if (job->command.timeout.count() == 0 || mark_ == mark_state::fresh)
-    return go(job, lines);
-  when_marked_ = [this, job, lines] { go(job, lines); };
-  if (std::exchange(mark_, mark_state::asked) == mark_state::none)
-    init_->mark([weak = weak_from_this()] {
-      if (const auto self = weak.lock()) {
-        self->mark_ = mark_state::fresh;
-        if (const auto next = std::exchange(self->when_marked_, {}))
-          next();
-      }
-    });
+  init_->mark(program_);
+  go(job, lines);
 }
 
 void shell::open_output(const running_ptr& job, const std::string& suffix) {
-  job->output =
-      std::make_shared<command_output>(strand_, files_.path("out" + suffix), files_.path("err" + suffix));
+  job->output = std::make_shared<command_output>(strand_, files_.path("out" + suffix),
+                                                 files_.path("err" + suffix), options_.retired);
 }
 
 void shell::go(const running_ptr& job, const std::string& lines) {
+  const auto limits = options_.limits();
   job->begin = clock::now();
-  job->output->start(job->command.live, options_.capture, job->events.output);
+  job->kill_grace = limits.kill_grace;
+  job->output->start(job->command.live, limits.capture, job->events.output);
   if (job->events.started)
     job->events.started(job->output->handle());
   start_timer(job);
+  if (!complaints_.text.empty()) // a prompt, or a trap at it: no output of this command
+    while (complaints_.read()) {
+    }
+  reports_.text.clear();
+  reports_.scanned = 0;
+  complaints_.text.clear();
   order(lines);
+  watch();
 }
 
 void shell::start_timer(const running_ptr& job) {
   if (job->command.timeout.count() == 0)
     return;
   job->timer.expires_after(job->command.timeout);
-  job->timer.async_wait(
-      asio::bind_executor(strand_, [weak = weak_from_this(), job](const std::error_code& error) {
+  job->timer.async_wait(asio::bind_executor(
+      strand_, [weak = weak_from_this(), watched = std::weak_ptr(job)](const std::error_code& error) {
         const auto self = weak.lock();
-        if (error || !self || job->answered)
+        const auto late = watched.lock();
+        if (error || !self || !late || late->answered)
           return;
-        if (job->program != 0)
-          self->init_->terminate(job->program, self->options_.kill_grace);
-        else if (self->foreground_ == job)
+        if (late->program != 0)
+          self->init_->terminate(late->program, late->kill_grace);
+        else if (self->foreground_ == late)
           self->call_back();
-        self->finish(job, ending::timed_out, 124);
-        job->output->discard();
+        self->finish(late, ending::timed_out, 124);
+        late->output->discard();
       }));
 }
 
@@ -259,54 +281,97 @@ void shell::refuse(const running_ptr& job, const std::string& problem) {
     events_.at_prompt();
 }
 
+/// The command came after the end of the shell: its state is lost as by a command that ends it.
+void shell::tell_end(const running_ptr& job) const {
+  command_result result;
+  result.how = exit_code_ ? ending::shell_ended : ending::lost;
+  result.exit_code = exit_code_.value_or(0);
+  result.out = std::make_shared<captured_output>();
+  result.err = std::make_shared<captured_output>();
+  job->answered = true;
+  job->timer.cancel();
+  job->events.finished(std::move(result));
+  job->events = {}; // they may hold the observer
+}
+
 /// Answers, once everything the streams hold at this moment is delivered.
-void shell::finish(const running_ptr& job, ending how, int exit_code) {
+void shell::finish(const running_ptr& job, ending how, int exit_code, output_tail tail) {
   if (std::exchange(job->answered, true))
     return;
   job->timer.cancel();
-  job->output->finish([job, how, exit_code] {
+  job->output->finish(std::move(tail), [job, how, exit_code](captured_pair captured) {
     command_result result;
     result.how = how;
     result.exit_code = exit_code;
-    result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - job->begin);
-    result.out = job->output->out();
-    result.err = job->output->err();
+    result.duration = milliseconds_since(job->begin);
+    result.out = std::move(captured.out);
+    result.err = std::move(captured.err);
     job->events.finished(std::move(result));
     job->events = {}; // they may hold the observer
   });
 }
 
-void shell::wait_for_reports() {
-  reports_.async_wait(asio::posix::stream_descriptor::wait_read,
-                      asio::bind_executor(strand_, [weak = weak_from_this()](const std::error_code& error) {
-                        if (const auto self = weak.lock(); self && !error && self->state_ != state::ended) {
-                          self->read_reports();
-                          if (self->reports_.is_open())
-                            self->wait_for_reports();
-                        }
-                      }));
+bool shell::own_stream::read() {
+  if (!pipe.is_open() || text.size() > most_own_output)
+    return false;
+  char buffer[4096];
+  const ssize_t count = ::read(pipe.native_handle(), buffer, sizeof(buffer));
+  if (count > 0)
+    text.append(buffer, static_cast<std::size_t>(count));
+  if (count == 0)
+    pipe.close();
+  return count > 0 || (count < 0 && errno == EINTR);
 }
 
-void shell::read_reports() {
-  char buffer[4096];
-  for (;;) {
-    const ssize_t count = reports_.is_open() ? ::read(reports_.native_handle(), buffer, sizeof(buffer)) : 0;
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count == 0 && reports_.is_open())
-      reports_.close();
-    if (count <= 0)
-      return;
-    report_buffer_.append(buffer, static_cast<std::size_t>(count));
-    for (std::size_t end = 0; (end = report_buffer_.find('\n')) != std::string::npos;) {
-      const std::string line = report_buffer_.substr(0, end);
-      report_buffer_.erase(0, end + 1);
-      if (const auto report = shell_script::parse_report(files_, line))
-        handle(*report);
+/// One read for each wait, so that a flood cannot hold the thread.
+void shell::wait_for(own_stream& stream) {
+  stream.pipe.async_wait(
+      asio::posix::stream_descriptor::wait_read,
+      asio::bind_executor(strand_, [weak = weak_from_this(), &stream](const std::error_code& error) {
+        const auto self = weak.lock();
+        if (!self || error || self->state_ == state::ended)
+          return;
+        stream.read();
+        self->take_reports();
+        if (stream.text.size() > most_own_output)
+          self->init_->terminate(self->program_, std::chrono::milliseconds(0));
+        else if (stream.pipe.is_open())
+          self->wait_for(stream);
+      }));
+}
+
+/// What is no report stays: it may be what an EXIT trap prints.
+void shell::take_reports() {
+  auto& text = reports_.text;
+  for (std::size_t end = 0; (end = text.find('\n', reports_.scanned)) != std::string::npos;) {
+    const auto line = text.substr(reports_.scanned, end - reports_.scanned);
+    reports_.scanned = end + 1;
+    if (const auto report = shell_script::parse_report(files_, line)) {
+      text.erase(0, std::exchange(reports_.scanned, 0));
+      handle(*report);
     }
-    if (report_buffer_.size() > longest_report)
-      report_buffer_.erase(0, report_buffer_.size() - longest_report);
   }
+}
+
+/// A report can get lost: a session may redefine `builtin`, or a trap read our orders. A shell that waits for
+/// orders twice in a row although it owes a report is ended, so that its command is answered.
+void shell::watch() {
+  if (std::exchange(watching_, true))
+    return;
+  watch_timer_.expires_after(watch_interval);
+  watch_timer_.async_wait(
+      asio::bind_executor(strand_, [weak = weak_from_this()](const std::error_code& error) {
+        const auto self = weak.lock();
+        if (!self || error)
+          return;
+        self->watching_ = false;
+        if (self->state_ != state::running && self->state_ != state::forking)
+          return;
+        if (waits_for_input(self->process_, self->orders_.get()) &&
+            std::exchange(self->silent_, self->sequence_) == self->sequence_)
+          self->init_->terminate(self->program_, std::chrono::milliseconds(0));
+        self->watch();
+      }));
 }
 
 void shell::handle(const shell_script::report& report) {
@@ -316,7 +381,12 @@ void shell::handle(const shell_script::report& report) {
     return;
   switch (state_) {
   case state::starting:
+    while (complaints_.read()) { // that there is no terminal
+    }
+    return return_to_prompt();
   case state::forking:
+    if (report.value != 0)
+      give_up_fork(report.number, "the shell could not fork");
     return return_to_prompt();
   case state::running:
     return command_done(report.value);
@@ -324,6 +394,7 @@ void shell::handle(const shell_script::report& report) {
     if (!std::exchange(back_at_prompt_, true)) {
       init_->end_interrupt();
     } else if (settled_) {
+      call_back_timer_.cancel();
       return return_to_prompt();
     }
     return;
@@ -338,16 +409,6 @@ void shell::command_done(int status) {
   finish(job, ending::exited, status);
   if (job->output->prepare_reuse())
     spare_output_ = job->output;
-  if (traps_call_back_) { // ahead of the next command, which is likely to have a limit too
-    mark_ = mark_state::asked;
-    init_->mark([weak = weak_from_this()] {
-      if (const auto self = weak.lock()) {
-        self->mark_ = mark_state::fresh;
-        if (const auto next = std::exchange(self->when_marked_, {}))
-          next();
-      }
-    });
-  }
   return_to_prompt();
 }
 
@@ -363,12 +424,12 @@ void shell::call_back() {
   state_ = state::calling_back;
   back_at_prompt_ = false;
   settled_ = false;
-  foreground_ = nullptr;
-  init_->interrupt(program_, options_.kill_grace, [weak = weak_from_this()] {
+  const auto grace = std::exchange(foreground_, nullptr)->kill_grace;
+  init_->interrupt(program_, grace, [weak = weak_from_this()] {
     if (const auto self = weak.lock())
       self->settled();
   });
-  call_back_timer_.expires_after(options_.kill_grace + patience);
+  call_back_timer_.expires_after(grace + patience);
   call_back_timer_.async_wait(
       asio::bind_executor(strand_, [weak = weak_from_this()](const std::error_code& error) {
         if (const auto self = weak.lock(); self && !error && self->state_ == state::calling_back)
@@ -382,32 +443,67 @@ void shell::settled() {
   if (state_ != state::calling_back)
     return;
   settled_ = true;
-  call_back_timer_.cancel();
-  mark_ = mark_state::none;
   order("\n" + shell_script::report_line(files_, ++sequence_));
 }
 
 void shell::begin_fork(const running_ptr& job) {
+  if (state_ == state::ended)
+    return tell_end(job);
   if (state_ != state::at_prompt)
-    return refuse(job, state_ == state::ended ? "the shell has ended" : "the shell is busy");
+    return refuse(job, "the shell is busy");
   job->number = ++sequence_;
   const std::string suffix = fmt::format("-{}", job->number);
   const std::string go_path = files_.path("go" + suffix);
   try {
     replace_missing_files();
     open_output(job, suffix);
-    write_file("command" + suffix, shell_script::command_text(job->command.text));
-    write_file("fork", shell_script::fork_script(files_, job->number, job->command.environment,
-                                                 job->command.directory));
+    directory_->write("command" + suffix, shell_script::command_text(job->command.text));
+    directory_->write("fork", shell_script::fork_script(files_, job->number, job->command.environment,
+                                                        job->command.directory));
     if (::mkfifo(go_path.c_str(), 0600) != 0)
       throw std::system_error(errno, std::generic_category(), "mkfifo");
-    job->go.reset(::open(go_path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    job->go.reset(::open(go_path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+    if (!job->go)
+      throw std::system_error(errno, std::generic_category(), "open FIFO");
   } catch (const std::system_error& error) {
+    clear_fork(job);
     return refuse(job, error.what());
   }
   forks_.emplace(job->number, job);
   state_ = state::forking;
+  expect_fork(job);
+  init_->mark(program_);
   order(shell_script::eval_line(files_, "fork") + shell_script::report_line(files_, job->number));
+  watch();
+}
+
+/// A fork may be killed, or fail, before it can say that it is there.
+void shell::expect_fork(const running_ptr& job) {
+  const auto limit = job->command.timeout;
+  job->timer.expires_after(limit.count() > 0 ? std::min(limit, options_.start_timeout)
+                                             : options_.start_timeout);
+  job->timer.async_wait(asio::bind_executor(
+      strand_, [weak = weak_from_this(), number = job->number](const std::error_code& error) {
+        if (const auto self = weak.lock(); self && !error)
+          self->give_up_fork(number, "the fork did not start in time");
+      }));
+}
+
+void shell::give_up_fork(std::uint64_t number, const std::string& problem) {
+  const auto found = forks_.find(number);
+  if (found == forks_.end())
+    return;
+  const auto job = found->second;
+  forks_.erase(found);
+  clear_fork(job);
+  reject(job, problem);
+}
+
+/// A fork that comes late finds nothing to wait for, and ends.
+void shell::clear_fork(const running_ptr& job) {
+  directory_->remove(fmt::format("go-{}", job->number));
+  directory_->remove(fmt::format("command-{}", job->number));
+  job->go.reset();
 }
 
 /// The fork exists and waits for its line: it becomes a program of the init first, which then knows its end.
@@ -417,12 +513,17 @@ void shell::fork_waits(std::uint64_t number, pid_t pid) {
     return;
   const auto job = found->second;
   forks_.erase(found);
+  job->timer.cancel();
   program_events events;
   events.started = [self = shared_from_this(), job](process_ids, int error) {
-    if (error != 0) // somebody killed it
+    if (error != 0) { // somebody killed it
+      self->clear_fork(job);
       return reject(job, std::strerror(error));
+    }
+    const auto limits = self->options_.limits();
     job->begin = clock::now();
-    job->output->start(job->command.live, self->options_.capture, job->events.output);
+    job->kill_grace = limits.kill_grace;
+    job->output->start(job->command.live, limits.capture, job->events.output);
     if (job->events.started)
       job->events.started(job->output->handle());
     self->start_timer(job);
@@ -436,30 +537,33 @@ void shell::fork_waits(std::uint64_t number, pid_t pid) {
 }
 
 void shell::fork_ended(const running_ptr& job, std::optional<int> status) {
-  ::unlink(files_.path(fmt::format("go-{}", job->number)).c_str());
-  ::unlink(files_.path(fmt::format("command-{}", job->number)).c_str());
-  job->go.reset();
+  clear_fork(job);
   finish(job, status ? ending::exited : ending::lost, status ? exit_code_of(*status) : 0);
 }
 
 void shell::on_exit(std::optional<int> wait_status) {
-  read_reports(); // what it reported before its end
+  while (reports_.read() || complaints_.read()) {
+  }
+  take_reports(); // that came before its end
   if (state_ == state::ended)
     return;
   state_ = state::ended;
   call_back_timer_.cancel();
-  if (std::exchange(when_marked_, {})) // the command has not begun: what its output holds is another's
-    foreground_->output->start(false, options_.capture, {});
-  const auto exit_code = wait_status ? std::optional(exit_code_of(*wait_status)) : std::nullopt;
+  watch_timer_.cancel();
+  exit_code_ = wait_status ? std::optional(exit_code_of(*wait_status)) : std::nullopt;
+  // An EXIT trap runs when the command's redirections are undone.
   if (const auto job = std::exchange(foreground_, nullptr))
-    finish(job, wait_status ? ending::shell_ended : ending::lost, exit_code.value_or(0));
-  for (const auto& [number, job] : std::exchange(forks_, {}))
-    refuse(job, "the shell ended");
+    finish(job, wait_status ? ending::shell_ended : ending::lost, exit_code_.value_or(0),
+           {std::move(reports_.text), std::move(complaints_.text)});
+  for (const auto& [number, job] : std::exchange(forks_, {})) {
+    clear_fork(job);
+    tell_end(job);
+  }
   orders_.reset();
-  if (reports_.is_open())
-    reports_.close();
+  reports_.pipe.close();
+  complaints_.pipe.close();
   if (const auto events = std::exchange(events_, {}); events.ended)
-    events.ended(exit_code, "");
+    events.ended(exit_code_, "");
 }
 
 void shell::fail_start(int error) {

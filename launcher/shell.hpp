@@ -1,6 +1,7 @@
 #pragma once
 
 #include "launcher/command_output.hpp"
+#include "launcher/control_directory.hpp"
 #include "launcher/session_process.hpp"
 #include "launcher/shell_command.hpp"
 #include "launcher/shell_script.hpp"
@@ -18,20 +19,32 @@
 
 namespace sandboxd::launcher {
 
+/// Bounds of one command.
+struct command_limits {
+  capture_limits capture;
+  /// Between SIGTERM and SIGKILL for what exceeded its time.
+  std::chrono::milliseconds kill_grace{5000};
+};
+
 /// How a shell is started and bounded.
 struct shell_options {
   std::string executable = "/bin/bash";
   /// Where its control files lie: in a directory of this path and a suffix of its own (mode 0700), made if
-  /// missing, removed with the shell. The suffix is there because a shell and its replacement may exist at
-  /// the same time: forks outlive their shell.
+  /// missing, removed with the shell and its last fork. The suffix is there because a shell and its
+  /// replacement may exist at the same time: forks outlive their shell.
   std::string control_directory;
   /// "NAME=value" each; the whole environment.
   std::vector<std::string> environment;
   /// Working directory at the start (see `program::directory`).
   std::string directory;
-  capture_limits capture;
-  /// Between SIGTERM and SIGKILL for what exceeded its time.
-  std::chrono::milliseconds kill_grace{5000};
+  /// Asked for every command, so that they may change.
+  std::function<command_limits()> limits = [] { return command_limits{}; };
+  /// For a fork to be there once it is ordered.
+  std::chrono::milliseconds start_timeout{10000};
+  /// Where output of background jobs is counted; null: without bound.
+  std::shared_ptr<retired_channels> retired;
+  /// For what the session leaves among the control files (see `control_directory`).
+  std::shared_ptr<directory_cleaner> cleaner;
 };
 
 /// A long-lived bash below a session's init that runs one command after another, and forks of it that run
@@ -66,6 +79,9 @@ public:
   /// Runs a command in a fork of the shell; `at_prompt` comes as soon as the fork is under way.
   void fork(shell_command command, command_events events);
 
+  /// Ends the shell with what it runs, as nobody wants it any more; forks go on. Any thread.
+  void abandon();
+
 private:
   enum class state { starting, at_prompt, running, forking, calling_back, ended };
 
@@ -76,10 +92,10 @@ private:
   shell(asio::io_context& io, std::shared_ptr<session_process> init, shell_options options, callbacks events);
 
   void launch();
-  void prepare_directory();
-  void write_file(const std::string& name, const std::string& text) const;
+  void write_scripts() const;
   void replace_missing_files();
   void order(const std::string& lines);
+  running_ptr make_job(shell_command command, command_events events);
 
   void begin_run(const running_ptr& job);
   void begin_fork(const running_ptr& job);
@@ -88,13 +104,26 @@ private:
   void start_timer(const running_ptr& job);
   void refuse(const running_ptr& job, const std::string& problem);
   static void reject(const running_ptr& job, const std::string& problem);
-  void finish(const running_ptr& job, command_result::ending how, int exit_code);
+  void tell_end(const running_ptr& job) const;
+  void finish(const running_ptr& job, command_result::ending how, int exit_code, output_tail tail = {});
 
-  void wait_for_reports();
-  void read_reports();
+  /// A pipe on which the shell itself writes.
+  struct own_stream {
+    explicit own_stream(asio::io_context& io) : pipe(io) {}
+    bool read(); // once; whether there may be more
+    asio::posix::stream_descriptor pipe;
+    std::string text;        // what came since the last report or command
+    std::size_t scanned = 0; // up to here there is no report
+  };
+  void wait_for(own_stream& stream);
+  void take_reports();
+  void watch();
   void handle(const shell_script::report& report);
   void command_done(int status);
   void fork_waits(std::uint64_t number, pid_t pid);
+  void expect_fork(const running_ptr& job);
+  void give_up_fork(std::uint64_t number, const std::string& problem);
+  void clear_fork(const running_ptr& job);
   void fork_ended(const running_ptr& job, std::optional<int> status);
   void call_back();
   void settled();
@@ -108,21 +137,25 @@ private:
   shell_options options_;
   callbacks events_;
   shell_script::shell_files files_;
+  std::shared_ptr<control_directory> directory_;
   state state_ = state::starting;
   std::uint32_t program_ = 0;
-  descriptor orders_; // writing end of the shell's standard input
-  asio::posix::stream_descriptor reports_;
-  std::string report_buffer_;
+  pid_t process_ = 0;          // as the daemon sees it
+  descriptor orders_;          // writing end of the shell's standard input
+  own_stream reports_;         // its standard output
+  own_stream complaints_;      // its standard error
   std::uint64_t sequence_ = 0; // number of the last report asked for
   running_ptr foreground_;
   std::shared_ptr<command_output> spare_output_; // of an earlier command, ready for the next
   std::map<std::uint64_t, running_ptr> forks_;   // that have not begun to run
   bool traps_call_back_ = false;
-  enum class mark_state { none, asked, fresh } mark_ = mark_state::none;
-  std::function<void()> when_marked_;
   asio::steady_timer call_back_timer_;
   bool back_at_prompt_ = false; // while calling back: the shell has reported
   bool settled_ = false;        // while calling back: the init has
+  asio::steady_timer watch_timer_;
+  bool watching_ = false;
+  std::uint64_t silent_ = 0; // `sequence_` when the shell was last seen waiting for orders
+  std::optional<int> exit_code_;
 };
 
 } // namespace sandboxd::launcher

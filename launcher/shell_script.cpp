@@ -12,7 +12,7 @@ namespace {
 
 /// `cd` and `export` of one command, as a condition that is false when the directory cannot be entered.
 std::string enter(std::string_view directory) {
-  return directory.empty() ? "builtin :" : fmt::format("builtin cd -- {} 2>/dev/null", quote(directory));
+  return directory.empty() ? "builtin :" : fmt::format("builtin cd -- {} >/dev/null 2>&1", quote(directory));
 }
 
 std::string exports(const variables& environment) {
@@ -37,20 +37,18 @@ bool take_number(std::string_view& text, Number& number) {
   return true;
 }
 
-/// Whether the line that keeps the status could become part of the text's last command: a here-document, or
-/// an operator, a `!` or the head of a function that waits for what it applies to.
+/// What keeps the status of a command, as a line after it. A reserved `!` can be no body of a loop or
+/// function and no end of a pipe, so that an incomplete command is the syntax error it is; two of them change
+/// no status. Bash shows the line of an error: the name of our variable stands on one that it does not show.
+constexpr std::string_view keep_status = "\n\n! ! \\\n[[ ${__sandboxd_status:=$?} ]] \\\n2>/dev/null";
+
+/// Whether that line could become part of the command: of a here-document as data, of a list behind its
+/// operator.
 bool may_be_continued(std::string_view command) {
   if (command.find("<<") != std::string_view::npos)
     return true;
-  const auto trim = [&] { command = command.substr(0, command.find_last_not_of(" \t\n") + 1); };
-  trim();
-  if (command.ends_with(')')) {
-    command.remove_suffix(1);
-    trim();
-    return command.ends_with('(');
-  }
-  return command.ends_with('|') || command.ends_with("|&") || command.ends_with("&&") ||
-         command.ends_with('!');
+  command = command.substr(0, command.find_last_not_of(" \t\n") + 1);
+  return command.ends_with("||") || command.ends_with("&&");
 }
 
 bool take_prefix(std::string_view& text, std::string_view prefix) {
@@ -94,7 +92,7 @@ std::string trap_line() {
 std::string command_text(std::string_view command) {
   std::string text(command);
   if (!may_be_continued(command))
-    text += "\n\n{ __sandboxd_status=$?; } 2>/dev/null";
+    text += keep_status;
   return text;
 }
 
@@ -128,20 +126,20 @@ std::string restore_script(const variables& environment, std::string_view direct
                         "builtin unset -v __sandboxd_saved_{1}\n",
                         environment[i].first, i);
   if (!directory.empty())
-    text += "builtin cd -- \"$__sandboxd_directory\"\nOLDPWD=$__sandboxd_previous\n";
+    text += "builtin cd -- \"$__sandboxd_directory\" >/dev/null\nOLDPWD=$__sandboxd_previous\n";
   return text + "builtin unset -v __sandboxd_directory __sandboxd_previous\n";
 }
 
 std::string fork_script(const shell_files& files, std::uint64_t number, const variables& environment,
                         std::string_view directory) {
+  // All of it under the command's output, so that an EXIT trap is, too; 9 is the pipe for reports.
   return fmt::format("( (\n"
-                     "builtin echo \"{0}F{1}:$BASHPID\"\n"
+                     "builtin echo \"{0}F{1}:$BASHPID\" >&9\n"
                      "builtin read -r __sandboxd_go <{2}/go-{1} || builtin exit\n"
                      "builtin unset -v __sandboxd_go __sandboxd_status\n"
-                     "if {3}; then\n{4}builtin eval \"$(<{2}/command-{1})\"\n"
-                     "builtin exit ${{__sandboxd_status:-$?}}\nelse\n{5}\nbuiltin exit 1\nfi"
-                     " </dev/null >{2}/out-{1} 2>{2}/err-{1}\n"
-                     ") & )\n",
+                     "if {3}; then\n{4}builtin eval \"$(<{2}/command-{1})\" 9>&-\n"
+                     "builtin exit \"${{__sandboxd_status:-$?}}\"\nelse\n{5}\nbuiltin exit 1\nfi\n"
+                     ") 9>&1 </dev/null >{2}/out-{1} 2>{2}/err-{1} & )\n",
                      files.token, number, files.directory, enter(directory), exports(environment),
                      complain(directory));
 }
@@ -155,12 +153,13 @@ std::string eval_line(const shell_files& files, std::string_view script) {
 }
 
 std::string keep_status_line() {
-  return "__sandboxd_status=${__sandboxd_status:-$?}\n";
+  return "__sandboxd_status=\"${__sandboxd_status:-$?}\"\n";
 }
 
 std::string report_line(const shell_files& files, std::uint64_t number) {
-  return fmt::format("builtin echo {}D{}:${{__sandboxd_status:-$?}};__sandboxd_status=\n", files.token,
-                     number);
+  return fmt::format("builtin echo \"{}D{}:${{__sandboxd_status:-$?}}\";__sandboxd_status=;"
+                     "builtin unset -v TMOUT\n",
+                     files.token, number);
 }
 
 std::optional<report> parse_report(const shell_files& files, std::string_view line) {

@@ -46,8 +46,8 @@ std::string trap_line();
 /// What is stored as the text of a command: followed, where that cannot change its meaning, by a line that
 /// keeps its status. Without that line a status that `set -e` tolerates inside the command (`false && true`)
 /// would end the shell as the status of `eval`. A text with a here-document goes unchanged, since an
-/// unterminated one would swallow the line as data, and so does one that ends in an operator (`|`, `&&`,
-/// ...), which would apply to it instead of being the syntax error it is.
+/// unterminated one would swallow the line as data, and so does one that ends in `||` or `&&`, which would
+/// apply to it instead of being the syntax error it is.
 std::string command_text(std::string_view command);
 
 /// The constant script that runs the file "command" with "out" and "err" as output, and the one that runs
@@ -78,6 +78,7 @@ std::string source_line(const shell_files& files, std::string_view script);
 /// Runs a script as if typed: a subshell, which is not interactive, would name a sourced file in its
 /// messages.
 std::string eval_line(const shell_files& files, std::string_view script);
+/// Takes TMOUT away, too: at its end bash would log an idle session out.
 std::string report_line(const shell_files& files, std::uint64_t number);
 /// Keeps the status of the last command for the next `report_line`, over a restoring script between them.
 std::string keep_status_line();

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <vector>
+
 namespace sandboxd::actors {
 namespace {
 
@@ -20,13 +23,14 @@ protected:
   std::shared_ptr<launcher::session_process> init =
       launcher::session_process::create(io, std::move(socket.first), {});
   session_state session;
+  std::vector<std::uint64_t> ended_streams;
 
   session_queue() { settings->session.max_queued_commands = 3; }
 
   void configure(session_options options = {}) {
     options.id = "s1";
     session.configure(std::make_shared<services>(io, settings, "/nowhere", std::vector<std::string>{}),
-                      std::move(options));
+                      std::move(options), [this](std::uint64_t number) { ended_streams.push_back(number); });
   }
 
   std::shared_ptr<launcher::shell> make_shell() {
@@ -37,11 +41,12 @@ protected:
         {[](launcher::process_ids) {}, [] {}, [](std::optional<int>, const std::string&) {}});
   }
 
-  recording_observer_ptr enqueue(const std::string& text) {
+  recording_observer_ptr enqueue(const std::string& text, run_mode mode = run_mode::foreground) {
     auto observer = std::make_shared<recording_observer>();
     run_command command;
     command.request.session = "s1";
     command.request.command = text;
+    command.request.mode = mode;
     command.observer = observer_handle(observer);
     session.enqueue(std::move(command));
     return observer;
@@ -156,11 +161,49 @@ TEST_F(session_queue, fails_everything_when_it_is_closed) {
     EXPECT_EQ(command->story.size(), 1u) << "exactly one answer";
 }
 
+TEST_F(session_queue, fails_running_streams_when_it_is_closed) {
+  configure();
+  session.shell_is_free(make_shell());
+  const auto stream = enqueue("runs beside", run_mode::forked);
+  session.shell_is_free(make_shell()); // the fork is under way
+  session.close();
+  EXPECT_EQ(stream->failure_code(), error_code::session_destroyed);
+  serve();
+  EXPECT_EQ(stream->story.size(), 1u) << "exactly one answer";
+}
+
+TEST_F(session_queue, bounds_the_streams_that_run_at_a_time) {
+  settings->session.max_streams = 1;
+  configure();
+  session.shell_is_free(make_shell());
+  const auto first = enqueue("first", run_mode::forked);
+  const auto second = enqueue("second", run_mode::forked);
+  const auto command = enqueue("third");
+  session.shell_is_free(make_shell());
+  EXPECT_EQ(second->failure_code(), error_code::too_busy);
+  EXPECT_EQ(session.describe(), "running: third, 0 waiting");
+  serve(); // these shells refuse everything, which ends the first stream
+  ASSERT_EQ(ended_streams, std::vector<std::uint64_t>{1});
+  session.stream_ended(1);
+  const auto fourth = enqueue("fourth", run_mode::forked);
+  session.shell_is_free(make_shell());
+  EXPECT_TRUE(fourth->story.empty()) << "there is room again";
+}
+
+TEST_F(session_queue, tells_the_loss_of_a_shell_that_went_without_a_word) {
+  configure();
+  session.shell_is_free(make_shell());
+  session.shell_is_free(make_shell());
+  EXPECT_EQ(enqueue("first")->failure_code(), error_code::session_terminated);
+  EXPECT_TRUE(enqueue("second")->story.empty());
+}
+
 TEST_F(session_queue, answers_what_it_holds_when_it_crashes) {
   recording_observer_ptr waiting;
   {
     session_state doomed;
-    doomed.configure(std::make_shared<services>(io, settings, "/nowhere", std::vector<std::string>{}), {});
+    doomed.configure(std::make_shared<services>(io, settings, "/nowhere", std::vector<std::string>{}), {},
+                     {});
     waiting = std::make_shared<recording_observer>();
     run_command command;
     command.observer = observer_handle(waiting);

@@ -4,7 +4,11 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 #include <random>
+#include <signal.h>
+#include <string>
+#include <vector>
 
 namespace sandboxd::launcher {
 namespace {
@@ -31,8 +35,8 @@ protected:
   void pass_on() {
     reader->pass_on([this](std::string bytes) { passed += bytes; }, credit);
   }
-  void finish() {
-    reader->finish([this] { ++finished; });
+  void finish(std::string tail = {}) {
+    reader->finish(std::move(tail), [this] { ++finished; });
   }
   void write(std::string_view text) {
     ASSERT_EQ(::write(writer.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
@@ -192,6 +196,61 @@ TEST_F(channel, keeps_every_byte_whatever_the_pieces_and_the_credit) {
     ASSERT_TRUE(reader->reusable());
     writer.reset(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
   }
+}
+
+TEST_F(channel, finishes_without_bytes_that_somebody_else_took) {
+  pass_on();
+  write("hello");
+  finish();
+  char taken[16];
+  const descriptor other(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  ASSERT_EQ(::read(other.get(), taken, sizeof(taken)), 5);
+  credit->bytes = 100;
+  reader->resume();
+  EXPECT_EQ(finished, 1);
+  EXPECT_EQ(passed, "");
+}
+
+TEST_F(channel, delivers_a_tail_after_all_else_as_credit_allows) {
+  pass_on();
+  write("in ");
+  writer.reset();
+  finish("time");
+  credit->bytes = 5;
+  reader->resume();
+  EXPECT_EQ(passed, "in ti");
+  EXPECT_EQ(finished, 0);
+  credit->bytes = 5;
+  reader->resume();
+  EXPECT_EQ(passed, "in time");
+  EXPECT_EQ(finished, 1);
+}
+
+TEST_F(channel, reads_its_own_fifo_whatever_takes_the_name) {
+  capture();
+  writer.reset();
+  std::filesystem::remove(path);
+  { std::ofstream(path) << "a plain file"; }
+  finish();
+  EXPECT_EQ(captured->memory(), "");
+  EXPECT_TRUE(reader->reusable());
+}
+
+TEST_F(channel, closes_the_oldest_of_too_many_that_are_kept_for_background_writers) {
+  const auto retired = std::make_shared<retired_channels>(2);
+  std::vector<descriptor> writers;
+  for (int i = 0; i < 3; ++i) {
+    const auto name = directory / std::to_string(i);
+    const auto kept = std::make_shared<output_channel>(strand, name, retired);
+    writers.emplace_back(::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    kept->capture(captured);
+    kept->finish({}, [] {});
+  }
+  const auto is_read = [&](std::size_t i) { return ::write(writers[i].get(), "x", 1) == 1; };
+  EXPECT_TRUE(wait_until([&] { return !is_read(0); })) << "SIGPIPE for others";
+  EXPECT_EQ(errno, EPIPE);
+  EXPECT_TRUE(is_read(1));
+  EXPECT_TRUE(is_read(2));
 }
 
 TEST_F(channel, replaces_a_stale_fifo) {

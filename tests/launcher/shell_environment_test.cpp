@@ -96,5 +96,10 @@ TEST_P(command_environment, reaches_forks) {
   EXPECT_EQ(lost->err(), "Failed to change directory to '" + directory / "missing'\n");
 }
 
+TEST_P(command_environment, a_directory_found_by_cdpath_is_not_printed) {
+  run("mkdir -p elsewhere/here; CDPATH=elsewhere");
+  EXPECT_EQ(run_with("echo text", {}, "here")->out(), "text\n");
+}
+
 } // namespace
 } // namespace sandboxd::launcher

@@ -135,6 +135,37 @@ TEST_P(shell_fork, is_terminated_with_all_it_started_when_its_time_is_over) {
   EXPECT_EQ(out("echo unharmed"), "unharmed\n");
 }
 
+TEST_P(shell_fork, that_never_says_that_it_is_there_is_given_up) {
+  run("set -T; trap '[[ $BASHPID == $$ ]] || kill -9 $BASHPID' DEBUG");
+  const auto command = fork("echo never");
+  EXPECT_EQ(command->result().how, ending::not_started);
+  EXPECT_EQ(command->result().problem, "the fork did not start in time");
+}
+
+TEST_P(shell_fork, that_is_given_up_leaves_no_file) {
+  run("set -T; trap '[[ $BASHPID == $$ ]] || kill -9 $BASHPID' DEBUG");
+  fork("echo never");
+  run("trap - DEBUG");
+  EXPECT_TRUE(wait_until([&] {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(directory.path()))
+      if (entry.path().filename().string().ends_with("-2") ||
+          entry.path().filename().string().ends_with("-3"))
+        return false;
+    return true;
+  }));
+}
+
+TEST_P(shell_fork, keeps_what_an_exit_trap_prints) {
+  const auto command = fork("trap 'echo bye; echo sorry >&2' EXIT; echo hi; exit 3");
+  EXPECT_EQ(command->exit_code(), 3);
+  EXPECT_EQ(command->out(), "hi\nbye\n");
+  EXPECT_EQ(command->err(), "sorry\n");
+}
+
+TEST_P(shell_fork, has_no_descriptor_of_ours) {
+  EXPECT_EQ(fork("exec bash -c 'ls /proc/self/fd | wc -l'")->out(), "4\n") << "three and the directory";
+}
+
 TEST_P(shell_fork, does_not_run_its_command_when_nobody_releases_it) {
   // The script by itself: the FIFO's other end goes away without a line.
   const shell_script::shell_files files{directory.path(), "token"};

@@ -115,18 +115,19 @@ TEST(parse_report, survives_garbage) {
   }
 }
 
-const std::string keeps_status = "\n\n{ __sandboxd_status=$?; } 2>/dev/null";
+const std::string keeps_status = "\n\n! ! \\\n[[ ${__sandboxd_status:=$?} ]] \\\n2>/dev/null";
 
 TEST(command_text, is_followed_by_a_line_that_keeps_its_status) {
-  for (const std::string command : {"true", "", "false && true", "echo 'a", "echo a \\", "echo a # b", "a;",
-                                    "a &", "( true )", "echo $((1|2))", "echo a\n"})
+  for (const std::string command :
+       {"true", "", "false && true", "echo 'a", "echo a \\", "echo a # b", "a;", "a &", "( true )",
+        "echo $((1|2))", "echo a\n", "echo a |", "f()", "! ", "for ((;;))"})
     EXPECT_EQ(command_text(command), command + keeps_status);
 }
 
 TEST(command_text, is_unchanged_where_another_line_could_change_its_meaning) {
   // A here-document would swallow the line, an operator would be continued by it.
-  for (const std::string command : {"cat <<E\nx\nE", "cat <<-E", "echo $((1<<2))", "echo a |", "echo a |&",
-                                    "echo a &&", "echo a || \n\t\n", "f()", "f ( ) ", "! "})
+  for (const std::string command :
+       {"cat <<E\nx\nE", "cat <<-E", "echo $((1<<2))", "echo a &&", "echo a || \n\t\n"})
     EXPECT_EQ(command_text(command), command);
 }
 
@@ -143,7 +144,8 @@ TEST(command_line, hands_the_text_of_a_short_command_over_quoted) {
 
 TEST(report_line, consumes_a_kept_status) {
   EXPECT_EQ(report_line(files, 12),
-            "builtin echo 0123456789abcdefD12:${__sandboxd_status:-$?};__sandboxd_status=\n");
+            "builtin echo \"0123456789abcdefD12:${__sandboxd_status:-$?}\";__sandboxd_status=;"
+            "builtin unset -v TMOUT\n");
 }
 
 TEST(scripts, name_nothing_of_ours_but_with_our_prefix) {

@@ -1,3 +1,4 @@
+#include "launcher/directory_cleaner.hpp"
 #include "tests/launcher/shell_world.hpp"
 
 #include <gmock/gmock.h>
@@ -50,6 +51,12 @@ TEST_P(shell_process, answers_every_way_a_command_can_fail_and_lives_on) {
       {"f()", 2},
       {"{ echo a", 2},
       {"}", 2},
+      {"for ((;;))", 2},
+      {"for x in 1 2", 2},
+      {"for x", 2},
+      {"select x in 1", 2},
+      {"function f", 2},
+      {"echo a | # x", 2},
       {"done", 2},
       {"bash -c 'kill -9 $$'", 137},
       {"bash -c 'kill -15 $$'", 143},
@@ -104,8 +111,9 @@ TEST_P(shell_process, ends_with_the_command_that_ends_it) {
       EXPECT_EQ(command->out(), "bye\n");
     }
     const auto late = run("echo late");
-    EXPECT_EQ(late->result().how, ending::not_started);
-    EXPECT_EQ(late->result().problem, "the shell has ended");
+    EXPECT_EQ(late->result().how, ending::shell_ended) << "a command that comes too late has lost its state";
+    EXPECT_EQ(late->exit_code(), code);
+    EXPECT_EQ(late->out(), "");
   }
 }
 
@@ -130,6 +138,57 @@ TEST_P(shell_process, refuses_a_second_command_while_one_runs) {
   EXPECT_EQ(shell->prompts, 1u) << "it is not free because it refused";
   ASSERT_TRUE(wait_until([&] { return shell->prompts == 2; }));
   EXPECT_EQ(first->out(), "first\n");
+}
+
+TEST_P(shell_process, keeps_what_an_exit_trap_prints_in_the_streams_of_its_command) {
+  for (const bool live : {false, true}) {
+    shell = start_shell();
+    run("trap 'echo bye; echo sorry >&2' EXIT; set -e");
+    const auto command = start({.text = "echo hi; (exit 3)", .live = live});
+    ASSERT_TRUE(wait_until([&] { return command->handle || command->ended(); }));
+    if (live)
+      command->handle->grant(1000);
+    ASSERT_TRUE(wait_until([&] { return command->ended(); }));
+    EXPECT_EQ(command->result().how, ending::shell_ended);
+    EXPECT_EQ(command->exit_code(), 3);
+    EXPECT_EQ(live ? command->live_out : command->out(), "hi\nbye\n");
+    EXPECT_EQ(live ? command->live_err : command->err(), "sorry\n");
+  }
+  EXPECT_EQ(shell->prompts, 2u);
+}
+
+TEST_P(shell_process, ends_when_its_reports_get_lost) {
+  const auto command = run("builtin() { :; }");
+  const auto unheard = command->ended() && shell->ended() ? command : run("echo never");
+  EXPECT_EQ(unheard->result().how, ending::shell_ended);
+  EXPECT_TRUE(wait_until([&] { return shell->ended(); }));
+}
+
+TEST_P(shell_process, is_left_alone_while_a_command_takes_its_time) {
+  ASSERT_EQ(::mkfifo((directory / "fifo").c_str(), 0600), 0);
+  EXPECT_EQ(out("sleep 5; echo slept"), "slept\n");
+  EXPECT_EQ(out("(sleep 5; echo line >fifo) & read -r line <fifo; echo $line"), "line\n");
+}
+
+TEST_P(shell_process, ends_when_it_floods_the_pipe_of_its_reports) {
+  const auto command = start({"yes >/proc/$$/fd/11 2>/dev/null || yes >/proc/$$/fd/10"});
+  EXPECT_TRUE(wait_until([&] { return shell->ended(); }));
+  EXPECT_EQ(command->result().how, ending::shell_ended);
+}
+
+TEST_P(shell_process, keeps_no_output_while_it_is_idle) {
+  const auto command = run("echo text");
+  const std::weak_ptr<const captured_output> out = command->result().out;
+  command->results.clear();
+  EXPECT_TRUE(out.expired());
+}
+
+TEST_P(shell_process, ends_with_what_it_runs_when_it_is_abandoned) {
+  const auto command = start({"sleep 1000"});
+  ASSERT_TRUE(wait_until([&] { return testing::processes_below(shell->ids.on_host).size() == 1; }));
+  const auto all = testing::processes_below(shell->ids.on_host);
+  shell->process->abandon();
+  EXPECT_TRUE(wait_until([&] { return shell->ended() && !testing::any_alive(all); }));
 }
 
 TEST_P(shell_process, keeps_its_state_over_1000_commands) {
@@ -160,6 +219,19 @@ TEST_P(shell_process, is_not_fooled_by_what_traps_and_prompts_print) {
   EXPECT_EQ(out("echo whole"), "whole\n");
 }
 
+TEST_P(shell_process, answers_whatever_separates_fields) {
+  run("IFS=0");
+  EXPECT_EQ(run("(exit 10)")->exit_code(), 10);
+  EXPECT_EQ(run({.text = "(exit 20)", .environment = {{"X", "1"}}})->exit_code(), 20);
+  EXPECT_EQ(fork("(exit 30)")->exit_code(), 30);
+}
+
+TEST_P(shell_process, is_not_logged_out_while_idle) {
+  run("TMOUT=1");
+  run_for(1500ms);
+  EXPECT_FALSE(shell->ended());
+}
+
 TEST_P(shell_process, takes_a_command_of_a_megabyte) {
   const std::string word(1 << 20, 'w');
   EXPECT_EQ(out("echo " + word), word + "\n");
@@ -178,12 +250,36 @@ TEST_P(shell_process, hands_every_text_over_unchanged) {
 
 TEST_P(shell_process, spills_large_output_and_keeps_all_of_it) {
   auto given = options();
-  given.capture = {1000, 64u << 20, directory.path(), nullptr};
+  given.limits = [this] { return command_limits{{1000, 64u << 20, directory.path(), nullptr}, 300ms}; };
   shell = start_shell(given);
   const auto command = run("head -c 10000000 /dev/zero; head -c 5000 /dev/zero >&2");
   EXPECT_EQ(command->result().out->size(), 10000000u);
   EXPECT_EQ(command->result().out->memory().size(), 1000u);
   EXPECT_EQ(command->result().err->size(), 5000u);
+}
+
+TEST_P(shell_process, follows_limits_that_change) {
+  auto given = options();
+  const auto memory = std::make_shared<std::uint64_t>(1000);
+  given.limits = [this, memory] {
+    return command_limits{{*memory, 64u << 20, directory.path(), nullptr}, 300ms};
+  };
+  shell = start_shell(given);
+  EXPECT_EQ(run("head -c 5000 /dev/zero")->result().out->memory().size(), 1000u);
+  *memory = 2000;
+  EXPECT_EQ(run("head -c 5000 /dev/zero")->result().out->memory().size(), 2000u);
+}
+
+TEST_P(shell_process, lets_no_flood_on_one_stream_starve_the_other) {
+  const auto command = start({.text = "yes & sleep 0.2; echo told >&2; wait", .live = true});
+  ASSERT_TRUE(wait_until([&] { return command->handle.has_value(); }));
+  EXPECT_TRUE(wait_until([&] {
+    command->handle->grant(1000);
+    return command->live_err == "told\n";
+  }));
+  command->handle->detach();
+  shell->process->abandon();
+  EXPECT_TRUE(wait_until([&] { return command->ended(); }));
 }
 
 TEST_P(shell_process, never_mixes_a_late_background_writer_into_a_later_command) {
@@ -351,6 +447,24 @@ TEST_P(shell_files, are_made_again_when_somebody_removes_them_between_commands) 
   EXPECT_EQ(out("echo " + std::string(2000, 'l')), std::string(2000, 'l') + "\n");
   for (const auto& entry : std::filesystem::directory_iterator(files()))
     std::filesystem::remove_all(entry.path());
+}
+
+TEST_P(shell_files, are_made_in_place_of_what_a_command_has_put_there) {
+  run("rm -f " + files() + "/command; mkfifo " + files() + "/command; mkfifo " + files() + "/with");
+  EXPECT_EQ(out("echo " + std::string(2000, 'l')), std::string(2000, 'l') + "\n");
+  EXPECT_EQ(run({.text = "echo $X", .environment = {{"X", "1"}}})->out(), "1\n");
+  run("rm " + files() + "/command; ln -s " + directory / "target" + " " + files() + "/command");
+  EXPECT_EQ(out("echo " + std::string(2000, 'l')), std::string(2000, 'l') + "\n");
+  EXPECT_FALSE(std::filesystem::exists(directory / "target"));
+}
+
+TEST_P(shell_files, of_others_are_removed_by_the_cleaner) {
+  auto given = options();
+  given.cleaner = std::make_shared<directory_cleaner>();
+  shell = start_shell(given);
+  run("for d in " + directory / "control-*" + "; do mkdir $d/more; touch $d/more/file; done");
+  shell.reset();
+  EXPECT_TRUE(wait_until([&] { return leaves_nothing(); }));
 }
 
 TEST_P(shell_files, are_not_taken_from_the_next_shell_by_the_last_fork_of_this_one) {

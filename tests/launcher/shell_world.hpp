@@ -56,7 +56,8 @@ protected:
     given.control_directory = control;
     given.environment = {"PATH=/usr/bin:/bin", "HOME=" + directory.path()};
     given.directory = directory.path();
-    given.kill_grace = std::chrono::milliseconds(300);
+    given.limits = [] { return launcher::command_limits{{}, std::chrono::milliseconds(300)}; };
+    given.start_timeout = std::chrono::seconds(1);
     return given;
   }
 

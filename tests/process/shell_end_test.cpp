@@ -109,6 +109,32 @@ TEST_P(ending_shell, errexit_in_a_subshell_ends_only_that) {
   EXPECT_EQ(run("echo $$"), shell);
 }
 
+TEST_P(ending_shell, an_exit_trap_prints_into_the_output_of_the_command_that_ends_it) {
+  run("trap 'echo bye; echo sorry >&2' EXIT; set -e");
+  const auto answered = sdk().execute("s", "echo hi; (exit 3)");
+  expect_ended(answered, 3);
+  if (GetParam() == generation::a) {
+    EXPECT_EQ(answered.body.at("stdout"), "hi\nbye\n");
+    EXPECT_EQ(answered.body.at("stderr"), "sorry\n");
+  }
+}
+
+TEST_P(ending_shell, one_that_cannot_report_any_more_is_answered_and_replaced) {
+  expect_ended(sdk().execute("s", "builtin() { :; }"), 128 + SIGKILL);
+  EXPECT_EQ(run("echo next"), shown("next\n"));
+}
+
+TEST_P(ending_shell, one_that_is_killed_just_before_a_command_is_told_once) {
+  const auto shell = daemon.process_of(daemon.tree_of("s") + "/shell");
+  ASSERT_EQ(::kill(shell, SIGKILL), 0);
+  const auto answered = sdk().execute("s", "echo first"); // before or after the daemon has noticed
+  if (GetParam() == generation::a)
+    EXPECT_EQ(answered.status, 200) << answered.body;
+  else
+    expect_ended(answered, 128 + SIGKILL);
+  EXPECT_EQ(run("echo next"), shown("next\n"));
+}
+
 TEST_P(ending_shell, killed_from_outside_while_it_runs_a_command) {
   sdk().begin("s", "touch running; sleep 4711");
   ASSERT_TRUE(eventually([&] { return exists(daemon.workspace() / "running"); }));
@@ -146,7 +172,7 @@ TEST_P(ending_shell, an_end_is_no_fault_of_the_sessions_other_processes) {
   run("sleep 4711 &");
   expect_ended(sdk().execute("s", "exit 1"), 1);
   EXPECT_EQ(run("echo next"), shown("next\n"));
-  EXPECT_EQ(processes_with("sleep 4711").size(), 1U); // as with any shell that exits
+  EXPECT_TRUE(eventually([] { return processes_with("sleep 4711").size() == 1; })); // as with any shell
   ASSERT_EQ(b.remove("s").status, 200);
   EXPECT_TRUE(eventually([] { return processes_with("sleep 4711").empty(); }));
 }

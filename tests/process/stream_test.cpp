@@ -237,6 +237,30 @@ TEST_F(stream_request, of_a_missing_directory_completes_with_1) {
   EXPECT_EQ(events.back().at("exitCode"), 1);
 }
 
+TEST_F(stream_request, ends_at_once_with_its_session) {
+  auto opened = b.stream("s", "echo first; trap '' TERM; sleep 4711");
+  EXPECT_EQ(opened.next()->at("type"), "start");
+  EXPECT_EQ(opened.next()->at("data"), "first\n");
+  ASSERT_EQ(b.remove("s").status, 200);
+  const auto events = opened.rest();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events.back().at("type"), "error");
+  EXPECT_NE(events.back().dump().find("Session 's' was destroyed"), std::string::npos) << events.back();
+}
+
+TEST_F(stream_request, beyond_the_bound_is_refused_until_one_ends) {
+  auto opened = b.stream("s", "echo first; until [ -e go ]; do sleep 0.01; done");
+  EXPECT_EQ(opened.next()->at("type"), "start");
+  EXPECT_EQ(opened.next()->at("data"), "first\n");
+  for (int i = 0; i < 63; ++i)
+    EXPECT_FALSE(b.stream("s", "until [ -e go ]; do sleep 0.1; done").refusal());
+  const auto refused = b.stream("s", "true").refusal();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->body.at("code"), "RESOURCE_BUSY");
+  b.output("other", "touch go");
+  EXPECT_EQ(opened.rest().back().at("type"), "complete");
+}
+
 TEST_F(stream_request, of_an_empty_command_is_refused_before_it_begins) {
   for (const char* const command : {"", "  \n"}) {
     const auto answered = b.post("/api/execute/stream", {{"sessionId", "s"}, {"command", command}});

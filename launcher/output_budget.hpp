@@ -1,0 +1,36 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+
+namespace sandboxd::launcher {
+
+/// Bytes of captured output that may lie in one place (memory, disk) at a time, all commands of the daemon
+/// together. Any thread.
+class output_budget {
+public:
+  explicit output_budget(std::uint64_t bytes) noexcept : limit_(bytes) {}
+
+  /// What is taken already stays taken when that is more.
+  void set_limit(std::uint64_t bytes) noexcept { limit_ = bytes; }
+
+  /// Takes up to `wanted` bytes and returns how many it got.
+  std::uint64_t take(std::uint64_t wanted) noexcept {
+    std::uint64_t used = used_.load();
+    std::uint64_t got = 0;
+    do {
+      const std::uint64_t limit = limit_;
+      got = std::min(wanted, limit - std::min(limit, used));
+    } while (!used_.compare_exchange_weak(used, used + got));
+    return got;
+  }
+
+  void give_back(std::uint64_t bytes) noexcept { used_.fetch_sub(bytes); }
+
+private:
+  std::atomic<std::uint64_t> limit_;
+  std::atomic<std::uint64_t> used_ = 0;
+};
+
+} // namespace sandboxd::launcher
