@@ -18,6 +18,8 @@ elseif(NOT "${SANDBOXD_SANITIZE}" STREQUAL "")
   message(FATAL_ERROR "SANDBOXD_SANITIZE must be empty, 'address' or 'thread', not '${SANDBOXD_SANITIZE}'")
 endif()
 if(SANDBOXD_SANITIZE)
+  # What the sanitizers' makers advise: fast enough, and reports that can be read. It also builds in half the time.
+  add_compile_options(-O1 -g1)
   # GCC's own manual: its flow analysis gives false reports in instrumented code. The release build keeps the check.
   target_compile_options(sandboxd_options INTERFACE -Wno-maybe-uninitialized)
 endif()

@@ -56,6 +56,11 @@ std::string quoted(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+bool is_empty(const log_field& field) {
+  const auto* text = std::get_if<std::string_view>(&field.second);
+  return text != nullptr && text->empty();
+}
+
 std::string value_text(const log_field& field) {
   return std::visit(
       [](const auto& value) {
@@ -142,13 +147,15 @@ std::string log::format(config::log_level level, std::string_view subject, std::
     fmt::format_to(std::back_inserter(line), R"({{"timestamp":"{}","level":"{}","subject":{},"message":{})",
                    timestamp(), name_of(level), quoted(subject), quoted(message));
     for (const auto& field : fields)
-      fmt::format_to(std::back_inserter(line), R"(,"{}":{})", field.first, value_text(field));
+      if (!is_empty(field))
+        fmt::format_to(std::back_inserter(line), R"(,"{}":{})", field.first, value_text(field));
     return line + "}\n";
   }
   fmt::format_to(std::back_inserter(line), "{} {:5} {}: {}", timestamp(), name_of(level),
                  without_controls(subject), without_controls(message));
   for (const auto& field : fields)
-    fmt::format_to(std::back_inserter(line), " {}={}", field.first, value_text(field));
+    if (!is_empty(field))
+      fmt::format_to(std::back_inserter(line), " {}={}", field.first, value_text(field));
   return line + "\n";
 }
 

@@ -37,6 +37,7 @@ public:
   log& operator=(const log&) = delete;
 
   /// `subject` says who or what the line is about ("http", an actor's path), `message` what happened.
+  /// Fields with an empty text are left out.
   void write(config::log_level level, std::string_view subject, std::string_view message,
              std::initializer_list<log_field> fields = {});
 

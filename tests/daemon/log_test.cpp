@@ -48,7 +48,7 @@ TEST(log_writer, what_is_said_in_text_cannot_forge_a_line) {
 TEST(log_writer, a_record_is_one_object_of_json) {
   const auto lines = written(config::log_format::json, [](daemon::log& log) {
     log.write(config::log_level::warn, "http", "quoted \" and\n",
-              {{"status", std::int64_t{404}}, {"path", "/\xff"}});
+              {{"status", std::int64_t{404}}, {"path", "/\xff"}, {"code", ""}});
     log.write(config::log_level::debug, "http", "below the level");
   });
   ASSERT_EQ(lines.size(), 1u);
@@ -57,6 +57,7 @@ TEST(log_writer, a_record_is_one_object_of_json) {
   EXPECT_EQ(record.at("subject"), "http");
   EXPECT_EQ(record.at("message"), "quoted \" and\n");
   EXPECT_EQ(record.at("status"), 404);
+  EXPECT_FALSE(record.contains("code")) << "which has nothing to say";
 }
 
 TEST(log_writer, a_slow_reader_gets_every_byte) {

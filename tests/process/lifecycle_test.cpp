@@ -192,6 +192,7 @@ protected:
 TEST_F(isolation, a_session_sees_only_its_own_processes) {
   b.output("other", "sleep 4711 &");
   b.output("s", "sleep 4712 &");
+  ASSERT_TRUE(eventually([] { return processes_with("sleep 471").size() == 2; }));
   const auto seen = b.output("s", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '");
   EXPECT_NE(seen.find("sleep 4712"), std::string::npos);
   EXPECT_EQ(seen.find("sleep 4711"), std::string::npos);
