@@ -57,7 +57,8 @@ public:
   /// "NAME=value" each: what shells and programs inherit (HTTP.md 4.4), before anything a session adds.
   const std::vector<std::string> environment;
   /// Removes what sessions leave.
-  const std::shared_ptr<launcher::directory_cleaner> cleaner = std::make_shared<launcher::directory_cleaner>();
+  const std::shared_ptr<launcher::directory_cleaner> cleaner =
+      std::make_shared<launcher::directory_cleaner>();
 
 private:
   std::atomic<bool> shutting_down_ = false;

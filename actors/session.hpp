@@ -50,7 +50,9 @@ public:
 
   /// Whether the state is lost with its shell and nothing has run or waits since. What `keep_after_restart`
   /// keeps is not lost.
-  [[nodiscard]] bool blank() const noexcept { return blank_ && waiting_.empty() && streams_.empty() && !closed(); }
+  [[nodiscard]] bool blank() const noexcept {
+    return blank_ && waiting_.empty() && streams_.empty() && !closed();
+  }
 
   /// A stream that ran beside the commands is over.
   void stream_ended(std::uint64_t number) { streams_.erase(number); }

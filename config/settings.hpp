@@ -78,14 +78,15 @@ struct session_settings {
   std::uint64_t max_sessionless_commands = 1000; ///< at a time
   std::chrono::milliseconds command_timeout{0};  ///< 0 = no limit
   std::uint64_t max_queued_commands = 1024;      ///< per session
-  std::uint64_t max_streams = 64;           ///< that run beside the commands of one session
-  std::uint64_t max_background_outputs = 256; ///< of one session, read on for background jobs after their command
+  std::uint64_t max_streams = 64;                ///< that run beside the commands of one session
+  std::uint64_t max_background_outputs =
+      256; ///< of one session, read on for background jobs after their command
   std::uint64_t max_command_bytes = 64ull << 20;
-  std::uint64_t output_memory_bytes = 64ull << 20; ///< per stream; what is beyond goes to disk
-  std::uint64_t output_max_bytes = 1ull << 30;     ///< per stream; what is beyond is cut, with a mark
+  std::uint64_t output_memory_bytes = 64ull << 20;         ///< per stream; what is beyond goes to disk
+  std::uint64_t output_max_bytes = 1ull << 30;             ///< per stream; what is beyond is cut, with a mark
   std::uint64_t output_memory_budget_bytes = 512ull << 20; ///< in memory, all commands together
-  std::uint64_t spill_budget_bytes = 8ull << 30;   ///< on disk, all sessions together
-  std::string spill_directory = "/var/tmp";        ///< of unnamed files; best on a disk, not in memory
+  std::uint64_t spill_budget_bytes = 8ull << 30;           ///< on disk, all sessions together
+  std::string spill_directory = "/var/tmp"; ///< of unnamed files; best on a disk, not in memory
   std::chrono::milliseconds kill_grace = std::chrono::seconds(5); ///< between SIGTERM and SIGKILL
   isolation_mode isolation = isolation_mode::automatic;
   bool isolation_fallback = true; ///< run unisolated where the kernel refuses; false = refuse the session

@@ -1,7 +1,9 @@
 #include "tests/launcher/shell_world.hpp"
 
 #include <signal.h>
+#include <string>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace sandboxd::launcher {
 namespace {
@@ -16,6 +18,11 @@ protected:
     in_shell::SetUp();
     if (!IsSkipped() && !HasFatalFailure())
       run("unexported=kept; f() { echo \"f $1\"; }; cd /usr; (exec sleep 1000) & background=$!");
+  }
+
+  /// A command line that no test beside this one runs: without isolation a session sees theirs.
+  static std::string lasting_sleep(const std::string& digit) {
+    return "sleep " + std::to_string(::getpid()) + "00" + digit;
   }
 
   /// Runs a command over its time and checks that nothing of the shell is lost.
@@ -96,19 +103,21 @@ TEST_P(shell_timeout, kills_a_shell_that_does_not_come_back) {
 
 TEST_P(shell_timeout, spares_what_a_background_job_of_before_starts_meanwhile) {
   ASSERT_EQ(::mkfifo((directory / "go").c_str(), 0600), 0);
-  run("(read line <" + directory / "go" + "; setsid -f sleep 7001003) >/dev/null 2>&1 & job=$!");
+  const auto loose = lasting_sleep("3");
+  run("(read line <" + directory / "go" + "; setsid -f " + loose + ") >/dev/null 2>&1 & job=$!");
   const auto command =
       start({.text = "echo >" + directory / "go" + "; wait $job; sleep 1000", .timeout = 500ms});
   const auto prompts = shell->prompts;
   ASSERT_TRUE(wait_until([&] { return command->ended() && shell->prompts > prompts; }));
   EXPECT_EQ(command->result().how, ending::timed_out);
-  EXPECT_EQ(out("pgrep -c -f -x 'sleep 7001003'"), "1\n");
-  run("pkill -f -x 'sleep 7001003'");
+  EXPECT_EQ(out("pgrep -c -f -x '" + loose + "'"), "1\n");
+  run("pkill -f -x '" + loose + "'");
 }
 
 TEST_P(shell_timeout, ends_what_the_command_has_cut_loose) {
-  run_too_long("setsid -f sleep 7001000 >/dev/null 2>&1; (setsid sleep 7001001 &) & sleep 1002");
-  EXPECT_EQ(out("pgrep -c -f -x 'sleep 700100[01]' || :"), "0\n");
+  run_too_long("setsid -f " + lasting_sleep("0") + " >/dev/null 2>&1; (setsid " + lasting_sleep("1") +
+               " &) & sleep 1002");
+  EXPECT_EQ(out("pgrep -c -f -x '" + lasting_sleep("[01]") + "' || :"), "0\n");
 }
 
 TEST_P(shell_timeout, leaves_a_command_in_time_alone) {
