@@ -94,14 +94,14 @@ class Sandboxd:
     grace = LONGEST_STOP  # it ends by itself
 
     def __init__(self, binary, workspace, extra=()):
-        runtime = Path(workspace).parent / "run"  # /run/sandbox is not everybody's
+        self.runtime_directory = Path(workspace).parent / "run"  # /run/sandbox is not everybody's
         self.command = [
             binary,
             f"--config-file={PROJECT / 'config/sandboxd.conf'}",
             "--http.address=127.0.0.1",
             "--http.port=0",
             f"--sandbox.workspace={workspace}",
-            f"--sandbox.runtime-directory={runtime}",
+            f"--sandbox.runtime-directory={self.runtime_directory}",
             *extra,
         ]
         self.directory = None
