@@ -35,7 +35,7 @@ std::string command_of(soak_kind kind) {
   case soak_kind::megabyte:
     return "head -c 1000000 /dev/zero | tr '\\0' x";
   case soak_kind::background:
-    return "{ sleep 0.02; echo late; } & echo started";
+    return "{ sleep 1; echo late; } & echo started";
   case soak_kind::timeout:
     return "sleep 5";
   case soak_kind::exit:

@@ -205,9 +205,12 @@ private:
     const auto shell = find_by_id(id);
     if (shell == programs_.end())
       return report(event_kind::settled, id, 0, 0);
-    interruption_ =
-        interruption{shell->pid, lineage_of(shell->pid), ending(deadline), clock::now() + polite_time};
-    ::kill(shell->pid, call_back_signal());
+    // A shell that has not come to its trap yet, or whose session has taken it away, would die of the signal.
+    const bool polite = catches(shell->pid, call_back_signal());
+    interruption_ = interruption{shell->pid, lineage_of(shell->pid), ending(deadline),
+                                 clock::now() + (polite ? polite_time : std::chrono::milliseconds(0))};
+    if (polite)
+      ::kill(shell->pid, call_back_signal());
   }
 
   void terminate(std::uint32_t id, clock::time_point deadline) {

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
+#include <span>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <unordered_map>
@@ -31,6 +32,15 @@ void for_each_pid(Visitor visit) {
   while (const dirent* entry = ::readdir(directory.get()))
     if (const auto pid = to_pid(entry->d_name))
       visit(*pid);
+}
+
+/// The beginning of a file of a process below /proc; empty when there is none.
+std::string_view read_file(pid_t pid, const char* name, std::span<char> buffer) {
+  char path[32];
+  std::snprintf(path, sizeof(path), "/proc/%d/%s", static_cast<int>(pid), name);
+  const descriptor file(::open(path, O_RDONLY | O_CLOEXEC));
+  const ssize_t count = file ? ::read(file.get(), buffer.data(), buffer.size()) : 0;
+  return {buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
 }
 
 /// Field `number` (counted from 1 as in proc(5)) of the text after the command name.
@@ -65,14 +75,24 @@ std::optional<process_entry> parse_stat(std::string_view text) {
 }
 
 std::optional<process_entry> read_process(pid_t pid) {
-  char path[32];
-  std::snprintf(path, sizeof(path), "/proc/%d/stat", static_cast<int>(pid));
-  const descriptor file(::open(path, O_RDONLY | O_CLOEXEC));
-  if (!file)
-    return std::nullopt;
   char buffer[1024];
-  const ssize_t count = ::read(file.get(), buffer, sizeof(buffer));
-  return count <= 0 ? std::nullopt : parse_stat({buffer, static_cast<std::size_t>(count)});
+  return parse_stat(read_file(pid, "stat", buffer));
+}
+
+bool catches(std::string_view status, int signal) {
+  constexpr std::string_view label = "\nSigCgt:\t";
+  const auto found = status.find(label);
+  if (found == std::string_view::npos)
+    return false;
+  status.remove_prefix(found + label.size());
+  std::uint64_t mask = 0;
+  std::from_chars(status.data(), status.data() + status.size(), mask, 16);
+  return (mask >> (signal - 1) & 1) != 0;
+}
+
+bool catches(pid_t pid, int signal) {
+  char buffer[4096];
+  return catches(read_file(pid, "status", buffer), signal);
 }
 
 std::vector<process_entry> read_processes() {

@@ -36,6 +36,13 @@ std::vector<process_entry> read_processes();
 /// Returns whether the process was still there.
 bool signal_process(const process_entry& target, int signal);
 
+/// Whether the process has a handler for `signal`, as the text of its /proc/PID/status says (proc(5),
+/// SigCgt).
+bool catches(std::string_view status, int signal);
+
+/// The same of a process; false when there is none of that number.
+bool catches(pid_t pid, int signal);
+
 /// Those living `processes` below one of `roots`. The walk from a process up to its root stops at any process
 /// for which `excluded` is true; such a process and what is below it are not in the result, nor are the
 /// roots.

@@ -212,9 +212,8 @@ void shell::begin_run(const running_ptr& job) {
   job->number = ++sequence_;
   if (job->command.timeout.count() > 0 && !std::exchange(traps_call_back_, true))
     lines += shell_script::trap_line();
-  if (is_short)
-    lines += shell_script::command_line(job->command.text);
-  lines += shell_script::source_line(files_, is_short ? "run-inline" : plain ? "run" : "with");
+  lines += is_short ? shell_script::inline_lines(files_, job->command.text)
+                    : shell_script::source_line(files_, plain ? "run" : "with");
   if (!plain)
     lines += shell_script::keep_status_line() + shell_script::source_line(files_, "restore");
   lines += shell_script::report_line(files_, job->number);

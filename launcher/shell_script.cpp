@@ -86,7 +86,8 @@ std::string start_script() {
 }
 
 std::string trap_line() {
-  return fmt::format("builtin trap 'builtin kill -INT $$' {}\n", call_back_signal_name);
+  return fmt::format("builtin trap '[[ ${{BASH_SOURCE-}} ]] && builtin kill -INT $$' {}\n",
+                     call_back_signal_name);
 }
 
 std::string command_text(std::string_view command) {
@@ -104,8 +105,9 @@ std::string run_inline_script(const shell_files& files) {
   return fmt::format("builtin eval \"$__sandboxd_command\" </dev/null >{0}/out 2>{0}/err\n", files.directory);
 }
 
-std::string command_line(std::string_view command) {
-  return fmt::format("__sandboxd_command={}\n", quote(command_text(command)));
+std::string inline_lines(const shell_files& files, std::string_view command) {
+  return fmt::format("__sandboxd_command={};{}", quote(command_text(command)),
+                     source_line(files, "run-inline"));
 }
 
 std::string run_with_script(const shell_files& files, const variables& environment,
@@ -118,15 +120,20 @@ std::string run_with_script(const shell_files& files, const variables& environme
   return text + fmt::format(" </dev/null >{0}/out 2>{0}/err\n", files.directory);
 }
 
+/// A command that is called back may have come only a part of the way: what was not saved is left alone.
 std::string restore_script(const variables& environment, std::string_view directory) {
   std::string text;
   for (std::size_t i = 0; i < environment.size(); ++i)
-    text += fmt::format("builtin unset -v {0}\n"
+    text += fmt::format("if [[ ${{__sandboxd_saved_{1}+set}} ]]; then\n"
+                        "builtin unset -v {0}\n"
                         "builtin eval \"$__sandboxd_saved_{1}\"\n"
-                        "builtin unset -v __sandboxd_saved_{1}\n",
+                        "builtin unset -v __sandboxd_saved_{1}\n"
+                        "fi\n",
                         environment[i].first, i);
   if (!directory.empty())
-    text += "builtin cd -- \"$__sandboxd_directory\" >/dev/null\nOLDPWD=$__sandboxd_previous\n";
+    text += "if [[ ${__sandboxd_previous+set} ]]; then\n"
+            "builtin cd -- \"$__sandboxd_directory\" >/dev/null\nOLDPWD=$__sandboxd_previous\n"
+            "fi\n";
   return text + "builtin unset -v __sandboxd_directory __sandboxd_previous\n";
 }
 

@@ -40,7 +40,8 @@ std::vector<std::string> arguments(const std::string& path);
 std::string start_script();
 
 /// Line that makes the shell obey the call back signal (`shell_signals.hpp`): between two commands it
-/// interrupts itself, which no child that swallowed SIGINT can prevent.
+/// interrupts itself, which no child that swallowed SIGINT can prevent. Only while it runs a sourced file, as
+/// ours are: at its prompt there is nothing to interrupt, and bash 5.2 may crash of doing so.
 std::string trap_line();
 
 /// What is stored as the text of a command: followed, where that cannot change its meaning, by a line that
@@ -51,17 +52,19 @@ std::string trap_line();
 std::string command_text(std::string_view command);
 
 /// The constant script that runs the file "command" with "out" and "err" as output, and the one that runs
-/// what `command_line` has set.
+/// what `inline_lines` has set.
 std::string run_script(const shell_files& files);
 std::string run_inline_script(const shell_files& files);
 
-/// Line that hands a short command over without a file. The shell reads its standard input byte by byte, so
-/// that this is the faster way only up to `longest_inline_command` bytes.
-std::string command_line(std::string_view command);
+/// Hands a short command over without a file, and runs it. The shell reads its standard input byte by byte,
+/// so that this is the faster way only up to `longest_inline_command` bytes. One list for the parser: the
+/// signal that calls a shell back may cost it what it reads, and a part that was left would run the command
+/// before.
+std::string inline_lines(const shell_files& files, std::string_view command);
 inline constexpr std::size_t longest_inline_command = 512;
 
 /// The script that does the same in `directory` (empty: where the shell is) with additional `environment`,
-/// and the one that restores directory and variables.
+/// and the one that restores directory and variables, as far as the other has come.
 std::string run_with_script(const shell_files& files, const variables& environment,
                             std::string_view directory);
 std::string restore_script(const variables& environment, std::string_view directory);

@@ -48,6 +48,24 @@ TEST(parse_stat, refuses_what_is_not_a_stat_line) {
     EXPECT_FALSE(parse_stat(std::string_view(good).substr(0, length))) << length;
 }
 
+TEST(catches, reads_the_mask_of_a_status) {
+  const std::string status =
+      "Name:\tSigCgt:\t0\nSigBlk:\tffffffffffffffff\nSigCgt:\t1000000000004002\nCapInh:\t0\n";
+  for (int signal = 1; signal <= 64; ++signal)
+    EXPECT_EQ(catches(status, signal), signal == 2 || signal == 15 || signal == 61) << signal;
+  EXPECT_FALSE(catches("", 2));
+  EXPECT_FALSE(catches("Name:\tbash\nSigCgt:", 2));
+}
+
+TEST(catches, knows_the_handlers_of_a_process) {
+  const auto before = ::signal(SIGUSR1, [](int) {});
+  EXPECT_TRUE(catches(::getpid(), SIGUSR1));
+  ::signal(SIGUSR1, SIG_DFL);
+  EXPECT_FALSE(catches(::getpid(), SIGUSR1));
+  ::signal(SIGUSR1, before);
+  EXPECT_FALSE(catches(pid_t{-1}, SIGUSR1));
+}
+
 TEST(read_process, shows_this_process) {
   const auto entry = read_process(::getpid());
   ASSERT_TRUE(entry);

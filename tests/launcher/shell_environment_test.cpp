@@ -76,6 +76,13 @@ TEST_P(command_environment, enters_a_directory_for_this_command_alone) {
   EXPECT_EQ(out("pwd; echo $OLDPWD; cd - "), "/usr\n/etc\n/etc\n");
 }
 
+/// A command that is called back early has saved nothing.
+TEST_P(command_environment, is_not_taken_back_when_it_was_never_given) {
+  run("V=kept; cd /usr");
+  run(shell_script::restore_script({{"V", "1"}}, "/"));
+  EXPECT_EQ(out("echo $V $PWD"), "kept /usr\n");
+}
+
 TEST_P(command_environment, tells_when_the_directory_cannot_be_entered) {
   const auto command = run_with("echo unreachable", {{"V", "1"}}, directory / "no such'place");
   EXPECT_EQ(command->result().how, command_result::ending::exited);

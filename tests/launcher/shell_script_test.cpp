@@ -138,8 +138,9 @@ TEST(run_script, reads_from_nothing_and_writes_into_the_fifos) {
             "builtin eval \"$__sandboxd_command\" </dev/null >/run/s/1/out 2>/run/s/1/err\n");
 }
 
-TEST(command_line, hands_the_text_of_a_short_command_over_quoted) {
-  EXPECT_EQ(command_line("echo 'a'"), "__sandboxd_command='echo '\\''a'\\''" + keeps_status + "'\n");
+TEST(inline_lines, hand_the_text_of_a_short_command_over_quoted) {
+  EXPECT_EQ(inline_lines(files, "echo 'a'"),
+            "__sandboxd_command='echo '\\''a'\\''" + keeps_status + "';. /run/s/1/run-inline\n");
 }
 
 TEST(report_line, consumes_a_kept_status) {
@@ -153,7 +154,7 @@ TEST(scripts, name_nothing_of_ours_but_with_our_prefix) {
   for (const auto& text :
        {start_script(), trap_line(), run_script(files), run_with_script(files, environment, "/d"),
         restore_script(environment, "/d"), fork_script(files, 3, environment, "/d"), keep_status_line(),
-        report_line(files, 1), run_inline_script(files), command_line("x")}) {
+        report_line(files, 1), run_inline_script(files), inline_lines(files, "x")}) {
     // An assignment at the start of a line that is not of ours would be seen by the user.
     for (std::size_t begin = 0; begin < text.size(); begin = text.find('\n', begin) + 1) {
       const auto line = text.substr(begin, text.find('\n', begin) - begin);
@@ -175,7 +176,7 @@ TEST(scripts, fit_the_shells_input_whole) {
           .size(),
       1024u);
   const std::string worst(longest_inline_command, '\'');
-  EXPECT_LT((trap_line() + command_line(worst) + source_line(files, "run-inline") + report).size(), 4096u);
+  EXPECT_LT((trap_line() + inline_lines(files, worst) + report).size(), 4096u);
 }
 
 TEST(scripts, quote_what_the_client_gives) {

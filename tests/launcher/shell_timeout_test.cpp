@@ -120,6 +120,35 @@ TEST_P(shell_timeout, ends_what_the_command_has_cut_loose) {
   EXPECT_EQ(out("pgrep -c -f -x '" + lasting_sleep("[01]") + "' || :"), "0\n");
 }
 
+/// A shell that does not read its orders in time is called back while it reads them.
+TEST_P(shell_timeout, never_runs_the_command_before_again) {
+  run({.text = "count=1", .timeout = 20s}); // has the shell trap the signal
+  run("count=$((count + 1))");
+  ASSERT_EQ(::kill(shell->ids.on_host, SIGSTOP), 0);
+  const auto command = start({.text = "sleep 1000", .timeout = 300ms});
+  EXPECT_TRUE(wait_until([&] { return command->ended(); }));
+  const auto prompts = shell->prompts;
+  ASSERT_EQ(::kill(shell->ids.on_host, SIGCONT), 0);
+  EXPECT_TRUE(wait_until([&] { return shell->prompts > prompts || shell->ended(); }));
+  EXPECT_EQ(out("echo $count"), "2\n");
+}
+
+TEST_P(shell_timeout, may_be_over_before_the_command_has_begun) {
+  run({.text = "kept=1", .timeout = 20s});
+  ASSERT_EQ(::kill(shell->ids.on_host, SIGSTOP), 0);
+  const auto command = start({.text = ":", .timeout = 100ms});
+  EXPECT_TRUE(wait_until([&] { return command->ended(); }));
+  const auto prompts = shell->prompts;
+  ASSERT_EQ(::kill(shell->ids.on_host, SIGCONT), 0);
+  EXPECT_TRUE(wait_until([&] { return shell->prompts > prompts || shell->ended(); }));
+  EXPECT_EQ(out("echo $kept"), "1\n");
+}
+
+TEST_P(shell_timeout, needs_no_trap_of_the_shell) {
+  run_too_long("trap - RTMAX-3; sleep 1000");
+  run_too_long("while :; do :; done");
+}
+
 TEST_P(shell_timeout, leaves_a_command_in_time_alone) {
   for (int i = 0; i < 20; ++i) {
     const auto command = run({.text = "sleep 0.01; echo $((" + std::to_string(i) + "))", .timeout = 20s});
