@@ -25,6 +25,16 @@ protected:
     return "sleep " + std::to_string(::getpid()) + "00" + digit;
   }
 
+  /// Runs a command in a shell that does not read its orders in time, and is called back when it does.
+  void run_in_stopped_shell(const shell_command& text) {
+    ASSERT_EQ(::kill(shell->ids.on_host, SIGSTOP), 0);
+    const auto command = start(text);
+    EXPECT_TRUE(wait_until([&] { return command->ended(); }));
+    const auto prompts = shell->prompts;
+    ASSERT_EQ(::kill(shell->ids.on_host, SIGCONT), 0);
+    EXPECT_TRUE(wait_until([&] { return shell->prompts > prompts || shell->ended(); }));
+  }
+
   /// Runs a command over its time and checks that nothing of the shell is lost.
   testing::observed_command_ptr run_too_long(const std::string& text) {
     const auto begin = clock::now();
@@ -120,27 +130,16 @@ TEST_P(shell_timeout, ends_what_the_command_has_cut_loose) {
   EXPECT_EQ(out("pgrep -c -f -x '" + lasting_sleep("[01]") + "' || :"), "0\n");
 }
 
-/// A shell that does not read its orders in time is called back while it reads them.
 TEST_P(shell_timeout, never_runs_the_command_before_again) {
   run({.text = "count=1", .timeout = 20s}); // has the shell trap the signal
   run("count=$((count + 1))");
-  ASSERT_EQ(::kill(shell->ids.on_host, SIGSTOP), 0);
-  const auto command = start({.text = "sleep 1000", .timeout = 300ms});
-  EXPECT_TRUE(wait_until([&] { return command->ended(); }));
-  const auto prompts = shell->prompts;
-  ASSERT_EQ(::kill(shell->ids.on_host, SIGCONT), 0);
-  EXPECT_TRUE(wait_until([&] { return shell->prompts > prompts || shell->ended(); }));
+  run_in_stopped_shell({.text = "sleep 1000", .timeout = 300ms});
   EXPECT_EQ(out("echo $count"), "2\n");
 }
 
 TEST_P(shell_timeout, may_be_over_before_the_command_has_begun) {
   run({.text = "kept=1", .timeout = 20s});
-  ASSERT_EQ(::kill(shell->ids.on_host, SIGSTOP), 0);
-  const auto command = start({.text = ":", .timeout = 100ms});
-  EXPECT_TRUE(wait_until([&] { return command->ended(); }));
-  const auto prompts = shell->prompts;
-  ASSERT_EQ(::kill(shell->ids.on_host, SIGCONT), 0);
-  EXPECT_TRUE(wait_until([&] { return shell->prompts > prompts || shell->ended(); }));
+  run_in_stopped_shell({.text = ":", .timeout = 100ms});
   EXPECT_EQ(out("echo $kept"), "1\n");
 }
 
