@@ -118,7 +118,9 @@ protected:
   }
 
   caf::actor spawn_tree() {
-    actors_.push_back(system.spawn([](caf::event_based_actor*) -> caf::behavior { return {[](int) {}}; }));
+    // With an argument, because CAF passes none by a null reference.
+    actors_.push_back(
+        system.spawn([](caf::event_based_actor*, int) -> caf::behavior { return {[](int) {}}; }, 0));
     return actors_.back();
   }
 

@@ -17,13 +17,13 @@ using testing::recording_observer_ptr;
 /// socket. So every command handed to one is refused at once, which shows the order.
 class session_queue : public ::testing::Test {
 protected:
+  std::vector<std::uint64_t> ended_streams; // first, since what is destroyed after it may end streams
   asio::io_context io;
   std::shared_ptr<config::settings> settings = std::make_shared<config::settings>();
   launcher::descriptor_pair socket = launcher::make_seqpacket_pair();
   std::shared_ptr<launcher::session_process> init =
       launcher::session_process::create(io, std::move(socket.first), {});
   session_state session;
-  std::vector<std::uint64_t> ended_streams;
 
   session_queue() { settings->session.max_queued_commands = 3; }
 
