@@ -34,9 +34,7 @@ launcher::command_events relay_to(const run_command& command, std::chrono::milli
                                   std::string session, std::shared_ptr<const std::atomic<bool>> closed) {
   const auto& observer = command.observer;
   launcher::command_events events;
-  events.started = [observer](const launcher::command_handle& handle) {
-    observer.started({handle.grant, handle.detach});
-  };
+  events.started = [observer](launcher::command_control control) { observer.started(std::move(control)); };
   events.output = [observer](bool is_error_stream, std::string bytes) {
     observer.output(is_error_stream ? output_stream::err : output_stream::out, std::move(bytes));
   };

@@ -2,9 +2,9 @@
 
 #include "actors/errors.hpp"
 #include "launcher/captured_output.hpp"
+#include "launcher/command_control.hpp"
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,6 +19,9 @@ namespace sandboxd::actors {
 /// What a command printed, kept until it is read.
 using launcher::capture_limits;
 using launcher::captured_output;
+
+/// How the receiver of a live command steers its flow.
+using launcher::command_control;
 
 /// Environment variables in the order given by the client: name, value. Names are valid shell identifiers
 /// (checked where requests are parsed), values hold no NUL.
@@ -109,15 +112,6 @@ struct command_outcome {
 
 /// The two output streams of a command.
 enum class output_stream : std::uint8_t { out, err };
-
-/// Lets the receiver of a live command steer its flow. Callable from any thread; calls after the end are
-/// ignored.
-struct command_control {
-  /// Allows `bytes` more bytes of output (both streams together) to be sent.
-  std::function<void(std::size_t bytes)> grant;
-  /// The receiver is gone: the command goes on, its further output is dropped.
-  std::function<void()> detach;
-};
 
 /// Receives the fate of one command. Exactly one `finished` or `failed` arrives, as the last call.
 /// Calls come from CAF or I/O threads, never two at once, and must not block.

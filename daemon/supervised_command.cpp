@@ -3,7 +3,7 @@
 #include "daemon/plain_text.hpp"
 #include "launcher/descriptor.hpp"
 #include "launcher/descriptor_limit.hpp"
-#include "launcher/shell_command.hpp"
+#include "launcher/exit_code.hpp"
 
 #include <asio/buffer.hpp>
 #include <asio/posix/stream_descriptor.hpp>
@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <signal.h>
 #include <spawn.h>
 #include <string_view>
@@ -122,13 +123,15 @@ void supervised_command::spawn(asio::io_context& io) {
 
   const auto environment = environment_with_mark();
   pid_t pid = 0;
+  // Set before the spawn: the command may look at its limit, or hand it on, as soon as it runs.
+  std::optional<launcher::usual_descriptor_limit> with_usual_limit(std::in_place);
   const int error = ::posix_spawnp(&pid, arguments_.front().c_str(), &actions, &attributes,
                                    pointers(arguments_).data(), pointers(environment).data());
+  with_usual_limit.reset();
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0)
     throw std::system_error(error, std::generic_category(), arguments_.front());
-  launcher::restore_descriptor_limit(pid);
   pid_ = pid;
   if (!raw_stdio_) {
     std::make_shared<line_logger>(io, log_, std::move(out.first), "stdout")->read();

@@ -64,7 +64,7 @@ bool command_output::prepare_reuse() {
   return false;
 }
 
-command_handle command_output::handle() {
+command_control command_output::control() {
   const auto on_strand = [weak = weak_from_this(), executor = executor_, use = use_](auto action) {
     asio::post(executor, [weak, action, use] {
       if (const auto self = weak.lock(); self && self->use_ == use)

@@ -22,7 +22,7 @@ struct captured_pair {
 };
 
 /// The two output streams of one command, captured or passed on. All functions on the strand, but those of
-/// `handle`.
+/// `control`.
 class command_output : public std::enable_shared_from_this<command_output> {
 public:
   /// Makes the FIFOs `out_path` and `err_path` (see `output_channel`). Throws std::system_error.
@@ -51,8 +51,8 @@ public:
   /// free.
   [[nodiscard]] bool prepare_reuse();
 
-  /// `grant` and `detach` for the receiver, until `finish` is done; they hold no reference.
-  [[nodiscard]] command_handle handle();
+  /// For the receiver, until `finish` is done; holds no reference.
+  [[nodiscard]] command_control control();
 
 private:
   void grant(std::size_t bytes);
@@ -64,7 +64,7 @@ private:
   std::shared_ptr<captured_output> captured_err_;
   std::shared_ptr<output_credit> credit_;
   bool err_first_ = false;
-  std::uint64_t use_ = 0; // changes with every command, so that a handle steers only its own
+  std::uint64_t use_ = 0; // changes with every command, so that a control steers only its own
 };
 
 } // namespace sandboxd::launcher

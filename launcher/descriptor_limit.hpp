@@ -23,7 +23,19 @@ inline void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &raised);
 }
 
-/// Gives a child that has just been spawned the limit this process was started with.
+/// Returns this process to the limit it was started with while it lives: what is spawned meanwhile starts
+/// with that limit. To be used while few descriptors are open, because no thread can open one beyond the
+/// limit.
+class usual_descriptor_limit {
+public:
+  usual_descriptor_limit() { ::setrlimit(RLIMIT_NOFILE, &inherited_descriptor_limit()); }
+  ~usual_descriptor_limit() { raise_descriptor_limit(); }
+  usual_descriptor_limit(const usual_descriptor_limit&) = delete;
+  usual_descriptor_limit& operator=(const usual_descriptor_limit&) = delete;
+};
+
+/// Gives a child that has just been spawned, and has started no program yet, the limit this process was
+/// started with.
 inline void restore_descriptor_limit(pid_t child) {
   ::prlimit(child, RLIMIT_NOFILE, &inherited_descriptor_limit(), nullptr);
 }

@@ -1,11 +1,13 @@
 #include "launcher/shell.hpp"
 
+#include "launcher/exit_code.hpp"
+#include "launcher/shell_job.hpp"
+
 #include <asio/bind_executor.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -13,7 +15,6 @@
 #include <random>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -22,7 +23,6 @@ namespace sandboxd::launcher {
 
 namespace {
 
-using clock = std::chrono::steady_clock;
 using ending = command_result::ending;
 
 /// Most bytes a shell may write on its own streams between two reports (what an EXIT trap prints); one that
@@ -40,8 +40,8 @@ shell_script::shell_files make_files(const std::string& path) {
   return {fmt::format("{}-{:016x}", path, generator()), fmt::format("{:016x}", generator())};
 }
 
-std::chrono::milliseconds milliseconds_since(clock::time_point begin) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - begin);
+std::chrono::milliseconds milliseconds_since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
 }
 
 /// Whether a process is blocked in read(2) on its standard input, and that is the pipe that `writer` writes.
@@ -64,26 +64,6 @@ descriptor open_pipe(asio::posix::stream_descriptor& reader) {
 }
 
 } // namespace
-
-int exit_code_of(int wait_status) {
-  return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
-}
-
-struct shell::running_command {
-  running_command(asio::io_context& io, shell_command what, command_events receiver)
-      : command(std::move(what)), events(std::move(receiver)), timer(io) {}
-
-  shell_command command;
-  command_events events;
-  std::chrono::milliseconds kill_grace{0};
-  std::shared_ptr<command_output> output;
-  std::uint64_t number = 0;
-  std::uint32_t program = 0; // of an adopted fork
-  clock::time_point begin = clock::now();
-  asio::steady_timer timer;
-  descriptor go; // FIFO on which a fork waits
-  bool answered = false;
-};
 
 std::shared_ptr<shell> shell::start(asio::io_context& io, std::shared_ptr<session_process> init,
                                     shell_options options, callbacks events) {
@@ -228,14 +208,19 @@ void shell::open_output(const running_ptr& job, const std::string& suffix) {
                                                  files_.path("err" + suffix), options_.retired);
 }
 
-void shell::go(const running_ptr& job, const std::string& lines) {
+/// The command begins now: its output is read and its time runs.
+void shell::begin(const running_ptr& job) {
   const auto limits = options_.limits();
-  job->begin = clock::now();
+  job->begin = std::chrono::steady_clock::now();
   job->kill_grace = limits.kill_grace;
   job->output->start(job->command.live, limits.capture, job->events.output);
   if (job->events.started)
-    job->events.started(job->output->handle());
+    job->events.started(job->output->control());
   start_timer(job);
+}
+
+void shell::go(const running_ptr& job, const std::string& lines) {
+  begin(job);
   if (!complaints_.text.empty()) // a prompt, or a trap at it: no output of this command
     while (complaints_.read()) {
     }
@@ -443,101 +428,6 @@ void shell::settled() {
     return;
   settled_ = true;
   order("\n" + shell_script::report_line(files_, ++sequence_));
-}
-
-void shell::begin_fork(const running_ptr& job) {
-  if (state_ == state::ended)
-    return tell_end(job);
-  if (state_ != state::at_prompt)
-    return refuse(job, "the shell is busy");
-  job->number = ++sequence_;
-  const std::string suffix = fmt::format("-{}", job->number);
-  const std::string go_path = files_.path("go" + suffix);
-  try {
-    replace_missing_files();
-    open_output(job, suffix);
-    directory_->write("command" + suffix, shell_script::command_text(job->command.text));
-    directory_->write("fork", shell_script::fork_script(files_, job->number, job->command.environment,
-                                                        job->command.directory));
-    if (::mkfifo(go_path.c_str(), 0600) != 0)
-      throw std::system_error(errno, std::generic_category(), "mkfifo");
-    job->go.reset(::open(go_path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
-    if (!job->go)
-      throw std::system_error(errno, std::generic_category(), "open FIFO");
-  } catch (const std::system_error& error) {
-    clear_fork(job);
-    return refuse(job, error.what());
-  }
-  forks_.emplace(job->number, job);
-  state_ = state::forking;
-  expect_fork(job);
-  init_->mark(program_);
-  order(shell_script::eval_line(files_, "fork") + shell_script::report_line(files_, job->number));
-  watch();
-}
-
-/// A fork may be killed, or fail, before it can say that it is there.
-void shell::expect_fork(const running_ptr& job) {
-  const auto limit = job->command.timeout;
-  job->timer.expires_after(limit.count() > 0 ? std::min(limit, options_.start_timeout)
-                                             : options_.start_timeout);
-  job->timer.async_wait(asio::bind_executor(
-      strand_, [weak = weak_from_this(), number = job->number](const std::error_code& error) {
-        if (const auto self = weak.lock(); self && !error)
-          self->give_up_fork(number, "the fork did not start in time");
-      }));
-}
-
-void shell::give_up_fork(std::uint64_t number, const std::string& problem) {
-  const auto found = forks_.find(number);
-  if (found == forks_.end())
-    return;
-  const auto job = found->second;
-  forks_.erase(found);
-  clear_fork(job);
-  reject(job, problem);
-}
-
-/// A fork that comes late finds nothing to wait for, and ends.
-void shell::clear_fork(const running_ptr& job) {
-  directory_->remove(fmt::format("go-{}", job->number));
-  directory_->remove(fmt::format("command-{}", job->number));
-  job->go.reset();
-}
-
-/// The fork exists and waits for its line: it becomes a program of the init first, which then knows its end.
-void shell::fork_waits(std::uint64_t number, pid_t pid) {
-  const auto found = forks_.find(number);
-  if (found == forks_.end())
-    return;
-  const auto job = found->second;
-  forks_.erase(found);
-  job->timer.cancel();
-  program_events events;
-  events.started = [self = shared_from_this(), job](process_ids, int error) {
-    if (error != 0) { // somebody killed it
-      self->clear_fork(job);
-      return reject(job, std::strerror(error));
-    }
-    const auto limits = self->options_.limits();
-    job->begin = clock::now();
-    job->kill_grace = limits.kill_grace;
-    job->output->start(job->command.live, limits.capture, job->events.output);
-    if (job->events.started)
-      job->events.started(job->output->handle());
-    self->start_timer(job);
-    [[maybe_unused]] const ssize_t written = ::write(job->go.get(), "\n", 1);
-  };
-  // Forks outlive the shell, so they keep this object (and its directory) alive.
-  events.ended = [self = shared_from_this(), job](std::optional<int> status) {
-    self->fork_ended(job, status);
-  };
-  job->program = init_->adopt(pid, std::move(events));
-}
-
-void shell::fork_ended(const running_ptr& job, std::optional<int> status) {
-  clear_fork(job);
-  finish(job, status ? ending::exited : ending::lost, status ? exit_code_of(*status) : 0);
 }
 
 void shell::on_exit(std::optional<int> wait_status) {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "launcher/captured_output.hpp"
+#include "launcher/command_control.hpp"
 #include "launcher/shell_script.hpp"
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -41,23 +41,11 @@ struct command_result {
   std::string problem;
 };
 
-/// Steers a command while it runs. Any thread; calls after the end are ignored.
-struct command_handle {
-  /// Allows so many more bytes of live output.
-  std::function<void(std::size_t bytes)> grant;
-  /// Nobody listens any more: output is dropped, the command goes on.
-  std::function<void()> detach;
-};
-
 /// Receives what becomes of one command, on the shell's strand. `finished` is the last call and always comes.
 struct command_events {
-  std::function<void(command_handle handle)> started;
+  std::function<void(command_control control)> started;
   std::function<void(bool is_error_stream, std::string bytes)> output;
   std::function<void(command_result result)> finished;
 };
-
-/// The shell's exit code for a wait status: 128 + signal number when a signal ended the process
-/// (POSIX.1-2017, 2.8.2).
-int exit_code_of(int wait_status);
 
 } // namespace sandboxd::launcher

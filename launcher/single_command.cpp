@@ -2,6 +2,7 @@
 
 #include "launcher/command_output.hpp"
 #include "launcher/descriptor.hpp"
+#include "launcher/exit_code.hpp"
 
 #include <asio/bind_executor.hpp>
 #include <asio/steady_timer.hpp>
@@ -73,7 +74,7 @@ void single_command::start(const shell_command& command) {
   output = std::make_shared<command_output>(init->executor(), std::move(out.first), std::move(err.first));
   output->start(command.live, options.capture, events.output);
   if (events.started)
-    events.started(output->handle());
+    events.started(output->control());
   start_timer(command.timeout);
 
   program_events fate;

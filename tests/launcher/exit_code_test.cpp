@@ -1,4 +1,4 @@
-#include "launcher/shell_command.hpp"
+#include "launcher/exit_code.hpp"
 
 #include <gtest/gtest.h>
 

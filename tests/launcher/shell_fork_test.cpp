@@ -101,7 +101,7 @@ TEST_P(shell_fork, is_no_job_of_the_shell) {
 TEST_P(shell_fork, outlives_its_shell) {
   ASSERT_EQ(::mkfifo((directory / "go").c_str(), 0600), 0);
   const auto command = start_fork({"read line <go; echo $line; exit 3"});
-  ASSERT_TRUE(wait_until([&] { return shell->prompts == 2 && command->handle; }));
+  ASSERT_TRUE(wait_until([&] { return shell->prompts == 2 && command->control; }));
   EXPECT_EQ(run("exit 1")->result().how, ending::shell_ended);
   shell->process.reset();
   run_for(50ms);
@@ -114,7 +114,7 @@ TEST_P(shell_fork, outlives_its_shell) {
 
 TEST_P(shell_fork, is_lost_with_the_init) {
   const auto command = start_fork({"sleep 1000"});
-  ASSERT_TRUE(wait_until([&] { return shell->prompts == 2 && command->handle; }));
+  ASSERT_TRUE(wait_until([&] { return shell->prompts == 2 && command->control; }));
   init->process->kill();
   ASSERT_TRUE(wait_until([&] { return command->ended(); }));
   EXPECT_EQ(command->result().how, ending::lost);

@@ -145,9 +145,9 @@ TEST_P(shell_process, keeps_what_an_exit_trap_prints_in_the_streams_of_its_comma
     shell = start_shell();
     run("trap 'echo bye; echo sorry >&2' EXIT; set -e");
     const auto command = start({.text = "echo hi; (exit 3)", .live = live});
-    ASSERT_TRUE(wait_until([&] { return command->handle || command->ended(); }));
+    ASSERT_TRUE(wait_until([&] { return command->control || command->ended(); }));
     if (live)
-      command->handle->grant(1000);
+      command->control->grant(1000);
     ASSERT_TRUE(wait_until([&] { return command->ended(); }));
     EXPECT_EQ(command->result().how, ending::shell_ended);
     EXPECT_EQ(command->exit_code(), 3);
@@ -272,12 +272,12 @@ TEST_P(shell_process, follows_limits_that_change) {
 
 TEST_P(shell_process, lets_no_flood_on_one_stream_starve_the_other) {
   const auto command = start({.text = "yes & sleep 0.2; echo told >&2; wait", .live = true});
-  ASSERT_TRUE(wait_until([&] { return command->handle.has_value(); }));
+  ASSERT_TRUE(wait_until([&] { return command->control.has_value(); }));
   EXPECT_TRUE(wait_until([&] {
-    command->handle->grant(1000);
+    command->control->grant(1000);
     return command->live_err == "told\n";
   }));
-  command->handle->detach();
+  command->control->detach();
   shell->process->abandon();
   EXPECT_TRUE(wait_until([&] { return command->ended(); }));
 }
@@ -299,15 +299,15 @@ TEST_P(shell_process, does_not_wait_for_background_jobs) {
 
 TEST_P(shell_process, passes_live_output_on_as_credit_allows) {
   const auto command = start({.text = "head -c 300000 /dev/zero; echo done >&2", .live = true});
-  ASSERT_TRUE(wait_until([&] { return command->handle.has_value(); }));
+  ASSERT_TRUE(wait_until([&] { return command->control.has_value(); }));
   run_for(100ms);
   EXPECT_EQ(command->live_out.size() + command->live_err.size(), 0u);
-  command->handle->grant(1000);
+  command->control->grant(1000);
   ASSERT_TRUE(wait_until([&] { return command->live_out.size() == 1000; }));
   run_for(50ms);
   EXPECT_EQ(command->live_out.size(), 1000u);
   EXPECT_FALSE(command->ended()) << "the writer waits";
-  command->handle->grant(1 << 20);
+  command->control->grant(1 << 20);
   ASSERT_TRUE(wait_until([&] { return command->ended(); }));
   EXPECT_EQ(command->live_out.size(), 300000u);
   EXPECT_EQ(command->live_err, "done\n");
@@ -317,25 +317,25 @@ TEST_P(shell_process, passes_live_output_on_as_credit_allows) {
 TEST_P(shell_process, goes_on_when_the_listener_leaves) {
   const auto command =
       start({.text = "head -c 300000 /dev/zero; exit_code() { return 5; }; exit_code", .live = true});
-  ASSERT_TRUE(wait_until([&] { return command->handle.has_value(); }));
-  command->handle->detach();
+  ASSERT_TRUE(wait_until([&] { return command->control.has_value(); }));
+  command->control->detach();
   ASSERT_TRUE(wait_until([&] { return command->ended(); }));
   EXPECT_EQ(command->exit_code(), 5);
   EXPECT_EQ(command->live_out, "");
   EXPECT_EQ(out("echo next"), "next\n");
 }
 
-TEST_P(shell_process, a_stale_handle_steers_no_later_command) {
+TEST_P(shell_process, a_stale_control_steers_no_later_command) {
   const auto first = start({.text = "echo first", .live = true});
-  ASSERT_TRUE(wait_until([&] { return first->handle.has_value(); }));
-  first->handle->grant(1000);
+  ASSERT_TRUE(wait_until([&] { return first->control.has_value(); }));
+  first->control->grant(1000);
   ASSERT_TRUE(wait_until([&] { return first->ended(); }));
   const auto second = start({.text = "echo second", .live = true});
-  first->handle->grant(1000);
-  first->handle->detach();
+  first->control->grant(1000);
+  first->control->detach();
   run_for(100ms);
   EXPECT_EQ(second->live_out, "");
-  second->handle->grant(1000);
+  second->control->grant(1000);
   ASSERT_TRUE(wait_until([&] { return second->ended(); }));
   EXPECT_EQ(second->live_out, "second\n");
 }

@@ -15,7 +15,7 @@ namespace sandboxd::testing {
 
 /// One command and what was told of it.
 struct observed_command {
-  std::optional<launcher::command_handle> handle;
+  std::optional<launcher::command_control> control;
   std::string live_out;
   std::string live_err;
   std::vector<launcher::command_result> results;
@@ -89,7 +89,7 @@ protected:
   }
 
   static launcher::command_events events(const observed_command_ptr& command) {
-    return {[command](launcher::command_handle handle) { command->handle = std::move(handle); },
+    return {[command](launcher::command_control control) { command->control = std::move(control); },
             [command](bool is_error, std::string bytes) {
               (is_error ? command->live_err : command->live_out) += bytes;
             },

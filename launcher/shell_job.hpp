@@ -1,0 +1,32 @@
+#pragma once
+
+#include "launcher/shell.hpp"
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace sandboxd::launcher {
+
+/// One command of a shell on its way; only for the sources of `shell`. On its strand.
+struct shell::running_command {
+  running_command(asio::io_context& io, shell_command what, command_events receiver)
+      : command(std::move(what)), events(std::move(receiver)), timer(io) {}
+
+  shell_command command;
+  command_events events;
+  std::chrono::milliseconds kill_grace{0};
+  std::shared_ptr<command_output> output;
+  std::uint64_t number = 0;
+  std::uint32_t program = 0; // of an adopted fork
+  std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
+  asio::steady_timer timer;
+  descriptor go; // FIFO on which a fork waits
+  bool answered = false;
+};
+
+} // namespace sandboxd::launcher
