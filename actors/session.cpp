@@ -129,12 +129,21 @@ void session_state::start_next() {
 
 void session_state::close() {
   *closed_ = true;
-  const auto destroyed = session_failure(error_code::session_destroyed, options_.id);
-  current_.observer.failed(destroyed);
+  fail_all(error_code::session_destroyed);
+}
+
+void session_state::give_up() {
+  if (!closed())
+    fail_all(error_code::session_terminated);
+}
+
+void session_state::fail_all(error_code code) {
+  const auto reason = session_failure(code, options_.id);
+  current_.observer.failed(reason);
   for (const auto& [number, observer] : std::exchange(streams_, {}))
-    observer.failed(destroyed);
+    observer.failed(reason);
   for (const auto& command : std::exchange(waiting_, {}))
-    command.observer.failed(destroyed);
+    command.observer.failed(reason);
 }
 
 std::string session_state::describe() const {
@@ -153,6 +162,10 @@ session_actor::behavior_type session_behavior(self_pointer self, services_ptr co
       [me = session_actor(self)](std::uint64_t number) { caf::anon_send(me, stream_ended{number}); });
   const auto show = [self] { self->set_status(self->state.describe()); };
   show();
+  self->set_exit_handler([self](const caf::exit_msg& message) {
+    self->state.give_up();
+    self->quit(message.reason);
+  });
   return {
       [=](run_command& command) {
         self->state.enqueue(std::move(command));

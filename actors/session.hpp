@@ -59,6 +59,10 @@ public:
 
   /// Fails what waits and runs, streams too, with `session_destroyed`, and from now on everything.
   void close();
+
+  /// The session ends though nobody asked for it: fails the same with `session_terminated`.
+  void give_up();
+
   [[nodiscard]] bool closed() const noexcept { return *closed_; }
 
   /// In words: "idle", "running: ...", with the number of commands that wait.
@@ -66,6 +70,7 @@ public:
 
 private:
   void start_next();
+  void fail_all(error_code code);
   [[nodiscard]] std::chrono::milliseconds default_timeout() const;
 
   services_ptr context_;

@@ -161,6 +161,19 @@ TEST_F(session_queue, fails_everything_when_it_is_closed) {
     EXPECT_EQ(command->story.size(), 1u) << "exactly one answer";
 }
 
+TEST_F(session_queue, fails_everything_when_it_gives_up_unless_it_was_closed_before) {
+  configure();
+  session.shell_is_free(make_shell());
+  const std::vector commands{enqueue("runs"), enqueue("waits")};
+  session.give_up();
+  for (const auto& command : commands)
+    EXPECT_EQ(command->failure_code(), error_code::session_terminated);
+  session.close();
+  session.give_up();
+  for (const auto& command : commands)
+    EXPECT_EQ(command->story.size(), 1u) << "exactly one answer";
+}
+
 TEST_F(session_queue, fails_running_streams_when_it_is_closed) {
   configure();
   session.shell_is_free(make_shell());
