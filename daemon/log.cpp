@@ -28,7 +28,7 @@ namespace {
 constexpr std::chrono::milliseconds batch_time{5};
 
 /// How often the writer looks whether it shall still wait for the reader of standard error.
-constexpr std::chrono::milliseconds time_between_looks{50};
+constexpr std::chrono::milliseconds pause_between_tries{50};
 
 std::string_view name_of(config::log_level level) {
   switch (level) {
@@ -185,7 +185,7 @@ void log::run() {
 /// nothing could get the thread out of there.
 std::string_view log::write_batch(std::string_view text) const {
   while (!text.empty()) {
-    if (!takes_bytes(time_between_looks)) {
+    if (!takes_bytes(pause_between_tries)) {
       if (stopping_)
         return text; // nobody reads it, and the daemon must end
       continue;

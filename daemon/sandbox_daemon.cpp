@@ -1,6 +1,7 @@
 #include "daemon/sandbox_daemon.hpp"
 
 #include "actors/sandbox_tree.hpp"
+#include "daemon/io_thread.hpp"
 #include "supervision/errors.hpp"
 #include "supervision/supervisor.hpp"
 
@@ -151,7 +152,7 @@ int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::
 
 void sandbox_daemon::start_threads() {
   for (std::uint64_t i = 0; i < settings_->http.io_threads; ++i)
-    threads_.emplace_back([this] { io_.run(); });
+    threads_.emplace_back([this] { run_handlers(io_, log_); });
 }
 
 void sandbox_daemon::is_listening(std::uint16_t port) {
