@@ -24,18 +24,23 @@ if(SANDBOXD_SANITIZE)
   target_compile_options(sandboxd_options INTERFACE -Wno-maybe-uninitialized)
 endif()
 
-# sandboxd_precompile(TARGET header...): parses these headers of other projects once for all sources of the target.
-# `REUSE_FROM OTHER` instead of headers takes those of another target, which must be compiled with the same options.
-# Sources include what they use all the same: a build without (as the one for clang-tidy) shows who forgot.
-option(SANDBOXD_PRECOMPILE "Precompile the heavy headers of other projects" ON)
-function(sandboxd_precompile TARGET)
-  if(SANDBOXD_PRECOMPILE AND ARGV1 STREQUAL REUSE_FROM)
-    target_precompile_headers(${TARGET} ${ARGN})
+# sandboxd_build_together(TARGET header...): what the sources of a target share is compiled once. The given headers of
+# other projects are precompiled (`REUSE_FROM OTHER` instead of headers takes those of another target, which must be
+# compiled with the same options), and three sources at a time make one translation unit: it is mostly templates of CAF,
+# asio and nlohmann that take the time, the same ones in each. Three, so that a change of one still builds in seconds.
+# Sources include what they use all the same, and must not rely on each other: a build without (as the one for
+# clang-tidy) shows who forgot.
+option(SANDBOXD_BUILD_TOGETHER "Precompile the headers of other projects, compile several sources at once" ON)
+function(sandboxd_build_together TARGET)
+  if(NOT SANDBOXD_BUILD_TOGETHER)
     return()
   endif()
-  if(SANDBOXD_PRECOMPILE)
+  if(ARGV1 STREQUAL REUSE_FROM)
+    target_precompile_headers(${TARGET} ${ARGN})
+  else()
     target_precompile_headers(${TARGET} PRIVATE ${ARGN})
   endif()
+  set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 3)
 endfunction()
 
 # What most sources of a folder reach, directly or through the folder's own headers.

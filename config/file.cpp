@@ -41,12 +41,13 @@ struct stop {};
 
 /// Whether CAF's parser would overflow, silently, while it turns this number into nanoseconds.
 bool overflows(std::string_view token) {
-  struct unit {
+  struct suffix_of_caf {
     std::string_view name;
     std::int64_t nanoseconds;
   };
-  constexpr std::array units{unit{"h", 3'600'000'000'000}, unit{"min", 60'000'000'000}, unit{"ms", 1'000'000},
-                             unit{"us", 1000}, unit{"s", 1'000'000'000}};
+  constexpr std::array suffixes{suffix_of_caf{"h", 3'600'000'000'000}, suffix_of_caf{"min", 60'000'000'000},
+                                suffix_of_caf{"ms", 1'000'000}, suffix_of_caf{"us", 1000},
+                                suffix_of_caf{"s", 1'000'000'000}};
   if (token.starts_with('-') || token.starts_with('+'))
     token.remove_prefix(1);
   std::int64_t number = 0;
@@ -55,8 +56,8 @@ bool overflows(std::string_view token) {
     return error == std::errc::result_out_of_range;
   token.remove_prefix(static_cast<std::size_t>(end - token.data()));
   const auto suffix =
-      std::ranges::find_if(units, [&](const unit& one) { return token.starts_with(one.name); });
-  return suffix != units.end() && number > std::numeric_limits<std::int64_t>::max() / suffix->nanoseconds;
+      std::ranges::find_if(suffixes, [&](const suffix_of_caf& one) { return token.starts_with(one.name); });
+  return suffix != suffixes.end() && number > std::numeric_limits<std::int64_t>::max() / suffix->nanoseconds;
 }
 
 /// Receives the events of CAF's parser. Fed by the parser itself, it knows the place of every key, which

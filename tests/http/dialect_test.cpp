@@ -42,7 +42,7 @@ void check(const std::vector<sample>& samples) {
   }
 }
 
-const header_list json_type{{"Content-Type", "application/json"}};
+const header_list sent_as_json{{"Content-Type", "application/json"}};
 const header_list events{{"accept", "text/event-stream"}};
 
 /// Every row of HTTP.md 2.2.
@@ -61,13 +61,13 @@ TEST(dialect, strong_evidence) {
       {"GET", "/x?session=__DISABLE_SESSION__", nullptr, {}, dialect::b, true},
       {"GET", "/x?sessionId=%5F_DISABLE_SESSION__", nullptr, {}, dialect::b, true},
       // execute, execute/stream
-      {"POST", "/api/execute", R"({"id":"s","command":"c"})", json_type, dialect::a, true},
-      {"POST", "/api/execute", R"({"command":"c","sessionId":"s"})", json_type, dialect::b, true},
+      {"POST", "/api/execute", R"({"id":"s","command":"c"})", sent_as_json, dialect::a, true},
+      {"POST", "/api/execute", R"({"command":"c","sessionId":"s"})", sent_as_json, dialect::b, true},
       {"POST", "/api/execute", R"({"command":"c","timeoutMs":1})", {}, dialect::b, true},
       {"POST", "/api/execute", R"({"command":"c","origin":"user"})", {}, dialect::b, true},
       {"POST", "/api/execute", R"({"command":"c","background":true})", {}, dialect::b, true},
-      {"POST", "/api/execute", R"({"command":"c"})", json_type, dialect::unknown, false},
-      {"POST", "/api/execute", nullptr, json_type, dialect::unknown, false},
+      {"POST", "/api/execute", R"({"command":"c"})", sent_as_json, dialect::unknown, false},
+      {"POST", "/api/execute", nullptr, sent_as_json, dialect::unknown, false},
       {"POST", "/api/execute/stream", R"({"id":"s","command":"c"})", {}, dialect::a, true},
       {"POST", "/api/execute/stream", R"({"command":"c","sessionId":"s"})", {}, dialect::b, true},
       {"POST", "/api/execute/stream", R"({"command":"c","timeoutMs":1})", {}, dialect::b, true},
@@ -87,11 +87,11 @@ TEST(dialect, strong_evidence) {
       {"POST", "/api/process/start", R"({"command":"c","sessionId":"s"})", {}, dialect::b, true},
       {"POST", "/api/process/start", nullptr, {}, dialect::unknown, false},
       // process/list, kill-all
-      {"GET", "/api/process/list?session=s", nullptr, json_type, dialect::a, true},
+      {"GET", "/api/process/list?session=s", nullptr, sent_as_json, dialect::a, true},
       {"GET", "/api/process/list", nullptr, {}, dialect::b, true},
       {"GET", "/api/process/list?other=1", nullptr, {}, dialect::unknown, false},
       {"DELETE", "/api/process/kill-all?session=s", nullptr, {}, dialect::a, true},
-      {"DELETE", "/api/process/kill-all", nullptr, json_type, dialect::b, true},
+      {"DELETE", "/api/process/kill-all", nullptr, sent_as_json, dialect::b, true},
       {"DELETE", "/api/process/kill-all?x", nullptr, {}, dialect::unknown, false},
       // ports
       {"DELETE", "/api/unexpose-port", nullptr, {}, dialect::a, true},
@@ -116,23 +116,23 @@ TEST(dialect, strong_evidence) {
       {"POST", "/api/backup/create", nullptr, {}, dialect::b, true},
       {"POST", "/api/desktop/start", nullptr, {}, dialect::b, true},
       // by Content-Type
-      {"GET", "/api/process/p1", nullptr, json_type, dialect::a, true},
+      {"GET", "/api/process/p1", nullptr, sent_as_json, dialect::a, true},
       {"GET", "/api/process/p1", nullptr, {}, dialect::b, true},
-      {"GET", "/api/process/p1/logs", nullptr, json_type, dialect::a, true},
+      {"GET", "/api/process/p1/logs", nullptr, sent_as_json, dialect::a, true},
       {"GET", "/api/process/p1/logs", nullptr, {}, dialect::b, true},
-      {"DELETE", "/api/process/p1", nullptr, json_type, dialect::a, true},
+      {"DELETE", "/api/process/p1", nullptr, sent_as_json, dialect::a, true},
       {"DELETE", "/api/process/p1", nullptr, {}, dialect::b, true},
-      {"GET", "/api/ping", nullptr, json_type, dialect::a, true},
+      {"GET", "/api/ping", nullptr, sent_as_json, dialect::a, true},
       {"GET", "/api/ping", nullptr, {}, dialect::b, true},
       // by Accept
       {"GET", "/api/process/p1/stream", nullptr, events, dialect::a, true},
-      {"GET", "/api/process/p1/stream", nullptr, json_type, dialect::b, true},
+      {"GET", "/api/process/p1/stream", nullptr, sent_as_json, dialect::b, true},
       {"POST", "/api/execute/code", R"({"context_id":"c","code":"1"})", events, dialect::unknown, false},
       {"POST", "/api/execute/code", R"({"context_id":"c","code":"1"})", {}, dialect::b, true},
       // no evidence
       {"GET", "/", nullptr, {{"Host", "ping"}}, dialect::unknown, false},
-      {"GET", "/api/session/list", nullptr, json_type, dialect::unknown, false},
-      {"POST", "/api/contexts", R"({"language":"python"})", json_type, dialect::unknown, false},
+      {"GET", "/api/session/list", nullptr, sent_as_json, dialect::unknown, false},
+      {"POST", "/api/contexts", R"({"language":"python"})", sent_as_json, dialect::unknown, false},
   });
 }
 

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using stream_ptr = std::shared_ptr<http::response_stream>;
 
-const std::string get = "GET /s HTTP/1.1\r\nHost: a\r\n\r\n";
+const std::string get_stream = "GET /s HTTP/1.1\r\nHost: a\r\n\r\n";
 const http::header_list sse = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-cache"}};
 
 /// Answers every request with a stream, which the test gets.
@@ -44,7 +44,7 @@ class wire_streams : public wire_test {};
 TEST_F(wire_streams, the_head_leaves_at_once_and_every_piece_as_it_comes) {
   stream_server server(context);
   raw_client client(server.wire.port());
-  client.send(get);
+  client.send(get_stream);
   auto head = client.read_until("\r\n\r\n");
   EXPECT_THAT(head, HasSubstr("Content-Type: text/event-stream\r\n"));
   EXPECT_THAT(head, HasSubstr("Cache-Control: no-cache\r\n"));
@@ -66,7 +66,7 @@ TEST_F(wire_streams, the_connection_serves_the_next_request_after_a_stream) {
   stream_server server(context);
   raw_client client(server.wire.port());
   for (std::size_t i = 0; i < 3; ++i) {
-    client.send(get);
+    client.send(get_stream);
     auto stream = server.streams.get(i);
     stream->write("x");
     stream->finish();
@@ -86,7 +86,7 @@ TEST_F(wire_streams, what_is_written_in_one_turn_leaves_in_one_piece) {
     stream->finish();
   });
   raw_client client(wire.port());
-  client.send(get);
+  client.send(get_stream);
   EXPECT_THAT(client.read_until("0\r\n\r\n"),
               ::testing::EndsWith("\r\n\r\n12\r\npiece0piece1piece2\r\n0\r\n\r\n"));
 }
@@ -105,7 +105,7 @@ TEST_F(wire_streams, large_and_small_pieces_keep_their_order) {
     stream->finish();
   });
   raw_client client(wire.port());
-  client.send(get);
+  client.send(get_stream);
   auto reply = client.read_reply();
   EXPECT_TRUE(reply.complete);
   EXPECT_TRUE(reply.body == expected);
@@ -116,7 +116,7 @@ TEST_F(wire_streams, an_empty_stream_is_complete) {
     answer->stream(201, {}, http::stream_kind::events)->finish();
   });
   raw_client client(wire.port());
-  client.send(get);
+  client.send(get_stream);
   auto reply = client.read_reply();
   EXPECT_EQ(reply.status, 201);
   EXPECT_TRUE(reply.complete);
@@ -128,7 +128,7 @@ TEST_F(wire_streams, a_stream_dropped_unfinished_is_seen_as_incomplete) {
     answer->stream(200, {}, http::stream_kind::events)->write("half");
   });
   raw_client client(wire.port());
-  client.send(get);
+  client.send(get_stream);
   auto reply = client.read_reply();
   EXPECT_FALSE(reply.complete);
   EXPECT_EQ(reply.body, "half");
@@ -154,7 +154,7 @@ TEST_F(wire_streams, head_gets_no_body_from_a_stream) {
   server.streams.get()->write("nobody sees this");
   server.streams.get()->finish();
   EXPECT_EQ(client.read_reply(true).status, 200);
-  client.send(get);
+  client.send(get_stream);
   server.streams.get(1)->finish();
   EXPECT_TRUE(client.read_reply().complete);
 }
@@ -164,7 +164,7 @@ TEST_F(wire_streams, a_client_that_leaves_is_noticed_while_nothing_is_written) {
   for (bool hard : {false, true}) {
     SCOPED_TRACE(hard ? "reset" : "orderly end");
     raw_client client(server.wire.port());
-    client.send(get);
+    client.send(get_stream);
     client.read_until("\r\n\r\n");
     hard ? client.reset() : client.close();
     EXPECT_TRUE(server.closed.get(hard ? 1 : 0));
@@ -182,7 +182,7 @@ TEST_F(wire_streams, on_closed_calls_at_once_when_it_has_happened) {
     streams.set(answer->stream(200, {}, http::stream_kind::events));
   });
   raw_client client(wire.port());
-  client.send(get);
+  client.send(get_stream);
   client.read_until("\r\n\r\n");
   client.close();
   wire.log.get();
@@ -195,7 +195,7 @@ TEST_F(wire_streams, a_reset_is_noticed_while_a_whole_answer_is_awaited) {
   wire_server wire(context,
                    [&](const http::request_ptr&, const http::responder_ptr& answer) { waiting.set(answer); });
   raw_client client(wire.port());
-  client.send(get);
+  client.send(get_stream);
   waiting.get();
   client.reset();
   auto record = wire.log.get();
@@ -209,7 +209,7 @@ TEST_F(wire_streams, a_reset_after_a_half_close_is_noticed_too) {
   wire_server wire(context,
                    [&](const http::request_ptr&, const http::responder_ptr& answer) { waiting.set(answer); });
   raw_client client(wire.port());
-  client.send(get);
+  client.send(get_stream);
   client.shut_down_sending();
   waiting.get();
   client.reset();
@@ -221,7 +221,7 @@ TEST_F(wire_streams, an_urgent_byte_is_not_taken_for_the_end_of_the_client) {
   wire_server wire(context,
                    [&](const http::request_ptr&, const http::responder_ptr& answer) { waiting.set(answer); });
   raw_client client(wire.port());
-  client.send(get);
+  client.send(get_stream);
   waiting.get();
   client.send_urgent('\r');
   client.shut_down_sending();
@@ -237,7 +237,7 @@ TEST_F(wire_streams, a_document_reaches_a_client_that_has_stopped_sending) {
   for (const bool before : {true, false}) {
     SCOPED_TRACE(before ? "before the answer began" : "while it was sent");
     raw_client client(wire.port());
-    client.send(get);
+    client.send(get_stream);
     auto answer = waiting.get(before ? 0 : 1);
     stream_ptr document;
     if (!before)
@@ -267,7 +267,7 @@ std::chrono::nanoseconds processor_time(asio::io_context& context) {
 TEST_F(wire_streams, comments_cost_nothing_while_the_client_takes_no_bytes) {
   stream_server server(context, [](config::http_settings& http) { http.socket_send_buffer_bytes = 16'384; });
   raw_client client(server.wire.port(), 16 * 1024);
-  client.send(get);
+  client.send(get_stream);
   auto stream = server.streams.get();
   stream->keep_alive(": ka\n\n", 10ms);
   awaited<bool> drained;
@@ -284,7 +284,7 @@ TEST_F(wire_streams, comments_cost_nothing_while_the_client_takes_no_bytes) {
 TEST_F(wire_streams, an_interval_of_zero_stops_the_comments) {
   stream_server server(context);
   raw_client client(server.wire.port());
-  client.send(get);
+  client.send(get_stream);
   auto stream = server.streams.get();
   stream->keep_alive(": ka\n\n", 10ms);
   client.read_until(": ka\n\n");
@@ -314,7 +314,7 @@ TEST_F(wire_streams, an_http_1_0_client_sees_a_stream_dropped_unfinished_as_brok
 TEST_F(wire_streams, drained_tells_of_every_byte_written) {
   stream_server server(context);
   raw_client client(server.wire.port());
-  client.send(get);
+  client.send(get_stream);
   auto stream = server.streams.get();
   std::atomic<std::size_t> drained = 0;
   awaited<bool> all;
@@ -332,7 +332,7 @@ TEST_F(wire_streams, drained_tells_of_every_byte_written) {
 TEST_F(wire_streams, a_client_that_does_not_read_gives_no_credit_until_it_does) {
   stream_server server(context, [](config::http_settings& http) { http.socket_send_buffer_bytes = 16'384; });
   raw_client client(server.wire.port(), 16 * 1024);
-  client.send(get);
+  client.send(get_stream);
   auto stream = server.streams.get();
   constexpr std::size_t window = 65'536;
   constexpr std::size_t total = 8'388'608;
@@ -371,7 +371,7 @@ TEST_F(wire_streams, a_client_that_does_not_read_gives_no_credit_until_it_does) 
 TEST_F(wire_streams, a_stalled_reader_ends_the_stream) {
   stream_server server(context, [](config::http_settings& http) { http.stream_stall_timeout = 200ms; });
   raw_client client(server.wire.port(), 4096);
-  client.send(get);
+  client.send(get_stream);
   auto stream = server.streams.get();
   for (int i = 0; i < 200; ++i)
     stream->write(std::string(100'000, 'x'));
@@ -390,7 +390,7 @@ TEST_F(wire_streams, a_whole_answer_to_a_stalled_reader_ends_too) {
       },
       [](config::http_settings& http) { http.stream_stall_timeout = 200ms; });
   raw_client client(wire.port(), 4096);
-  client.send(get);
+  client.send(get_stream);
   EXPECT_EQ(wire.log.get().ended, http::outcome::stalled);
 }
 
@@ -400,7 +400,7 @@ TEST_F(wire_streams, a_slow_reader_is_not_a_stalled_one) {
     http.socket_send_buffer_bytes = 16'384;
   });
   raw_client client(server.wire.port(), 16 * 1024);
-  client.send(get);
+  client.send(get_stream);
   auto stream = server.streams.get();
   constexpr std::size_t total = 600'000;
   stream->write(std::string(total, 'x')); // one write that takes longer than the limit
@@ -419,7 +419,7 @@ TEST_F(wire_streams, a_quiet_stream_lives_on_and_sends_its_keep_alive_text) {
     http.idle_timeout = http.header_timeout = http.body_timeout = http.stream_stall_timeout = 50ms;
   });
   raw_client client(server.wire.port());
-  client.send(get);
+  client.send(get_stream);
   client.read_until("\r\n\r\n");
   auto stream = server.streams.get();
   EXPECT_TRUE(client.silent_for(300ms));
@@ -437,7 +437,7 @@ TEST_F(wire_streams, a_quiet_stream_lives_on_and_sends_its_keep_alive_text) {
 TEST_F(wire_streams, a_busy_stream_sends_no_keep_alive_text) {
   stream_server server(context);
   raw_client client(server.wire.port());
-  client.send(get);
+  client.send(get_stream);
   auto stream = server.streams.get();
   stream->keep_alive("QUIET", 400ms);
   for (int i = 0; i < 40; ++i) {
@@ -459,7 +459,7 @@ TEST_F(wire_streams, callbacks_that_throw_harm_nobody) {
     streams.set(stream);
   });
   raw_client client(wire.port());
-  client.send(get);
+  client.send(get_stream);
   client.read_until("x\r\n");
   EXPECT_EQ(wire.reports.get(0), "drained");
   client.close();
@@ -475,7 +475,7 @@ TEST_F(wire_streams, a_stream_may_be_written_from_any_thread_with_several_io_thr
       },
       [](config::http_settings& http) { http.io_threads = 3; });
   raw_client client(wire.port());
-  client.send(get);
+  client.send(get_stream);
   auto stream = streams.get();
   std::vector<std::thread> writers;
   writers.reserve(4);

@@ -17,42 +17,42 @@ using namespace std::chrono_literals;
 using time_point = deadlines::clock::time_point;
 using ids = std::vector<std::uint64_t>;
 
-const time_point start{100s};
+const time_point begin{100s};
 
 TEST(deadlines, arm_a_timer_for_the_earliest_only) {
   deadlines all;
-  EXPECT_EQ(all.set(1, start + 5s), start + 5s);
-  EXPECT_EQ(all.set(2, start + 9s), std::nullopt) << "the timer at 5 s comes first anyway";
-  EXPECT_EQ(all.set(3, start + 2s), start + 2s);
+  EXPECT_EQ(all.set(1, begin + 5s), begin + 5s);
+  EXPECT_EQ(all.set(2, begin + 9s), std::nullopt) << "the timer at 5 s comes first anyway";
+  EXPECT_EQ(all.set(3, begin + 2s), begin + 2s);
 }
 
 TEST(deadlines, expire_in_order_and_are_armed_again) {
   deadlines all;
-  all.set(1, start + 5s);
-  all.set(2, start + 9s);
-  all.set(3, start + 4s);
-  EXPECT_EQ(all.expired(start + 5s), (ids{3, 1}));
-  EXPECT_EQ(all.rearm(), start + 9s);
+  all.set(1, begin + 5s);
+  all.set(2, begin + 9s);
+  all.set(3, begin + 4s);
+  EXPECT_EQ(all.expired(begin + 5s), (ids{3, 1}));
+  EXPECT_EQ(all.rearm(), begin + 9s);
   EXPECT_EQ(all.rearm(), std::nullopt) << "armed already";
-  EXPECT_EQ(all.expired(start + 9s), (ids{2}));
+  EXPECT_EQ(all.expired(begin + 9s), (ids{2}));
   EXPECT_EQ(all.rearm(), std::nullopt);
 }
 
 TEST(deadlines, cleared_ones_do_not_expire) {
   deadlines all;
-  all.set(1, start + 5s);
-  all.set(2, start + 6s);
+  all.set(1, begin + 5s);
+  all.set(2, begin + 6s);
   all.clear(1);
-  EXPECT_EQ(all.expired(start + 5s), ids{});
-  EXPECT_EQ(all.rearm(), start + 6s);
+  EXPECT_EQ(all.expired(begin + 5s), ids{});
+  EXPECT_EQ(all.rearm(), begin + 6s);
 }
 
 TEST(deadlines, a_second_deadline_replaces_the_first) {
   deadlines all;
-  all.set(1, start + 5s);
-  all.set(1, start + 8s);
-  EXPECT_EQ(all.expired(start + 5s), ids{});
-  EXPECT_EQ(all.rearm(), start + 8s);
+  all.set(1, begin + 5s);
+  all.set(1, begin + 8s);
+  EXPECT_EQ(all.expired(begin + 5s), ids{});
+  EXPECT_EQ(all.rearm(), begin + 8s);
 }
 
 TEST(deadlines, never_leave_a_deadline_without_a_timer) {
@@ -66,7 +66,7 @@ TEST(deadlines, never_leave_a_deadline_without_a_timer) {
       if (when)
         timers.insert(*when);
     };
-    auto now = start;
+    auto now = begin;
     for (auto step = 0; step < 200; ++step) {
       const auto who = static_cast<std::uint64_t>(pick(1, 8));
       if (pick(0, 2) > 0) {
