@@ -184,8 +184,10 @@ void apply(const std::vector<given>& values, configuration& target, std::vector<
   }
 }
 
-/// Checks the pairs of `orderings`. A default yields to what was set on purpose.
+/// Checks the pairs of `orderings`. A default yields to what was set on purpose, also a default that somebody
+/// wrote down: the image sets the minima of the pools to theirs, and its users only the maxima.
 void check_orderings(configuration& target, std::vector<std::string>& problems) {
+  const settings built_in;
   for (const auto& pair : orderings()) {
     const auto& smaller = *find_key(pair.smaller);
     const auto& larger = *find_key(pair.larger);
@@ -194,7 +196,7 @@ void check_orderings(configuration& target, std::vector<std::string>& problems) 
     const bool high_is_unlimited = !larger.allowed.zero_means.empty() && std::get<std::uint64_t>(high) == 0;
     if (low <= high || high_is_unlimited)
       continue;
-    if (target.sources.at(smaller.name) == "default") {
+    if (low == smaller.get(built_in)) {
       smaller.set(target.values, high);
       target.sources.at(smaller.name) = "lowered to " + std::string(larger.name);
       continue;

@@ -252,6 +252,16 @@ TEST(config_load, lowers_a_default_to_a_bound_that_was_set) {
             "lowered to interpreter.python-pool-max-size");
 }
 
+/// The image sets *_POOL_MIN_SIZE to the defaults of HTTP.md 16.1; `docker run -e PYTHON_POOL_MAX_SIZE=2`
+/// must start.
+TEST(config_load, lowers_a_default_that_was_written_down) {
+  const auto loaded = good(load_with({}, {{"PYTHON_POOL_MIN_SIZE", "3"}, {"PYTHON_POOL_MAX_SIZE", "2"}}));
+  EXPECT_EQ(loaded.values.interpreter.python.min_size, 2u);
+  EXPECT_EQ(loaded.values.interpreter.python.max_size, 2u);
+  EXPECT_EQ(loaded.sources.at("interpreter.python-pool-min-size"),
+            "lowered to interpreter.python-pool-max-size");
+}
+
 TEST(config_load, finds_the_file_by_flag_before_variable_and_says_when_it_is_missing) {
   const temporary_file one("[http]\nport = 1\n");
   const temporary_file two("[http]\nport = 2\n");
