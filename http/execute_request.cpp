@@ -109,6 +109,10 @@ std::variant<execute_request, error_report> read_execute_request(const request& 
     read_session_of_a(fields, command, wanted);
   else
     read_session_of_b(sent, fields, wanted);
+  wanted.run.mode = mode_for(wanted, kind);
+  // A session's shell takes variables of any size, but here bash itself is started with them.
+  if (wanted.sessionless())
+    fields.check_variable_sizes("env", wanted.run.env);
 
   if (!fields.errors().empty())
     return validation_report(fields.errors());
@@ -118,7 +122,6 @@ std::variant<execute_request, error_report> read_execute_request(const request& 
     return invalid_command("Invalid command: empty command provided");
 
   wanted.run.command = std::move(*command);
-  wanted.run.mode = mode_for(wanted, kind);
   return wanted;
 }
 

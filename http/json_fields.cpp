@@ -14,6 +14,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
+/// Longest part of a variable's name that is told.
+constexpr std::size_t shown_name = 128;
+
 constexpr double milliseconds_of_a_century = 100.0 * 365 * 24 * 3600 * 1000;
 
 bool is_identifier(std::string_view name) {
@@ -21,6 +24,10 @@ bool is_identifier(std::string_view name) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   return !name.empty() && is_letter(name.front()) &&
          std::all_of(name.begin(), name.end(), [&](char c) { return is_letter(c) || is_digit(c); });
+}
+
+std::string field_of(std::string_view name, const std::string& variable) {
+  return std::string(name).append(".").append(variable, 0, shown_name);
 }
 
 } // namespace
@@ -108,9 +115,9 @@ actors::environment field_reader::environment(std::string_view name) {
       break;
     if (content.is_null())
       continue;
-    const std::string field = std::string(name).append(".").append(variable, 0, 128);
+    const std::string field = field_of(name, variable);
     if (!is_identifier(variable))
-      reject(field, "Invalid environment variable name: " + variable.substr(0, 128));
+      reject(field, "Invalid environment variable name: " + variable.substr(0, shown_name));
     else if (!content.is_string())
       wrong_type(field, "a string");
     else if (content.get_ref<const std::string&>().find('\0') != std::string::npos)
@@ -119,6 +126,18 @@ actors::environment field_reader::environment(std::string_view name) {
       variables.emplace_back(variable, std::move(content.get_ref<std::string&>()));
   }
   return variables;
+}
+
+void field_reader::check_variable_sizes(std::string_view name, const actors::environment& variables) {
+  for (const auto& [variable, content] : variables) {
+    if (errors_.size() >= most_field_errors)
+      break;
+    const std::size_t bytes = variable.size() + content.size() + std::string_view("=").size() + 1;
+    if (bytes <= max_variable_bytes)
+      continue;
+    const std::string field = field_of(name, variable);
+    reject(field, field + " is longer than " + std::to_string(max_variable_bytes) + " bytes with its name");
+  }
 }
 
 } // namespace sandboxd::http

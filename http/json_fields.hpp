@@ -19,6 +19,9 @@ inline constexpr std::size_t most_field_errors = 20;
 /// Longest session id that is accepted; the SDK's own have some forty bytes.
 inline constexpr std::size_t max_session_id_bytes = 256;
 
+/// Longest variable that a program can be started with: `NAME=value` with its NUL (MAX_ARG_STRLEN of Linux).
+inline constexpr std::size_t max_variable_bytes = 128 * 1024;
+
 /// One entry of `context.validationErrors` (HTTP.md 3.2).
 struct field_error {
   std::string field;
@@ -45,6 +48,9 @@ public:
   [[nodiscard]] std::optional<std::chrono::milliseconds> milliseconds(std::string_view name);
   /// An object of strings whose names are shell identifiers; null values are skipped (HTTP.md 4.3).
   [[nodiscard]] actors::environment environment(std::string_view name);
+
+  /// Complains of those of `variables`, the member `name`, with which the kernel would start no program.
+  void check_variable_sizes(std::string_view name, const actors::environment& variables);
 
   /// Adds a complaint of the caller's own.
   void reject(std::string field, std::string message, std::string code = "invalid_value");

@@ -42,6 +42,7 @@ read_session_options(nlohmann::ordered_json& body, dialect spoken, const config:
   actors::session_options options;
   std::optional<std::string> id = fields.text("id");
   options.env = fields.environment("env");
+  fields.check_variable_sizes("env", options.env);
   options.cwd = fields.text("cwd").value_or("");
   options.isolate = fields.boolean("isolation").value_or(true);
   options.command_timeout = fields.milliseconds("commandTimeoutMs");

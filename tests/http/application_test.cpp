@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -359,6 +360,22 @@ TEST(session_create, refuses_bad_fields) {
       EXPECT_EQ(json_of(*answer)["context"]["validationErrors"][0]["field"], c.field) << c.body;
       EXPECT_TRUE(b.sandbox->created.empty());
     }
+  }
+}
+
+TEST(session_create, refuses_a_variable_that_its_shell_cannot_be_started_with) {
+  const auto body = [](std::size_t bytes) {
+    return R"({"id":"s","env":{"BIG":")" + std::string(bytes - std::strlen("BIG=") - 1, 'x') + "\"}}";
+  };
+  for (const dialect spoken : {dialect::a, dialect::b}) {
+    bench b = speaking(spoken);
+    b.ask("POST", "/api/session/create", body(131'072));
+    EXPECT_EQ(b.sandbox->created.size(), 1u);
+    const auto answer = b.ask("POST", "/api/session/create", body(131'073));
+    EXPECT_EQ(answer->sent.at(0).status, 400);
+    EXPECT_EQ(json_of(*answer)["code"], "VALIDATION_FAILED");
+    EXPECT_EQ(json_of(*answer)["context"]["validationErrors"][0]["field"], "env.BIG");
+    EXPECT_EQ(b.sandbox->created.size(), 1u);
   }
 }
 

@@ -191,6 +191,22 @@ TEST(execute, refuses_a_blank_session_and_too_long_a_command) {
   EXPECT_EQ(json_of(*answer)["message"], "command is longer than 3 bytes");
 }
 
+TEST(execute, refuses_a_variable_that_no_program_can_be_started_with_outside_of_sessions_only) {
+  const std::string big(131'072, 'x');
+  for (const char* path : {"/api/execute", "/api/execute/stream"}) {
+    bench b;
+    const auto answer = b.ask(
+        "POST", path, R"({"command":"c","sessionId":"__DISABLE_SESSION__","env":{"BIG":")" + big + "\"}}");
+    EXPECT_EQ(answer->sent.at(0).status, 400);
+    EXPECT_EQ(json_of(*answer)["code"], "VALIDATION_FAILED");
+    EXPECT_EQ(json_of(*answer)["context"]["validationErrors"][0]["field"], "env.BIG");
+    EXPECT_TRUE(b.sandbox->commands.empty());
+
+    b.ask("POST", path, R"({"command":"c","sessionId":"s","env":{"BIG":")" + big + "\"}}");
+    EXPECT_EQ(b.sandbox->commands.size(), 1u) << "a shell sets it";
+  }
+}
+
 // ---- unary answers (Appendix A of HTTP.md)
 
 TEST(execute, answers_in_a) {

@@ -141,6 +141,20 @@ TEST(field_reader, stops_where_faults_could_be_endless) {
   EXPECT_EQ(fields.errors().size(), 20u);
 }
 
+/// Linux starts no program with a string of more than MAX_ARG_STRLEN = 131072 bytes, its NUL counted.
+TEST(field_reader, refuses_variables_that_no_program_can_be_started_with) {
+  ordered_json body{
+      {"env", {{"FITS", std::string(131'072 - 6, 'x')}, {"LONG", std::string(131'072 - 5, 'x')}}}};
+  field_reader fields(body);
+  const auto variables = fields.environment("env");
+  EXPECT_TRUE(fields.errors().empty()) << "a shell can set both";
+  fields.check_variable_sizes("env", variables);
+  ASSERT_EQ(fields.errors().size(), 1u);
+  EXPECT_EQ(fields.errors()[0].field, "env.LONG");
+  EXPECT_EQ(fields.errors()[0].message, "env.LONG is longer than 131072 bytes with its name");
+  EXPECT_EQ(fields.errors()[0].code, "invalid_value");
+}
+
 TEST(field_reader, caps_a_limit_beyond_a_century) {
   auto body = ordered_json::parse(R"({"t":1e300})");
   field_reader fields(body);
