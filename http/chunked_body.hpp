@@ -21,6 +21,8 @@ public:
   std::size_t feed(std::string_view bytes, std::string& body);
 
   [[nodiscard]] bool complete() const { return state_ == state::complete; }
+  /// Bytes in memory besides the content: the trailer line that is being read.
+  [[nodiscard]] std::size_t held_bytes() const { return trailer_.held_bytes(); }
   [[nodiscard]] const std::optional<refusal>& refused() const { return refused_; }
 
 private:

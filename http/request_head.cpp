@@ -264,6 +264,7 @@ void head_scanner::end_head() {
   else if (head_.content_length > 0)
     head_.framing = body_framing::counted;
   head_.forwarded += "\r\n";
+  fields_ = field_scanner(); // this lives as long as the request is served; its last line need not
   state_ = state::complete;
 }
 

@@ -52,6 +52,8 @@ public:
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& value() const { return value_; }
+  /// Bytes of the line in memory.
+  [[nodiscard]] std::size_t held_bytes() const { return name_.size() + value_.size(); }
   /// What is wrong, after `malformed`.
   [[nodiscard]] std::string_view problem() const { return problem_; }
 
@@ -83,6 +85,10 @@ public:
 
   /// Whole once `complete`; before, what is known so far (for the log).
   [[nodiscard]] const request_head& head() const { return head_; }
+  /// Bytes in memory that the client decides on: the head so far, and the line that is being read.
+  [[nodiscard]] std::size_t held_bytes() const {
+    return head_.target.size() + head_.request_id.size() + head_.forwarded.size() + fields_.held_bytes();
+  }
   [[nodiscard]] std::string take_forwarded() { return std::exchange(head_.forwarded, {}); }
 
 private:

@@ -37,8 +37,10 @@ public:
   [[nodiscard]] std::string& body() { return body_; }
   /// The head to pass on, which is gone from `head` then.
   [[nodiscard]] std::string take_forwarded() { return head_.take_forwarded(); }
-  /// Bytes of both in memory.
-  [[nodiscard]] std::size_t held_bytes() const { return head().forwarded.size() + body_.size(); }
+  /// Bytes of both in memory, those of a line that has not ended included.
+  [[nodiscard]] std::size_t held_bytes() const {
+    return head_.held_bytes() + chunks_.held_bytes() + body_.size();
+  }
 
 private:
   std::size_t feed_counted(std::string_view bytes);

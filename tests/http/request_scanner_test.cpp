@@ -327,7 +327,28 @@ TEST(request_scanner, forwards_no_more_bytes_than_it_got) {
   scanner.feed(head);
   ASSERT_EQ(scanner.where(), progress::head_complete);
   EXPECT_EQ(scanner.take_forwarded(), head);
-  EXPECT_EQ(scanner.held_bytes(), 0u);
+  EXPECT_EQ(scanner.held_bytes(), std::string_view("/").size()) << "the target stays, for the log";
+}
+
+TEST(request_scanner, counts_what_it_holds_of_lines_that_have_not_ended) {
+  request_scanner scanner({1024, 1024, 1024, 16});
+  scanner.feed("POST /" + repeated(99, "x"));
+  EXPECT_EQ(scanner.held_bytes(), 100u);
+  scanner.feed(" HTTP/1.1\r\nHost:a\r\nTransfer-Encoding:chunked\r\n");
+  const auto before = scanner.held_bytes();
+  scanner.feed("name-of-20-bytes-abc");
+  EXPECT_LE(scanner.held_bytes(), before + 20) << "the name takes the place of the line before";
+  const auto named = scanner.held_bytes();
+  scanner.feed(":" + repeated(300, "v"));
+  EXPECT_EQ(scanner.held_bytes(), named + 300);
+  scanner.feed("\r\n\r\n");
+  ASSERT_EQ(scanner.where(), progress::head_complete);
+  EXPECT_EQ(scanner.held_bytes(), 100 + scanner.head().forwarded.size()) << "no line is kept twice";
+
+  scanner.begin_body();
+  const auto head = scanner.held_bytes();
+  scanner.feed("3\r\nabc\r\n0\r\nt:" + repeated(200, "v"));
+  EXPECT_EQ(scanner.held_bytes(), head + 3 + 1 + 200) << "content and the unfinished trailer line";
 }
 
 TEST(request_scanner, tells_what_the_guard_needs_of_a_head) {

@@ -339,6 +339,16 @@ TEST_F(wire_limits, the_budget_of_buffered_bytes_is_shared_by_all_connections) {
   EXPECT_EQ(next.read_reply().status, 200);
 }
 
+TEST_F(wire_limits, the_budget_of_buffered_bytes_covers_header_lines_that_never_end) {
+  wire_server wire(context, echo, [](config::http_settings& http) {
+    http.max_header_bytes = 20'000;
+    http.max_buffered_bytes = 10'000;
+  });
+  raw_client client(wire.port());
+  client.send("GET / HTTP/1.1\r\nHost: a\r\nendless: " + std::string(12'000, 'x'));
+  expect_refused(client, 503);
+}
+
 TEST_F(wire_limits, a_body_that_could_never_be_held_gives_413_and_not_503) {
   wire_server wire(context, echo, [](config::http_settings& http) {
     http.max_body_bytes = 100'000;
