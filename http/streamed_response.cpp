@@ -38,6 +38,20 @@ public:
     served_->shared().protect(callback);
   }
 
+  /// Runs a step of the answer. One that fails (memory) may have lost bytes, and a body with a hole must not
+  /// look whole; nor may the client wait for what will never be sent. So the connection ends.
+  template <typename Step>
+  void guarded(const Step& step) noexcept {
+    protect([&] {
+      try {
+        step();
+      } catch (...) {
+        served_->cut(outcome::cut);
+        throw;
+      }
+    });
+  }
+
   void open() {
     served_->watch(weak_from_this());
     if (!lost_ && served_->client_stopped_sending_already())
@@ -110,12 +124,13 @@ private:
 
   /// Posted, so that all that is written in one turn leaves in one piece.
   void flush_soon() {
-    if (sending_ || std::exchange(flush_posted_, true))
+    if (sending_ || flush_posted_)
       return;
     asio::post(strand(), [self = shared_from_this()] {
       self->flush_posted_ = false;
-      self->protect([&] { self->flush(); });
+      self->guarded([&] { self->flush(); });
     });
+    flush_posted_ = true; // not when the post has thrown
   }
 
   void flush() {
@@ -127,8 +142,9 @@ private:
       done_ = true;
       part = ending_ == ending::finished ? served_request::part::last : served_request::part::broken;
     }
-    sending_ = true;
-    served_->send(framed(), part,
+    auto items = framed();
+    sending_ = true; // until `sent`, which only what has been built can bring
+    served_->send(std::move(items), part,
                   [self = shared_from_this(), reported](bool ok) { self->sent(ok, reported); });
   }
 
@@ -185,7 +201,7 @@ private:
     }
     if (bytes > 0 && drained_)
       call(std::function(drained_), bytes);
-    flush();
+    guarded([&] { flush(); });
   }
 
   void await_quiet() {
@@ -193,7 +209,7 @@ private:
     quiet_.expires_at((sending_ ? clock::now() : last_sent_) + keepalive_interval_);
     quiet_.async_wait([weak = weak_from_this()](const asio::error_code& fault) {
       if (auto self = weak.lock(); self && !fault)
-        self->protect([&] { self->quiet_ended(); });
+        self->guarded([&] { self->quiet_ended(); });
     });
   }
 
@@ -259,7 +275,7 @@ public:
   template <typename Step>
   void run(Step step) {
     asio::dispatch(body_->strand(),
-                   [body = body_, step = std::move(step)]() mutable { body->protect([&] { step(*body); }); });
+                   [body = body_, step = std::move(step)]() mutable { body->guarded([&] { step(*body); }); });
   }
 
 private:
