@@ -51,8 +51,7 @@ listener::listener(asio::io_context& context, std::shared_ptr<transport> shared,
 
 void listener::open(const std::string& address, std::uint16_t port) {
   asio::error_code fault;
-  asio::ip::tcp::endpoint endpoint(
-      asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address, fault), port);
+  asio::ip::tcp::endpoint endpoint(asio::ip::make_address(address, fault), port);
   auto attempt = [&](auto step) {
     if (!fault)
       step();
