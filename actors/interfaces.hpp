@@ -23,7 +23,7 @@
 ///      +- launcher                 launcher_actor
 ///      +- workload (one_for_one)
 ///          +- sessions             dynamic supervisor of session trees
-///          |   +- <id> (rest_for_one)
+///          |   +- <number> (rest_for_one)
 ///          |       +- session      session_actor: the queue of commands
 ///          |       +- init         init_actor: owns the session's init process
 ///          |       +- shell        shell_actor: owns the session's bash

@@ -23,8 +23,4 @@ inline std::string sibling(std::string_view path, std::string_view id) {
   return parent(path) + '/' + std::string(id);
 }
 
-/// A child id for anything a client named: readable where it can be, and valid whatever the name holds (no
-/// '/', at most 128 bytes; `child_spec::id`). `number` makes it unique.
-std::string child_id(std::string_view name, unsigned long long number);
-
 } // namespace sandboxd::actors::paths

@@ -107,8 +107,10 @@ known_session* start_session(self_pointer self, const session_options& options, 
     return nullptr;
   }
   const auto number = ++state.last_number;
-  const auto child = paths::child_id(options.id, number);
-  const auto directory = fmt::format("{}/{}", state.context->directory, number);
+  // Never the session's id, which may be a secret (a bearer token, HTTP.md 1.2): paths of the tree are
+  // logged.
+  const auto child = std::to_string(number);
+  const auto directory = fmt::format("{}/{}", state.context->directory, child);
   auto& session = state.sessions[options.id];
   session.child = child;
   show_count(self);
@@ -251,11 +253,10 @@ void on_down(self_pointer self, const caf::down_msg& message) {
     forget(self, entry->first, session_failure(error_code::session_terminated, entry->first));
 }
 
-/// No number is used twice: an id ends with its own.
+/// No number is used twice: each is the id of a child.
 void remember_number(self_pointer self, const supervision::child_info& child) {
-  const auto number = child.id.substr(child.id.rfind('~') + 1);
   std::uint64_t used = 0;
-  std::from_chars(number.data(), number.data() + number.size(), used);
+  std::from_chars(child.id.data(), child.id.data() + child.id.size(), used);
   self->state.last_number = std::max(self->state.last_number, used);
 }
 

@@ -13,7 +13,7 @@ namespace sandboxd::actors {
 
 /// One session as the manager knows it.
 struct known_session {
-  /// Id of its tree below the `sessions` supervisor.
+  /// Id of its tree below the `sessions` supervisor: its number.
   std::string child;
   /// The tree's supervisor; null while it starts.
   caf::strong_actor_ptr tree;

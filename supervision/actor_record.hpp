@@ -25,7 +25,7 @@ std::string_view to_string(actor_phase phase) noexcept;
 
 /// Everything about one actor at one moment.
 struct actor_snapshot {
-  std::string path; ///< place in the tree, e.g. "/root/sandbox/workload/sessions/abc"
+  std::string path; ///< place in the tree, e.g. "/root/sandbox/workload/sessions/7"
   std::string kind; ///< what sort of actor it is, e.g. "session"
   actor_phase phase = actor_phase::starting;
   std::string status;         ///< the actor's own words, e.g. "idle"

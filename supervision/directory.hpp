@@ -19,7 +19,7 @@ namespace sandboxd::supervision {
 /// from any thread. Supervisors fill it; callers hold paths and look the handle up when they need it, because
 /// a restarted actor is a new handle at the same path.
 ///
-///     auto session = directory.find<session_actor>("/root/sandbox/workload/sessions/abc");
+///     auto session = directory.find<session_actor>("/root/sandbox/workload/sessions/7/session");
 ///     if (!session) ... // not there, or between two incarnations
 class directory : public std::enable_shared_from_this<directory> {
 public:

@@ -101,17 +101,24 @@ protected:
 TEST_F(manager, answers_a_creation_when_the_session_is_ready) {
   const auto created = create("a");
   EXPECT_TRUE(created.empty());
-  EXPECT_EQ(sessions->started, strings{"a~1"});
-  come_up("a~1");
+  EXPECT_EQ(sessions->started, strings{"1"});
+  come_up("1");
   ASSERT_TRUE(created.value());
   EXPECT_EQ(created.value()->id, "a");
   EXPECT_TRUE(created.value()->created);
   EXPECT_EQ(list(), strings{"a"});
 }
 
+/// HTTP.md 1.2: a bearer token may be the id, and the paths of the tree are logged.
+TEST_F(manager, keeps_the_id_of_a_session_out_of_the_tree) {
+  create("secret-token");
+  execute("second/secret");
+  EXPECT_EQ(sessions->started, (strings{"1", "2"}));
+}
+
 TEST_F(manager, refuses_or_reuses_a_session_that_exists) {
   create("a");
-  come_up("a~1");
+  come_up("1");
   EXPECT_EQ(create("a", if_exists::refuse).failure_code(), error_code::session_already_exists);
   const auto reused = create("a", if_exists::reuse).value();
   ASSERT_TRUE(reused);
@@ -121,13 +128,13 @@ TEST_F(manager, refuses_or_reuses_a_session_that_exists) {
 
 TEST_F(manager, replaces_a_session_that_lost_its_state_when_it_is_created_again) {
   create("a");
-  come_up("a~1");
-  idle["a~1"]->blank = true;
+  come_up("1");
+  idle["1"]->blank = true;
   const auto created = create("a", if_exists::refuse);
-  EXPECT_TRUE(idle["a~1"]->closed);
-  EXPECT_EQ(sessions->terminated, strings{"a~1"});
+  EXPECT_TRUE(idle["1"]->closed);
+  EXPECT_EQ(sessions->terminated, strings{"1"});
   EXPECT_TRUE(created.empty());
-  come_up("a~2");
+  come_up("2");
   ASSERT_TRUE(created.value());
   EXPECT_TRUE(created.value()->created);
   EXPECT_EQ(list(), strings{"a"});
@@ -139,7 +146,7 @@ TEST_F(manager, makes_one_session_of_creations_at_the_same_time) {
   const auto second = create("a", if_exists::refuse);
   const auto third = create("a", if_exists::reuse);
   EXPECT_EQ(sessions->started.size(), 1u);
-  come_up("a~1");
+  come_up("1");
   EXPECT_TRUE(first.value() && first.value()->created);
   EXPECT_EQ(second.failure_code(), error_code::session_already_exists);
   EXPECT_TRUE(third.value() && !third.value()->created);
@@ -156,16 +163,16 @@ TEST_F(manager, holds_commands_until_the_session_is_ready_and_keeps_their_order)
   const auto first = execute("a");
   const auto created = create("a", if_exists::reuse);
   const auto second = execute("a");
-  EXPECT_EQ(sessions->started, strings{"a~1"});
+  EXPECT_EQ(sessions->started, strings{"1"});
   EXPECT_TRUE(first->story.empty());
-  come_up("a~1");
+  come_up("1");
   EXPECT_TRUE(created.value());
-  ASSERT_EQ(idle["a~1"]->commands.size(), 2u);
-  idle["a~1"]->commands[0].observer.finished({});
+  ASSERT_EQ(idle["1"]->commands.size(), 2u);
+  idle["1"]->commands[0].observer.finished({});
   EXPECT_EQ(first->story, strings{"finished"});
   EXPECT_TRUE(second->story.empty());
   execute("a");
-  EXPECT_EQ(idle["a~1"]->commands.size(), 3u) << "and goes on at once from now on";
+  EXPECT_EQ(idle["1"]->commands.size(), 3u) << "and goes on at once from now on";
   EXPECT_EQ(sessions->started.size(), 1u);
 }
 
@@ -185,14 +192,14 @@ TEST_F(manager, bounds_the_commands_that_wait_for_a_start) {
 TEST_F(manager, fails_everything_that_waits_when_the_session_does_not_start) {
   const auto created = create("a");
   const auto command = execute("a");
-  fail_to_come_up("a~1");
+  fail_to_come_up("1");
   EXPECT_EQ(created.failure_code(), error_code::command_execution_error);
   EXPECT_EQ(command->failure_code(), error_code::command_execution_error);
   EXPECT_EQ(command->failures[0].session, "a");
   EXPECT_NE(command->failures[0].detail.find("no bash"), std::string::npos);
   EXPECT_EQ(list(), strings{});
   create("a");
-  EXPECT_EQ(sessions->started, (strings{"a~1", "a~2"})) << "the next attempt is a new one";
+  EXPECT_EQ(sessions->started, (strings{"1", "2"})) << "the next attempt is a new one";
 }
 
 TEST_F(manager, gives_a_start_up_that_takes_too_long) {
@@ -207,10 +214,10 @@ TEST_F(manager, gives_a_start_up_that_takes_too_long) {
 
 TEST_F(manager, deletes_a_session_at_once_for_its_clients) {
   create("a");
-  come_up("a~1");
+  come_up("1");
   EXPECT_EQ(remove("a").value(), "a");
-  EXPECT_TRUE(idle["a~1"]->closed);
-  EXPECT_EQ(sessions->terminated, strings{"a~1"});
+  EXPECT_TRUE(idle["1"]->closed);
+  EXPECT_EQ(sessions->terminated, strings{"1"});
   EXPECT_EQ(list(), strings{});
   EXPECT_EQ(remove("a").failure_code(), error_code::session_not_found);
   EXPECT_EQ(execute("a", if_missing::refuse)->failure_code(), error_code::session_not_found);
@@ -222,8 +229,8 @@ TEST_F(manager, deletes_a_session_that_is_being_started) {
   EXPECT_EQ(remove("a").value(), "a");
   EXPECT_EQ(created.failure_code(), error_code::session_destroyed);
   EXPECT_EQ(command->failure_code(), error_code::session_destroyed);
-  EXPECT_EQ(sessions->terminated, strings{"a~1"});
-  come_up("a~1");
+  EXPECT_EQ(sessions->terminated, strings{"1"});
+  come_up("1");
   EXPECT_EQ(list(), strings{}) << "it comes too late";
 }
 
@@ -231,22 +238,22 @@ TEST_F(manager, keeps_a_new_session_apart_from_a_deleted_one_of_its_name) {
   create("a");
   remove("a");
   const auto created = create("a");
-  fail_to_come_up("a~1");
+  fail_to_come_up("1");
   EXPECT_TRUE(created.empty()) << "the failure is that of the first";
-  come_up("a~2");
+  come_up("2");
   EXPECT_TRUE(created.value());
 }
 
 TEST_F(manager, forgets_a_session_whose_tree_is_gone) {
   create("a");
-  const auto gone = come_up("a~1");
+  const auto gone = come_up("1");
   create("b");
-  come_up("b~2");
+  come_up("2");
   caf::anon_send_exit(gone, caf::exit_reason::kill);
   run();
   EXPECT_EQ(list(), strings{"b"});
   const auto created = create("a");
-  come_up("a~3");
+  come_up("3");
   EXPECT_TRUE(created.value() && created.value()->created);
 }
 
@@ -256,7 +263,7 @@ TEST_F(manager, bounds_the_number_of_sessions) {
   create("b");
   EXPECT_EQ(create("c").failure_code(), error_code::too_busy);
   EXPECT_EQ(execute("c")->failure_code(), error_code::too_busy);
-  come_up("b~2");
+  come_up("2");
   EXPECT_TRUE(create("b", if_exists::reuse).value()) << "which needs no new one";
   remove("a");
   EXPECT_TRUE(create("c").empty()) << "there is room again";
@@ -316,15 +323,15 @@ protected:
 };
 
 TEST_F(restarted_manager, knows_the_sessions_that_live) {
-  add_child("any/name at all", "any_name_at_all~7", supervision::child_phase::running);
-  add_child("b", "b~3", supervision::child_phase::running);
+  add_child("any/name at all", "7", supervision::child_phase::running);
+  add_child("b", "3", supervision::child_phase::running);
   restart_manager();
   EXPECT_EQ(list(), (strings{"any/name at all", "b"}));
   execute("any/name at all");
-  EXPECT_EQ(idle["any_name_at_all~7"]->commands.size(), 1u);
+  EXPECT_EQ(idle["7"]->commands.size(), 1u);
   EXPECT_EQ(create("b").failure_code(), error_code::session_already_exists);
   create("c");
-  EXPECT_EQ(sessions->started, strings{"c~8"}) << "no number is used twice";
+  EXPECT_EQ(sessions->started, strings{"8"}) << "no number is used twice";
 }
 
 TEST_F(restarted_manager, uses_no_number_of_a_command_that_runs_outside_of_sessions) {
@@ -338,26 +345,25 @@ TEST_F(restarted_manager, uses_no_number_of_a_command_that_runs_outside_of_sessi
 }
 
 TEST_F(restarted_manager, notices_the_end_of_the_sessions_it_found) {
-  add_child("a", "a~1", supervision::child_phase::running);
+  add_child("a", "1", supervision::child_phase::running);
   restart_manager();
-  caf::anon_send_exit(trees["a~1"], caf::exit_reason::kill);
+  caf::anon_send_exit(trees["1"], caf::exit_reason::kill);
   run();
   EXPECT_EQ(list(), strings{});
 }
 
 TEST_F(restarted_manager, ends_sessions_that_nobody_waits_for_any_more) {
-  add_child("half", "half~1", supervision::child_phase::starting);
-  add_child("whole", "whole~2", supervision::child_phase::running);
+  add_child("half", "1", supervision::child_phase::starting);
+  add_child("whole", "2", supervision::child_phase::running);
   restart_manager();
   EXPECT_EQ(list(), strings{"whole"});
-  EXPECT_EQ(sessions->terminated, strings{"half~1"});
+  EXPECT_EQ(sessions->terminated, strings{"1"});
 }
 
 TEST_F(restarted_manager, waits_no_longer_than_a_session_takes_to_answer) {
-  add_child("a", "a~1", supervision::child_phase::running);
-  sessions->children.push_back({"mute~2", supervision::child_type::supervisor,
-                                supervision::child_phase::running, 0,
-                                caf::actor_cast<caf::strong_actor_ptr>(spawn_tree())});
+  add_child("a", "1", supervision::child_phase::running);
+  sessions->children.push_back({"2", supervision::child_type::supervisor, supervision::child_phase::running,
+                                0, caf::actor_cast<caf::strong_actor_ptr>(spawn_tree())});
   restart_manager();
   EXPECT_EQ(list(), strings{"a"}) << "the other has no session actor at the moment";
 }

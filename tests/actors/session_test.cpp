@@ -12,7 +12,7 @@ protected:
   void SetUp() override {
     session_options options;
     options.id = "a";
-    actor = spawn_at(paths::sessions + "/a~1/session", session_behavior, context, options);
+    actor = spawn_at(paths::sessions + "/1/session", session_behavior, context, options);
     run();
   }
 

@@ -53,6 +53,7 @@ const std::map<std::string, disturbs> kinds{
 };
 
 const std::string root = "/root";
+const std::string session_trees = "/root/sandbox/workload/sessions/";
 const std::string executions = "/root/sandbox/workload/executions/";
 
 bool is_below(const std::string& path, const std::string& ancestor) {
@@ -101,17 +102,18 @@ protected:
     return now;
   }
 
-  /// "path phase" of every actor but executions; the numbers that make sessions' paths unique are left out.
+  /// "path phase" of every actor but executions; the numbers of the sessions are left out.
   [[nodiscard]] std::vector<std::string> tree() const {
     std::vector<std::string> lines;
     for (const auto& actor : daemon.actors().snapshot()) {
       if (actor.path.starts_with(executions))
         continue;
       std::string path = actor.path;
-      if (const auto number = path.find('~'); number != std::string::npos)
-        path.erase(number, path.find('/', number) - number);
+      if (path.starts_with(session_trees))
+        path.erase(session_trees.size(), path.find('/', session_trees.size()) - session_trees.size());
       lines.push_back(path + " " + std::string(to_string(actor.phase)));
     }
+    std::sort(lines.begin(), lines.end());
     return lines;
   }
 

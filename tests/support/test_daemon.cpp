@@ -1,8 +1,12 @@
 #include "tests/support/test_daemon.hpp"
 
+#include "actors/interfaces.hpp"
+#include "actors/paths.hpp"
 #include "config/load.hpp"
 #include "daemon/sandbox_daemon.hpp"
 #include "daemon/surroundings.hpp"
+
+#include <caf/scoped_actor.hpp>
 
 #include <cctype>
 #include <chrono>
@@ -38,6 +42,15 @@ config::configuration configure(const std::filesystem::path& directory,
   if (adjust)
     adjust(made.values);
   return made;
+}
+
+/// The id of a session, empty when it does not answer. Its path does not tell.
+std::string id_of(const actors::session_actor& session) {
+  std::string id;
+  const caf::scoped_actor self{session.home_system()};
+  self->request(session, patience, actors::get_session_options{})
+      .receive([&](const actors::session_options& options) { id = options.id; }, [](const caf::error&) {});
+  return id;
 }
 
 } // namespace
@@ -129,10 +142,13 @@ pid_t test_daemon::process_of(const std::string& path) const {
 }
 
 std::string test_daemon::tree_of(const std::string& session) const {
-  const std::string beginning = "/root/sandbox/workload/sessions/" + session + "~";
-  for (const auto& actor : actors().snapshot())
-    if (actor.path.starts_with(beginning))
-      return actor.path.substr(0, actor.path.find('/', beginning.size()));
+  for (const auto& known : actors().snapshot()) {
+    if (known.kind != "session")
+      continue;
+    const auto actor = actors().find<actors::session_actor>(known.path);
+    if (actor && id_of(actor) == session)
+      return actors::paths::parent(known.path);
+  }
   return {};
 }
 

@@ -45,7 +45,7 @@ public:
   /// The first number in the status of the actor at `path`: the process it owns; 0 when there is none.
   [[nodiscard]] pid_t process_of(const std::string& path) const;
 
-  /// Path of the tree of a session (`.../sessions/<id>~<number>`), empty when there is none.
+  /// Path of the tree of a session (`.../sessions/<number>`), empty when there is none that answers.
   [[nodiscard]] std::string tree_of(const std::string& session) const;
 
 private:
