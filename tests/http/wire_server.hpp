@@ -2,6 +2,7 @@
 
 #include "config/settings.hpp"
 #include "http/server.hpp"
+#include "tests/support/census.hpp"
 #include "tests/support/raw_client.hpp"
 
 #include <asio/executor_work_guard.hpp>
@@ -95,6 +96,12 @@ public:
   }
 
   [[nodiscard]] std::uint16_t port() const { return server->port(); }
+
+  /// Whether no bytes of requests are held any more. Connections let go of theirs just after the answer, or
+  /// just after their end.
+  [[nodiscard]] bool comes_to_hold_nothing() const {
+    return eventually([this] { return server->buffered_bytes() == 0; });
+  }
 
   asio::io_context& context;
   awaited<http::access_record> log;
