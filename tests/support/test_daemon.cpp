@@ -44,13 +44,20 @@ config::configuration configure(const std::filesystem::path& directory,
   return made;
 }
 
-/// The id of a session, empty when it does not answer. Its path does not tell.
+/// The id of a session, empty when it does not answer. Its path does not tell. Asked on a thread of its own:
+/// CAF 0.17 keeps its logger alive in every thread that has spawned an actor, and the end of the system waits
+/// for that.
 std::string id_of(const actors::session_actor& session) {
-  std::string id;
-  const caf::scoped_actor self{session.home_system()};
-  self->request(session, patience, actors::get_session_options{})
-      .receive([&](const actors::session_options& options) { id = options.id; }, [](const caf::error&) {});
-  return id;
+  return std::async(std::launch::async,
+                    [&session] {
+                      std::string id;
+                      const caf::scoped_actor self{session.home_system()};
+                      self->request(session, patience, actors::get_session_options{})
+                          .receive([&](const actors::session_options& options) { id = options.id; },
+                                   [](const caf::error&) {});
+                      return id;
+                    })
+      .get();
 }
 
 } // namespace
