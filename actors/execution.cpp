@@ -53,6 +53,8 @@ void give_up(self_pointer self, const std::string& reason) {
 
 void on_exit_request(self_pointer self, const caf::error& reason) {
   auto& state = self->state;
+  if (!state.process) // it has not begun
+    state.command.observer.failed({error_code::shutting_down, "The sandbox is shutting down"});
   if (!state.process || reason == caf::exit_reason::kill)
     return self->quit(reason);
   state.stopping = true;

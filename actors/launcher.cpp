@@ -84,7 +84,7 @@ void on_started(self_pointer self, spawner_started& event) {
   self->confirm_start();
 }
 
-/// A request waits no longer than its sender does.
+/// A request that its sender no longer waits for gets an init all the same, which ends as nobody holds it.
 caf::result<init_socket> on_request(self_pointer self, bool isolate) {
   auto& state = self->state;
   const bool first = state.waiting.empty();

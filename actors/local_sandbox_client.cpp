@@ -5,6 +5,8 @@
 
 #include <caf/send.hpp>
 
+#include <cstdint>
+#include <memory>
 #include <utility>
 
 namespace sandboxd::actors {
@@ -15,10 +17,22 @@ failure unavailable() {
   return {error_code::unavailable, "The sandbox is starting or being restarted"};
 }
 
+/// Room for a command while it waits; null when there is none.
+std::shared_ptr<const void> room_for(const command_request& request,
+                                     const std::shared_ptr<launcher::byte_budget>& budget) {
+  std::uint64_t bytes = request.command.size();
+  for (const auto& [name, value] : request.env)
+    bytes += name.size() + value.size();
+  const auto got = budget->take(bytes);
+  std::shared_ptr<const void> room(budget.get(), [budget, got](const void*) { budget->give_back(got); });
+  return got == bytes ? room : nullptr;
+}
+
 class local_sandbox_client : public sandbox_client {
 public:
-  explicit local_sandbox_client(std::shared_ptr<const supervision::directory> directory)
-      : directory_(std::move(directory)) {}
+  local_sandbox_client(std::shared_ptr<const supervision::directory> directory,
+                       std::shared_ptr<launcher::byte_budget> waiting_commands)
+      : directory_(std::move(directory)), waiting_commands_(std::move(waiting_commands)) {}
 
   void create_session(session_options options, if_exists existing, reply<session_created> done) override {
     if (const auto actor = manager())
@@ -42,10 +56,13 @@ public:
   }
 
   void execute(command_request request, observer_handle observer) override {
-    if (const auto actor = manager())
-      caf::anon_send(actor, run_command{std::move(request), std::move(observer)});
-    else
-      observer.failed(unavailable());
+    const auto actor = manager();
+    if (!actor)
+      return observer.failed(unavailable());
+    auto room = room_for(request, waiting_commands_);
+    if (!room)
+      return observer.failed({error_code::too_busy, "The commands that wait hold too much memory"});
+    caf::anon_send(actor, run_command{std::move(request), std::move(observer), std::move(room)});
   }
 
 private:
@@ -54,13 +71,15 @@ private:
   }
 
   std::shared_ptr<const supervision::directory> directory_;
+  std::shared_ptr<launcher::byte_budget> waiting_commands_;
 };
 
 } // namespace
 
 std::shared_ptr<sandbox_client>
-make_local_sandbox_client(std::shared_ptr<const supervision::directory> directory) {
-  return std::make_shared<local_sandbox_client>(std::move(directory));
+make_local_sandbox_client(std::shared_ptr<const supervision::directory> directory,
+                          std::shared_ptr<launcher::byte_budget> waiting_commands) {
+  return std::make_shared<local_sandbox_client>(std::move(directory), std::move(waiting_commands));
 }
 
 } // namespace sandboxd::actors

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "launcher/byte_budget.hpp"
 #include "launcher/captured_output.hpp"
 #include "launcher/directory_cleaner.hpp"
 
@@ -22,8 +23,9 @@ class services {
 public:
   services(asio::io_context& where, std::shared_ptr<const config::settings> settings,
            std::string runtime_directory, std::vector<std::string> workload_environment)
-      : io(where), directory(std::move(runtime_directory)), environment(std::move(workload_environment)),
-        settings_(std::move(settings)) {}
+      : io(where), directory(std::move(runtime_directory)), environment(std::move(workload_environment)) {
+    use(std::move(settings));
+  }
 
   /// How much of a command's output is kept, and where.
   [[nodiscard]] launcher::capture_limits capture_limits() const {
@@ -37,17 +39,18 @@ public:
   void use(std::shared_ptr<const config::settings> settings) {
     disk_->set_limit(settings->session.spill_budget_bytes);
     memory_->set_limit(settings->session.output_memory_budget_bytes);
+    waiting_commands->set_limit(settings->session.waiting_commands_budget_bytes);
     settings_.store(std::move(settings));
   }
 
   /// The daemon is about to end: what is stopped from now on gets `sandbox.shutdown-grace` at most.
   void begin_shutdown() noexcept { shutting_down_ = true; }
 
-  /// Between SIGTERM and SIGKILL for whatever is stopped now. At the end of the daemon half of its grace, so
-  /// that what follows SIGKILL fits in, too.
+  /// Between SIGTERM and SIGKILL for whatever is stopped now. At the end of the daemon a quarter of its
+  /// grace: sessions end after commands outside of them, and what follows SIGKILL has to fit in, too.
   [[nodiscard]] std::chrono::milliseconds kill_grace() const {
     const auto now = settings();
-    return shutting_down_ ? std::min(now->session.kill_grace, now->sandbox.shutdown_grace / 2)
+    return shutting_down_ ? std::min(now->session.kill_grace, now->sandbox.shutdown_grace / 4)
                           : now->session.kill_grace;
   }
 
@@ -60,13 +63,14 @@ public:
   const std::shared_ptr<launcher::directory_cleaner> cleaner =
       std::make_shared<launcher::directory_cleaner>();
 
+  /// Memory for the text and variables of commands that wait.
+  const std::shared_ptr<launcher::byte_budget> waiting_commands = std::make_shared<launcher::byte_budget>(0);
+
 private:
   std::atomic<bool> shutting_down_ = false;
   std::atomic<std::shared_ptr<const config::settings>> settings_;
-  const std::shared_ptr<launcher::output_budget> disk_ =
-      std::make_shared<launcher::output_budget>(settings()->session.spill_budget_bytes);
-  const std::shared_ptr<launcher::output_budget> memory_ =
-      std::make_shared<launcher::output_budget>(settings()->session.output_memory_budget_bytes);
+  const std::shared_ptr<launcher::byte_budget> disk_ = std::make_shared<launcher::byte_budget>(0);
+  const std::shared_ptr<launcher::byte_budget> memory_ = std::make_shared<launcher::byte_budget>(0);
 };
 
 using services_ptr = std::shared_ptr<services>;

@@ -24,6 +24,13 @@ constexpr std::size_t shown_command = 80;
 /// one.
 constexpr std::chrono::milliseconds restart_retry{2};
 
+/// All that is kept of a command while it runs is what the status shows.
+void keep_excerpt(run_command& command) {
+  command.request.command = command.request.command.substr(0, shown_command);
+  command.request.env = {};
+  command.room = nullptr;
+}
+
 void ask_for_shell(self_pointer self) {
   if (!self->state.wants_shell())
     return;
@@ -114,6 +121,7 @@ void session_state::start_next() {
   auto command =
       make_shell_command(current_.request, default_timeout(), current_.observer.wants_live_output());
   auto events = relay_to(current_, command.timeout, options_.id, closed_);
+  keep_excerpt(current_);
   const auto shell = std::exchange(free_shell_, nullptr);
   if (!forked)
     return shell->run(std::move(command), std::move(events));
@@ -152,7 +160,7 @@ std::string session_state::describe() const {
   const auto& command = current_.request.command;
   if (command.empty())
     return fmt::format("waiting for its shell, {} waiting", waiting_.size());
-  return fmt::format("running: {}, {} waiting", command.substr(0, shown_command), waiting_.size());
+  return fmt::format("running: {}, {} waiting", command, waiting_.size());
 }
 
 session_actor::behavior_type session_behavior(self_pointer self, services_ptr context,

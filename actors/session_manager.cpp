@@ -102,7 +102,8 @@ known_session* start_session(self_pointer self, const session_options& options, 
     reason = unavailable();
     return nullptr;
   }
-  if (state.sessions.size() >= settings.session.max_sessions) {
+  const auto most = settings.session.max_sessions;
+  if (state.sessions.size() >= most || state.sessions.size() + state.ending >= 2 * most) {
     reason = {error_code::too_busy, "There are too many sessions", options.id};
     return nullptr;
   }
@@ -135,9 +136,12 @@ void end_session(self_pointer self, const std::string& id, const failure& reason
   if (session.tree)
     self->demonitor(session.tree->address());
   forget(self, id, reason);
-  if (const auto supervisor = find<supervisor_actor>(self, paths::sessions))
-    self->request(supervisor, caf::infinite, supervision::terminate_child{child})
-        .then([] {}, [](const caf::error&) {});
+  const auto supervisor = find<supervisor_actor>(self, paths::sessions);
+  if (!supervisor)
+    return;
+  ++self->state.ending;
+  self->request(supervisor, caf::infinite, supervision::terminate_child{child})
+      .then([self] { --self->state.ending; }, [self](const caf::error&) { --self->state.ending; });
 }
 
 void on_create(self_pointer self, create_session request);

@@ -31,6 +31,7 @@ struct session_manager_state {
 
   services_ptr context;
   std::map<std::string, known_session> sessions;
+  std::uint64_t ending = 0;      ///< that nobody can use any more while what they started is being ended
   std::uint64_t last_number = 0; ///< makes child ids and control directories unique
 };
 

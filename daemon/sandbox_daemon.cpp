@@ -118,7 +118,9 @@ int sandbox_daemon::run() {
 }
 
 /// Stop accepting, end what runs (streams get their last event from that), close connections, stop threads;
-/// all of it within one deadline.
+/// all of it within one deadline. What was told to end before the stop may have a longer grace of its own:
+/// the tree that still stands when a quarter of the time is left is killed, which answers all that waits as
+/// well.
 int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::actor_system>& system,
                          int exit_code) {
   log_.write(config::log_level::info, "sandboxd", "stopping", {{"exitCode", std::int64_t{exit_code}}});
@@ -127,8 +129,13 @@ int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::
   web_.server->stop_accepting();
   context_->begin_shutdown();
   caf::anon_send_exit(root, caf::exit_reason::user_shutdown);
+  bool is_stopped = root_ended_.wait_until(deadline - settings_->sandbox.shutdown_grace / 4);
+  if (!is_stopped) {
+    log_.write(config::log_level::warn, "sandboxd", "the actors take their time to end; killing them");
+    caf::anon_send_exit(root, caf::exit_reason::kill);
+    is_stopped = root_ended_.wait_until(deadline);
+  }
   root = nullptr;
-  const bool is_stopped = root_ended_.wait_until(deadline);
   if (is_stopped) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - clock::now());
     web_.server->close_all(std::max(left, std::chrono::milliseconds{0}));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "launcher/output_budget.hpp"
+#include "launcher/byte_budget.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -19,9 +19,9 @@ struct capture_limits {
   std::string spill_directory = "/tmp";
   /// Of the files, shared by all captures; what finds no room in it is dropped and counted. Null: no such
   /// bound.
-  std::shared_ptr<output_budget> budget = nullptr;
+  std::shared_ptr<byte_budget> budget = nullptr;
   /// Of the memory, likewise; what finds no room in it goes to the file.
-  std::shared_ptr<output_budget> memory_budget = nullptr;
+  std::shared_ptr<byte_budget> memory_budget = nullptr;
 };
 
 /// The bytes one command wrote to one of its output streams: in memory up to a bound, then in an unnamed file

@@ -104,6 +104,8 @@ private:
     return busy() ? static_cast<int>(tick.count()) : -1;
   }
 
+  /// `named`: the process whose number the kernel shall translate for the daemon, which needs a privilege
+  /// that only a namespace's maker is sure to have; without a namespace `pid` is the daemon's number, too.
   void report(event_kind kind, std::uint32_t id, pid_t pid, int value, pid_t named = 0) const {
     protocol::event message;
     message.kind = kind;
@@ -111,7 +113,9 @@ private:
     message.pid = pid;
     message.value = value;
     message.isolated = isolated_;
-    send_message(socket_, message, {}, named);
+    const int error = send_message(socket_, message, {}, isolated_ ? named : 0);
+    if (error != 0 && error != EPIPE && error != ECONNRESET)
+      ::_exit(1); // a daemon that is not told would wait for ever; the end of its init it hears of
   }
 
   void drain_signals() const {
@@ -333,6 +337,7 @@ int run_init(int socket, bool isolated, int isolation_error) {
   ::prctl(PR_SET_DUMPABLE, 0); // what it runs may neither trace it nor take its descriptors
   ::setsid();
   close_all_but(socket);
+  hold_proc(); // before anything runs that may unmount it
   if (!isolated)
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
 

@@ -1,18 +1,15 @@
 #include "launcher/lineage.hpp"
 
-#include "launcher/descriptor.hpp"
+#include "launcher/process_tree.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <fcntl.h>
 #include <random>
 #include <string_view>
 #include <sys/resource.h>
 #include <system_error>
-#include <unistd.h>
 
 namespace sandboxd::launcher {
 
@@ -22,23 +19,15 @@ lineage new_session_lineage() {
 }
 
 int set_lineage(pid_t pid, lineage number) {
-  rlimit limit{};
-  if (::prlimit(pid, RLIMIT_LOCKS, nullptr, &limit) != 0)
-    return errno;
-  limit.rlim_cur = number;
+  // The hard limit is unlimited unless somebody has lowered it; raising it again takes privilege.
+  const rlimit limit{number, RLIM_INFINITY};
   return ::prlimit(pid, RLIMIT_LOCKS, &limit, nullptr) == 0 ? 0 : errno;
 }
 
 /// From /proc, which unlike prlimit(2) also shows processes of other users.
 std::optional<lineage> lineage_of(pid_t pid) {
-  char path[32];
-  std::snprintf(path, sizeof(path), "/proc/%d/limits", static_cast<int>(pid));
-  const descriptor file(::open(path, O_RDONLY | O_CLOEXEC));
   char buffer[4096];
-  const ssize_t count = file ? ::read(file.get(), buffer, sizeof(buffer)) : -1;
-  if (count <= 0)
-    return std::nullopt;
-  std::string_view text(buffer, static_cast<std::size_t>(count));
+  std::string_view text = read_proc_file(pid, "limits", buffer);
   constexpr std::string_view name = "Max file locks";
   const auto line = text.find(name);
   if (line == std::string_view::npos)

@@ -16,6 +16,9 @@ namespace sandboxd::launcher {
 
 namespace {
 
+/// -1: nothing is held.
+int held_proc = -1;
+
 std::optional<pid_t> to_pid(std::string_view name) {
   pid_t pid = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
@@ -26,21 +29,13 @@ std::optional<pid_t> to_pid(std::string_view name) {
 
 template <class Visitor>
 void for_each_pid(Visitor visit) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir("/proc"), ::closedir);
+  const int proc = ::openat(held_proc, held_proc < 0 ? "/proc" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(proc < 0 ? nullptr : ::fdopendir(proc), ::closedir);
   if (!directory)
     return;
   while (const dirent* entry = ::readdir(directory.get()))
     if (const auto pid = to_pid(entry->d_name))
       visit(*pid);
-}
-
-/// The beginning of a file of a process below /proc; empty when there is none.
-std::string_view read_file(pid_t pid, const char* name, std::span<char> buffer) {
-  char path[32];
-  std::snprintf(path, sizeof(path), "/proc/%d/%s", static_cast<int>(pid), name);
-  const descriptor file(::open(path, O_RDONLY | O_CLOEXEC));
-  const ssize_t count = file ? ::read(file.get(), buffer.data(), buffer.size()) : 0;
-  return {buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
 }
 
 /// Field `number` (counted from 1 as in proc(5)) of the text after the command name.
@@ -56,6 +51,18 @@ bool read_field(std::string_view rest, int number, T& value) {
 }
 
 } // namespace
+
+void hold_proc() {
+  held_proc = ::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+std::string_view read_proc_file(pid_t pid, const char* name, std::span<char> buffer) {
+  char path[32];
+  std::snprintf(path, sizeof(path), "%s%d/%s", held_proc < 0 ? "/proc/" : "", static_cast<int>(pid), name);
+  const descriptor file(::openat(held_proc, path, O_RDONLY | O_CLOEXEC));
+  const ssize_t count = file ? ::read(file.get(), buffer.data(), buffer.size()) : 0;
+  return {buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
+}
 
 std::optional<process_entry> parse_stat(std::string_view text) {
   const auto name_end = text.rfind(')');
@@ -76,7 +83,7 @@ std::optional<process_entry> parse_stat(std::string_view text) {
 
 std::optional<process_entry> read_process(pid_t pid) {
   char buffer[1024];
-  return parse_stat(read_file(pid, "stat", buffer));
+  return parse_stat(read_proc_file(pid, "stat", buffer));
 }
 
 bool catches(std::string_view status, int signal) {
@@ -92,7 +99,7 @@ bool catches(std::string_view status, int signal) {
 
 bool catches(pid_t pid, int signal) {
   char buffer[4096];
-  return catches(read_file(pid, "status", buffer), signal);
+  return catches(read_proc_file(pid, "status", buffer), signal);
 }
 
 std::vector<process_entry> read_processes() {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 #include <sys/types.h>
 #include <vector>
@@ -22,6 +23,13 @@ struct process_entry {
 
   [[nodiscard]] bool dead() const noexcept { return state == 'Z' || state == 'X'; }
 };
+
+/// Holds on to /proc as it is now: everything here that reads it keeps to it, whatever is mounted over it or
+/// unmounted later. At the start of a process, before it has threads.
+void hold_proc();
+
+/// The beginning of a file of a process below /proc, in `buffer`; empty when there is none.
+std::string_view read_proc_file(pid_t pid, const char* name, std::span<char> buffer);
 
 /// Parses the text of /proc/PID/stat; the command name in it may hold any character.
 std::optional<process_entry> parse_stat(std::string_view text);

@@ -108,6 +108,10 @@ void session_process::shut_down(std::chrono::milliseconds grace) {
   });
 }
 
+void session_process::give_up(const std::string& reason) {
+  asio::dispatch(strand_, [self = shared_from_this(), reason] { self->lose(reason); });
+}
+
 void session_process::kill() {
   asio::dispatch(strand_, [self = shared_from_this()] {
     self->events_ = {};
@@ -192,6 +196,8 @@ void session_process::handle(const protocol::event& event, pid_t sender) {
 /// As long as the socket's other end is open, the number is still the init's.
 void session_process::on_hello(const protocol::event& event, pid_t sender) {
   init_.reset(static_cast<int>(::syscall(SYS_pidfd_open, sender, 0)));
+  if (!init_)
+    return lose(std::string("no descriptor for the session's init: ") + std::strerror(errno));
   pollfd other_end{socket_.native_handle(), 0, 0};
   if (::poll(&other_end, 1, 0) != 0)
     init_.reset();
@@ -204,13 +210,14 @@ void session_process::on_started(const protocol::event& event, pid_t sender) {
   const auto found = programs_.find(event.id);
   if (found == programs_.end())
     return;
+  const pid_t on_host = isolated_ ? sender : event.pid;
   if (event.kind == event_kind::started) // the other message does not name the process
-    found->second.on_host = sender;
+    found->second.on_host = on_host;
   const auto started = found->second.events.started;
   if (event.value != 0)
     programs_.erase(found);
   if (started)
-    started({event.pid, sender}, event.value);
+    started({event.pid, on_host}, event.value);
 }
 
 void session_process::lose(const std::string& reason) {

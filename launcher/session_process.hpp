@@ -94,6 +94,9 @@ public:
   /// ended half a second after the grace is killed. Any thread.
   void shut_down(std::chrono::milliseconds grace);
 
+  /// Its init does not do what it is told: kills everything, and tells `lost` so. Any thread.
+  void give_up(const std::string& reason);
+
   /// Kills everything at once, the init too: programs end (`ended` without a status), but `lost` does not
   /// follow. Any thread.
   void kill();

@@ -1,6 +1,7 @@
 #include "launcher/shell.hpp"
 
 #include "launcher/exit_code.hpp"
+#include "launcher/process_tree.hpp"
 #include "launcher/shell_job.hpp"
 
 #include <asio/bind_executor.hpp>
@@ -55,6 +56,11 @@ bool waits_for_input(pid_t process, int writer) {
          ::fstat(writer, &orders) == 0 && input.st_ino == orders.st_ino;
 }
 
+bool has_ended(pid_t process) {
+  const auto entry = read_process(process);
+  return !entry || entry->dead();
+}
+
 /// The reading end of a pipe; the writing end is returned.
 descriptor open_pipe(asio::posix::stream_descriptor& reader) {
   auto pipe = make_pipe();
@@ -77,7 +83,7 @@ shell::shell(asio::io_context& io, std::shared_ptr<session_process> init, shell_
     : io_(io), init_(std::move(init)), strand_(init_->executor()), options_(std::move(options)),
       events_(std::move(events)), files_(make_files(options_.control_directory)),
       directory_(std::make_shared<control_directory>(files_.directory, options_.cleaner)), reports_(io),
-      complaints_(io), call_back_timer_(io), watch_timer_(io) {}
+      complaints_(io), call_back_timer_(io), put_down_timer_(io), watch_timer_(io) {}
 
 /// The last reference may be an actor's, whose thread removes no files.
 shell::~shell() {
@@ -200,6 +206,7 @@ void shell::begin_run(const running_ptr& job) {
   foreground_ = job;
   state_ = state::running;
   init_->mark(program_);
+  job->forget_text();
   go(job, lines);
 }
 
@@ -211,6 +218,7 @@ void shell::open_output(const running_ptr& job, const std::string& suffix) {
 /// The command begins now: its output is read and its time runs.
 void shell::begin(const running_ptr& job) {
   const auto limits = options_.limits();
+  job->has_begun = true;
   job->begin = std::chrono::steady_clock::now();
   job->kill_grace = limits.kill_grace;
   job->output->start(job->command.live, limits.capture, job->events.output);
@@ -318,7 +326,7 @@ void shell::wait_for(own_stream& stream) {
         stream.read();
         self->take_reports();
         if (stream.text.size() > most_own_output)
-          self->init_->terminate(self->program_, std::chrono::milliseconds(0));
+          self->put_down();
         else if (stream.pipe.is_open())
           self->wait_for(stream);
       }));
@@ -338,7 +346,8 @@ void shell::take_reports() {
 }
 
 /// A report can get lost: a session may redefine `builtin`, or a trap read our orders. A shell that waits for
-/// orders twice in a row although it owes a report is ended, so that its command is answered.
+/// orders twice in a row although it owes a report, or has ended without a word of its init, is put down, so
+/// that its command is answered.
 void shell::watch() {
   if (std::exchange(watching_, true))
     return;
@@ -351,10 +360,12 @@ void shell::watch() {
         self->watching_ = false;
         if (self->state_ != state::running && self->state_ != state::forking)
           return;
-        if (waits_for_input(self->process_, self->orders_.get()) &&
-            std::exchange(self->silent_, self->sequence_) == self->sequence_)
-          self->init_->terminate(self->program_, std::chrono::milliseconds(0));
-        self->watch();
+        const bool gives_no_report =
+            waits_for_input(self->process_, self->orders_.get()) || has_ended(self->process_);
+        if (gives_no_report && std::exchange(self->silent_, self->sequence_) == self->sequence_)
+          self->put_down();
+        else
+          self->watch();
       }));
 }
 
@@ -417,7 +428,19 @@ void shell::call_back() {
   call_back_timer_.async_wait(
       asio::bind_executor(strand_, [weak = weak_from_this()](const std::error_code& error) {
         if (const auto self = weak.lock(); self && !error && self->state_ == state::calling_back)
-          self->init_->terminate(self->program_, std::chrono::milliseconds(0));
+          self->put_down();
+      }));
+}
+
+/// Ends a shell that does not do its part; and its init, if that does not obey either (a session without
+/// isolation can stop it).
+void shell::put_down() {
+  init_->terminate(program_, std::chrono::milliseconds(0));
+  put_down_timer_.expires_after(patience);
+  put_down_timer_.async_wait(
+      asio::bind_executor(strand_, [weak = weak_from_this()](const std::error_code& error) {
+        if (const auto self = weak.lock(); self && !error && self->state_ != state::ended)
+          self->init_->give_up("the session's init does not end its shell");
       }));
 }
 
@@ -438,6 +461,7 @@ void shell::on_exit(std::optional<int> wait_status) {
     return;
   state_ = state::ended;
   call_back_timer_.cancel();
+  put_down_timer_.cancel();
   watch_timer_.cancel();
   exit_code_ = wait_status ? std::optional(exit_code_of(*wait_status)) : std::nullopt;
   // An EXIT trap runs when the command's redirections are undone.

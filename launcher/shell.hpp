@@ -127,6 +127,7 @@ private:
   void clear_fork(const running_ptr& job);
   void fork_ended(const running_ptr& job, std::optional<int> status);
   void call_back();
+  void put_down();
   void settled();
   void return_to_prompt();
   void on_exit(std::optional<int> wait_status);
@@ -151,6 +152,7 @@ private:
   std::map<std::uint64_t, running_ptr> forks_;   // that have not begun to run
   bool traps_call_back_ = false;
   asio::steady_timer call_back_timer_;
+  asio::steady_timer put_down_timer_;
   bool back_at_prompt_ = false; // while calling back: the shell has reported
   bool settled_ = false;        // while calling back: the init has
   asio::steady_timer watch_timer_;

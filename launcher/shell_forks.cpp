@@ -46,6 +46,7 @@ void shell::begin_fork(const running_ptr& job) {
   }
   forks_.emplace(job->number, job);
   state_ = state::forking;
+  job->forget_text();
   expect_fork(job);
   init_->mark(program_);
   order(shell_script::eval_line(files_, "fork") + shell_script::report_line(files_, job->number));
@@ -107,6 +108,8 @@ void shell::fork_waits(std::uint64_t number, pid_t pid) {
 
 void shell::fork_ended(const running_ptr& job, std::optional<int> status) {
   clear_fork(job);
+  if (!job->has_begun) // lost with its init before it was let go
+    return tell_end(job);
   finish(job, status ? ending::exited : ending::lost, status ? exit_code_of(*status) : 0);
 }
 

@@ -17,6 +17,12 @@ struct shell::running_command {
   running_command(asio::io_context& io, shell_command what, command_events receiver)
       : command(std::move(what)), events(std::move(receiver)), timer(io) {}
 
+  /// Once the shell has them on file or in its pipe nobody needs the text and the variables any more.
+  void forget_text() {
+    command.text = {};
+    command.environment = {};
+  }
+
   shell_command command;
   command_events events;
   std::chrono::milliseconds kill_grace{0};
@@ -26,6 +32,7 @@ struct shell::running_command {
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
   asio::steady_timer timer;
   descriptor go; // FIFO on which a fork waits
+  bool has_begun = false;
   bool answered = false;
 };
 

@@ -42,13 +42,33 @@ bool take_number(std::string_view& text, Number& number) {
 /// no status. Bash shows the line of an error: the name of our variable stands on one that it does not show.
 constexpr std::string_view keep_status = "\n\n! ! \\\n[[ ${__sandboxd_status:=$?} ]] \\\n2>/dev/null";
 
+bool ends_in_operator(std::string_view command) {
+  command = command.substr(0, command.find_last_not_of(" \t\n") + 1);
+  return command.ends_with("||") || command.ends_with("&&");
+}
+
+/// Whether the last word of a command, comments behind it aside, may be an operator that wants another
+/// command. Any `#` is taken for the beginning of a comment.
+bool may_end_in_operator(std::string_view command) {
+  for (;;) {
+    if (ends_in_operator(command))
+      return true;
+    command = command.substr(0, command.find_last_not_of(" \t\n") + 1);
+    const auto line = command.rfind('\n') + 1;
+    const auto first = command.find('#', line);
+    for (auto comment = first; comment != std::string_view::npos; comment = command.find('#', comment + 1))
+      if (ends_in_operator(command.substr(0, comment)))
+        return true;
+    if (first == std::string_view::npos || first != command.find_first_not_of(" \t", line))
+      return false;
+    command = command.substr(0, first); // nothing but a comment: what comes before decides
+  }
+}
+
 /// Whether that line could become part of the command: of a here-document as data, of a list behind its
 /// operator.
 bool may_be_continued(std::string_view command) {
-  if (command.find("<<") != std::string_view::npos)
-    return true;
-  command = command.substr(0, command.find_last_not_of(" \t\n") + 1);
-  return command.ends_with("||") || command.ends_with("&&");
+  return command.find("<<") != std::string_view::npos || may_end_in_operator(command);
 }
 
 bool take_prefix(std::string_view& text, std::string_view prefix) {

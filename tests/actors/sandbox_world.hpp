@@ -13,6 +13,7 @@
 #include <caf/send.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -26,6 +27,8 @@ namespace sandboxd::testing {
 struct obedient_supervisor {
   std::vector<std::string> started; ///< child ids
   std::vector<std::string> terminated;
+  bool takes_its_time = false; ///< terminations are answered on `deadline_passed`
+  std::deque<caf::typed_response_promise<void>> terminations;
   std::map<std::string, caf::typed_response_promise<caf::strong_actor_ptr>> pending;
   std::map<std::string, caf::expected<caf::strong_actor_ptr>> outcomes; ///< of starts, for `restart_due`
   supervision::child_infos children;                                    ///< for `which_children`
@@ -49,7 +52,10 @@ inline supervision::supervisor_actor::behavior_type obedient_supervisor_behavior
       },
       [=](const s::terminate_child& request) -> caf::result<void> {
         known->terminated.push_back(request.id);
-        return caf::unit;
+        if (!known->takes_its_time)
+          return caf::unit;
+        known->terminations.push_back(self->make_response_promise<void>());
+        return known->terminations.back();
       },
       [=](const s::restart_child&) -> caf::result<caf::strong_actor_ptr> { return cannot(); },
       [=](const s::delete_child&) -> caf::result<void> { return cannot(); },
@@ -58,7 +64,10 @@ inline supervision::supervisor_actor::behavior_type obedient_supervisor_behavior
       [=](s::which_children) -> caf::result<s::child_infos> { return known->children; },
       [=](s::count_children) -> caf::result<s::child_counts> { return s::child_counts{}; },
       [](const s::child_started&) {},
-      [](s::deadline_passed) {},
+      [=](s::deadline_passed) { // from the test: the oldest termination is done
+        static_cast<caf::response_promise&>(known->terminations.front()).deliver(caf::unit);
+        known->terminations.pop_front();
+      },
       [=](const s::restart_due& settled) { // from the test: the outcome of this start is known
         auto promise = known->pending.extract(settled.id);
         auto& outcome = known->outcomes.at(settled.id);

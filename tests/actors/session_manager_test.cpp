@@ -269,6 +269,21 @@ TEST_F(manager, bounds_the_number_of_sessions) {
   EXPECT_TRUE(create("c").empty()) << "there is room again";
 }
 
+TEST_F(manager, bounds_the_number_of_sessions_that_still_end) {
+  settings->session.max_sessions = 1;
+  sessions->takes_its_time = true;
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(create("a").empty());
+    EXPECT_TRUE(remove("a").value());
+  }
+  EXPECT_EQ(create("a").failure_code(), error_code::too_busy);
+  caf::anon_send(tree->actors->find<supervision::supervisor_actor>(paths::sessions),
+                 supervision::deadline_passed{});
+  run();
+  EXPECT_TRUE(create("a").empty()) << "one has ended";
+  sessions->terminations.clear();
+}
+
 TEST_F(manager, runs_commands_outside_of_sessions_in_actors_of_their_own) {
   const auto command = execute("", if_missing::create, run_mode::sessionless);
   EXPECT_EQ(executions->started, strings{"1"});

@@ -69,7 +69,7 @@ TEST_F(capture, tells_high_bytes_from_none) {
 
 TEST_F(capture, takes_no_more_disk_than_the_budget_has_and_gives_it_back) {
   auto shared = limits(2, 100);
-  shared.budget = std::make_shared<output_budget>(5);
+  shared.budget = std::make_shared<byte_budget>(5);
   {
     captured_output first(shared);
     captured_output second(shared);
@@ -86,7 +86,7 @@ TEST_F(capture, takes_no_more_disk_than_the_budget_has_and_gives_it_back) {
 
 TEST_F(capture, spills_early_when_the_memory_of_all_is_used_and_gives_its_part_back) {
   auto shared = limits(100, 1000);
-  shared.memory_budget = std::make_shared<output_budget>(8);
+  shared.memory_budget = std::make_shared<byte_budget>(8);
   {
     captured_output first(shared);
     captured_output second(shared);
@@ -100,8 +100,8 @@ TEST_F(capture, spills_early_when_the_memory_of_all_is_used_and_gives_its_part_b
   EXPECT_EQ(shared.memory_budget->take(100), 8u);
 }
 
-TEST(output_budget, follows_a_limit_that_changes) {
-  output_budget budget(10);
+TEST(byte_budget, follows_a_limit_that_changes) {
+  byte_budget budget(10);
   EXPECT_EQ(budget.take(8), 8u);
   budget.set_limit(5);
   EXPECT_EQ(budget.take(1), 0u) << "more is taken than there is";
@@ -111,7 +111,7 @@ TEST(output_budget, follows_a_limit_that_changes) {
 
 TEST_F(capture, takes_nothing_from_the_budget_for_what_the_disk_refused) {
   auto shared = limits(2, 100);
-  shared.budget = std::make_shared<output_budget>(5);
+  shared.budget = std::make_shared<byte_budget>(5);
   shared.spill_directory = directory / "missing";
   captured_output output(shared);
   output.append(std::string_view("abcde"));

@@ -1,9 +1,12 @@
 #include "tests/launcher/process_world.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -39,12 +42,16 @@ std::shared_ptr<testing::observed_init> try_init(bool required) {
   return init;
 }
 
-/// Runs `check` in a process in which mounts are refused; returns what it returned.
-template <class Check>
-bool without_mounts(Check check) {
+/// Takes CAP_SYS_ADMIN from what this process starts, as container engines do.
+bool refuse_administration() {
+  return ::prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0) == 0;
+}
+
+/// Runs `check` in a process of its own after `prepare`; returns whether both said true.
+bool in_a_process(bool (*prepare)(), const std::function<bool()>& check) {
   const pid_t child = ::fork();
   if (child == 0)
-    ::_exit(refuse_mounts() && check() ? 0 : 1);
+    ::_exit(prepare() && check() ? 0 : 1);
   int status = -1;
   return ::waitpid(child, &status, 0) == child && status == 0;
 }
@@ -60,7 +67,7 @@ protected:
 };
 
 TEST_F(refused_mounts, let_sessions_run_without_isolation_and_say_why) {
-  EXPECT_TRUE(without_mounts([] {
+  EXPECT_TRUE(in_a_process(refuse_mounts, [] {
     const auto init = try_init(false);
     return init->identity && !init->identity->isolated &&
            init->identity->isolation_problem == std::strerror(EACCES);
@@ -68,10 +75,31 @@ TEST_F(refused_mounts, let_sessions_run_without_isolation_and_say_why) {
 }
 
 TEST_F(refused_mounts, refuse_sessions_that_must_be_isolated) {
-  EXPECT_TRUE(without_mounts([] {
+  EXPECT_TRUE(in_a_process(refuse_mounts, [] {
     const auto init = try_init(true);
     return !init->identity && init->lost.size() == 1 &&
            init->lost.front().find(std::strerror(EACCES)) != std::string::npos;
+  }));
+}
+
+/// Without that capability the kernel translates no numbers of other processes (unix(7), SCM_CREDENTIALS).
+TEST(unprivileged_session, knows_its_programs_all_the_same) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "needs root to have what it takes away";
+  EXPECT_TRUE(in_a_process(refuse_administration, [] {
+    asio::io_context io;
+    const auto own_spawner = spawner::start(io, [] {});
+    const auto init = testing::start_init(io, own_spawner->spawn(true, false));
+    const auto program = testing::start_program(*init, testing::script("exec sleep 4711"));
+    const auto deadline = std::chrono::steady_clock::now() + testing::patience;
+    while (!program->ids && program->ends.empty() && std::chrono::steady_clock::now() < deadline)
+      io.run_one_for(std::chrono::milliseconds(10));
+    if (!init->identity || init->identity->isolated || !program->ids)
+      return false;
+    const auto first = lineage_of(program->ids->on_host);
+    init->process->mark(program->id);
+    return program->ids->on_host == program->ids->in_session && first &&
+           lineage_of(program->ids->on_host) != first;
   }));
 }
 

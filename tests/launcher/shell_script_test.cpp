@@ -120,14 +120,16 @@ const std::string keeps_status = "\n\n! ! \\\n[[ ${__sandboxd_status:=$?} ]] \\\
 TEST(command_text, is_followed_by_a_line_that_keeps_its_status) {
   for (const std::string command :
        {"true", "", "false && true", "echo 'a", "echo a \\", "echo a # b", "a;", "a &", "( true )",
-        "echo $((1|2))", "echo a\n", "echo a |", "f()", "! ", "for ((;;))"})
+        "echo $((1|2))", "echo a # b && c", "a && b # c\n# d\n", "# only", "echo a\n", "echo a |", "f()",
+        "! ", "for ((;;))"})
     EXPECT_EQ(command_text(command), command + keeps_status);
 }
 
 TEST(command_text, is_unchanged_where_another_line_could_change_its_meaning) {
   // A here-document would swallow the line, an operator would be continued by it.
   for (const std::string command :
-       {"cat <<E\nx\nE", "cat <<-E", "echo $((1<<2))", "echo a &&", "echo a || \n\t\n"})
+       {"cat <<E\nx\nE", "cat <<-E", "echo $((1<<2))", "echo a &&", "echo a || \n\t\n", "echo a && # b",
+        "echo a && #b # c\n", "echo a ||\n# b\n  # c\n", "echo '#' && # b"})
     EXPECT_EQ(command_text(command), command);
 }
 

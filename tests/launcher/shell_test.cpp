@@ -164,6 +164,23 @@ TEST_P(shell_process, ends_when_its_reports_get_lost) {
   EXPECT_TRUE(wait_until([&] { return shell->ended(); }));
 }
 
+TEST_P(shell_process, ends_when_its_init_was_stopped) {
+  if (GetParam())
+    GTEST_SKIP() << "the init of a namespace cannot be stopped from within";
+  const auto command = run("kill -STOP $PPID; exit 3");
+  EXPECT_EQ(command->result().how, ending::lost);
+  EXPECT_EQ(init->lost.size(), 1u);
+}
+
+TEST_P(shell_process, comes_to_an_end_after_a_timeout_although_its_init_was_stopped) {
+  if (GetParam())
+    GTEST_SKIP() << "the init of a namespace cannot be stopped from within";
+  run("kill -STOP $PPID");
+  const auto command = start({.text = "while :; do :; done", .timeout = 100ms});
+  EXPECT_TRUE(wait_until([&] { return command->ended() && shell->ended(); }));
+  EXPECT_EQ(command->result().how, ending::timed_out);
+}
+
 TEST_P(shell_process, is_left_alone_while_a_command_takes_its_time) {
   ASSERT_EQ(::mkfifo((directory / "fifo").c_str(), 0600), 0);
   EXPECT_EQ(out("sleep 5; echo slept"), "slept\n");

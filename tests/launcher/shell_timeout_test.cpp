@@ -61,6 +61,13 @@ TEST_P(shell_timeout, ends_a_sleeping_child) {
   EXPECT_EQ(run_too_long("echo before; sleep 1000; echo after")->out(), "before\n");
 }
 
+TEST_P(shell_timeout, ends_a_child_although_the_session_has_unmounted_its_proc) {
+  if (!GetParam())
+    GTEST_SKIP() << "without isolation /proc is the machine's";
+  run("umount --lazy /proc");
+  run_too_long(lasting_sleep("7"));
+}
+
 TEST_P(shell_timeout, ends_a_loop_of_builtins) {
   run_too_long("while :; do :; done");
 }

@@ -30,6 +30,7 @@ constexpr broken errors[] = {
     {"lone_pipe", "| cat"},
     {"substitution", "echo $(echo open"},
     {"arithmetic", "echo $(( 1 + "},
+    {"dangling_operator", "true && # nothing"},
 };
 
 class syntax_error : public daemon_test, public ::testing::WithParamInterface<broken> {};

@@ -6,11 +6,11 @@
 
 namespace sandboxd::launcher {
 
-/// Bytes of captured output that may lie in one place (memory, disk) at a time, all commands of the daemon
-/// together. Any thread.
-class output_budget {
+/// Bytes of one kind (captured output in memory or on disk, commands that wait) that may be held at a time,
+/// all commands of the daemon together. Any thread.
+class byte_budget {
 public:
-  explicit output_budget(std::uint64_t bytes) noexcept : limit_(bytes) {}
+  explicit byte_budget(std::uint64_t bytes) noexcept : limit_(bytes) {}
 
   /// What is taken already stays taken when that is more.
   void set_limit(std::uint64_t bytes) noexcept { limit_ = bytes; }
