@@ -101,9 +101,6 @@ using shell_actor = caf::typed_actor< //
 struct run_command {
   command_request request;
   observer_handle observer;
-  /// Its share of `services::waiting_commands`, given back with the last copy; a command that has started
-  /// needs none.
-  std::shared_ptr<const void> room = nullptr;
 };
 /// From its shell, before it starts: with which directory and variables shall I start?
 struct get_shell_start {};

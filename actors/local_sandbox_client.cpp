@@ -17,10 +17,11 @@ failure unavailable() {
   return {error_code::unavailable, "The sandbox is starting or being restarted"};
 }
 
-/// Room for a command while it waits; null when there is none.
+/// Room for a command until it has ended; null when there is none. Its text is kept twice while it waits,
+/// since answers repeat it.
 std::shared_ptr<const void> room_for(const command_request& request,
                                      const std::shared_ptr<launcher::byte_budget>& budget) {
-  std::uint64_t bytes = request.command.size();
+  std::uint64_t bytes = 2 * request.command.size();
   for (const auto& [name, value] : request.env)
     bytes += name.size() + value.size();
   const auto got = budget->take(bytes);
@@ -31,8 +32,8 @@ std::shared_ptr<const void> room_for(const command_request& request,
 class local_sandbox_client : public sandbox_client {
 public:
   local_sandbox_client(std::shared_ptr<const supervision::directory> directory,
-                       std::shared_ptr<launcher::byte_budget> waiting_commands)
-      : directory_(std::move(directory)), waiting_commands_(std::move(waiting_commands)) {}
+                       std::shared_ptr<launcher::byte_budget> command_memory)
+      : directory_(std::move(directory)), command_memory_(std::move(command_memory)) {}
 
   void create_session(session_options options, if_exists existing, reply<session_created> done) override {
     if (const auto actor = manager())
@@ -59,10 +60,11 @@ public:
     const auto actor = manager();
     if (!actor)
       return observer.failed(unavailable());
-    auto room = room_for(request, waiting_commands_);
+    auto room = room_for(request, command_memory_);
     if (!room)
-      return observer.failed({error_code::too_busy, "The commands that wait hold too much memory"});
-    caf::anon_send(actor, run_command{std::move(request), std::move(observer), std::move(room)});
+      return observer.failed({error_code::too_busy, "The commands that wait or run hold too much memory"});
+    observer.hold(std::move(room));
+    caf::anon_send(actor, run_command{std::move(request), std::move(observer)});
   }
 
 private:
@@ -71,15 +73,15 @@ private:
   }
 
   std::shared_ptr<const supervision::directory> directory_;
-  std::shared_ptr<launcher::byte_budget> waiting_commands_;
+  std::shared_ptr<launcher::byte_budget> command_memory_;
 };
 
 } // namespace
 
 std::shared_ptr<sandbox_client>
 make_local_sandbox_client(std::shared_ptr<const supervision::directory> directory,
-                          std::shared_ptr<launcher::byte_budget> waiting_commands) {
-  return std::make_shared<local_sandbox_client>(std::move(directory), std::move(waiting_commands));
+                          std::shared_ptr<launcher::byte_budget> command_memory) {
+  return std::make_shared<local_sandbox_client>(std::move(directory), std::move(command_memory));
 }
 
 } // namespace sandboxd::actors

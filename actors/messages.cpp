@@ -27,11 +27,14 @@ struct observer_handle::state {
       return;
     ended = is_the_end;
     call(*observer);
+    if (is_the_end)
+      held = nullptr;
   }
 
   const std::shared_ptr<command_observer> observer;
   std::mutex mutex;
   bool ended = false;
+  std::shared_ptr<const void> held;
 };
 
 observer_handle::observer_handle(std::shared_ptr<command_observer> observer)
@@ -54,6 +57,11 @@ void observer_handle::output(output_stream stream, std::string bytes) const {
 void observer_handle::finished(command_outcome outcome) const {
   if (state_)
     state_->call(true, [&](command_observer& observer) { observer.finished(std::move(outcome)); });
+}
+
+void observer_handle::hold(std::shared_ptr<const void> what) const {
+  if (state_)
+    state_->held = std::move(what);
 }
 
 void observer_handle::failed(failure reason) const {

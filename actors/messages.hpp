@@ -145,6 +145,9 @@ public:
   void finished(command_outcome outcome) const;
   void failed(failure reason) const;
 
+  /// Keeps something until the end is told. Before the command is sent.
+  void hold(std::shared_ptr<const void> what) const;
+
 private:
   struct state;
   std::shared_ptr<state> state_;

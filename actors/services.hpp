@@ -39,7 +39,7 @@ public:
   void use(std::shared_ptr<const config::settings> settings) {
     disk_->set_limit(settings->session.spill_budget_bytes);
     memory_->set_limit(settings->session.output_memory_budget_bytes);
-    waiting_commands->set_limit(settings->session.waiting_commands_budget_bytes);
+    command_memory->set_limit(settings->session.commands_budget_bytes);
     settings_.store(std::move(settings));
   }
 
@@ -63,8 +63,8 @@ public:
   const std::shared_ptr<launcher::directory_cleaner> cleaner =
       std::make_shared<launcher::directory_cleaner>();
 
-  /// Memory for the text and variables of commands that wait.
-  const std::shared_ptr<launcher::byte_budget> waiting_commands = std::make_shared<launcher::byte_budget>(0);
+  /// For the text and variables of commands that wait or run.
+  const std::shared_ptr<launcher::byte_budget> command_memory = std::make_shared<launcher::byte_budget>(0);
 
 private:
   std::atomic<bool> shutting_down_ = false;

@@ -28,7 +28,6 @@ constexpr std::chrono::milliseconds restart_retry{2};
 void keep_excerpt(run_command& command) {
   command.request.command = command.request.command.substr(0, shown_command);
   command.request.env = {};
-  command.room = nullptr;
 }
 
 void ask_for_shell(self_pointer self) {

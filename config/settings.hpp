@@ -75,11 +75,11 @@ struct sandbox_settings {
 /// Sessions and the commands run in them.
 struct session_settings {
   std::uint64_t max_sessions = 10'000;
-  std::uint64_t max_sessionless_commands = 1000;              ///< at a time
-  std::chrono::milliseconds command_timeout{0};               ///< 0 = no limit
-  std::uint64_t max_queued_commands = 1024;                   ///< per session
-  std::uint64_t waiting_commands_budget_bytes = 256ull << 20; ///< text and variables, all sessions together
-  std::uint64_t max_streams = 64;                             ///< that run beside the commands of one session
+  std::uint64_t max_sessionless_commands = 1000;      ///< at a time
+  std::chrono::milliseconds command_timeout{0};       ///< 0 = no limit
+  std::uint64_t max_queued_commands = 1024;           ///< per session
+  std::uint64_t commands_budget_bytes = 256ull << 20; ///< text and variables, all sessions together
+  std::uint64_t max_streams = 64;                     ///< that run beside the commands of one session
   std::uint64_t max_background_outputs =
       256; ///< of one session, read on for background jobs after their command
   std::uint64_t max_command_bytes = 64ull << 20;

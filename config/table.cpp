@@ -227,8 +227,8 @@ const std::vector<key>& all_keys() {
              "Time limit of a command that names none", "no limit", {"COMMAND_TIMEOUT_MS", bare_milliseconds}),
     count("session.max-queued-commands", MEMBER(session.max_queued_commands), 1, 1'000'000, live,
           "Commands of one session that may wait for their turn"),
-    size("session.waiting-commands-budget-bytes", MEMBER(session.waiting_commands_budget_bytes), 64_KiB, 1024_GiB,
-         live, "Text and variables of the commands that wait, all together; a further one is refused"),
+    size("session.commands-budget-bytes", MEMBER(session.commands_budget_bytes), 64_KiB, 1024_GiB,
+         live, "Text and variables of the commands that wait or run, all together; a further one is refused"),
     count("session.max-streams", MEMBER(session.max_streams), 1, 10'000, live,
           "Streams that may run beside the commands of one session; a further one is refused"),
     count("session.max-background-outputs", MEMBER(session.max_background_outputs), 2, 100'000, at_start,
@@ -370,6 +370,7 @@ std::string describe(const key& which) {
 std::span<const ordering> orderings() {
   static constexpr std::array pairs{
       ordering{"http.max-body-bytes", "http.max-buffered-bytes"},
+      ordering{"session.max-command-bytes", "session.commands-budget-bytes"},
       ordering{"session.output-memory-bytes", "session.output-max-bytes"},
       ordering{"supervision.backoff-base", "supervision.backoff-max"},
       ordering{"interpreter.python-pool-min-size", "interpreter.python-pool-max-size"},

@@ -62,7 +62,7 @@ web make_web(const actors::services& context, log& lines,
   const char* path = std::getenv("PATH");
   http::services with;
   with.settings = settings;
-  with.sandbox = actors::make_local_sandbox_client(std::move(directory), context.waiting_commands);
+  with.sandbox = actors::make_local_sandbox_client(std::move(directory), context.command_memory);
   with.commands = std::make_shared<http::command_catalog>(path == nullptr ? "" : path);
   with.capture_limits = [&context] { return context.capture_limits(); };
   with.log = [&lines](config::log_level level, std::string_view text) { lines.write(level, "http", text); };

@@ -22,9 +22,12 @@ void start(incoming_call& incoming, execute_kind kind) {
     incoming.send_error(*report);
     return;
   }
-  auto wanted = std::make_shared<const execute_request>(std::move(std::get<execute_request>(read)));
+  auto& accepted = std::get<execute_request>(read);
+  auto command = accepted.run;
+  accepted.run.env = {}; // no answer repeats it
+  const auto wanted = std::make_shared<const execute_request>(std::move(accepted));
   const actors::observer_handle observer(std::make_shared<Observer>(incoming.to_answer(), wanted));
-  incoming.with->sandbox->execute(wanted->run, observer);
+  incoming.with->sandbox->execute(std::move(command), observer);
 }
 
 } // namespace

@@ -31,7 +31,7 @@ recording_manager(supervision::typed_stateful_pointer<recording_manager_state, s
 
 class front_door : public testing::sandbox_world {
 protected:
-  std::shared_ptr<sandbox_client> client = make_local_sandbox_client(tree->actors, context->waiting_commands);
+  std::shared_ptr<sandbox_client> client = make_local_sandbox_client(tree->actors, context->command_memory);
   recorded_answers<session_created> created;
   recorded_answers<std::vector<std::string>> listed;
   recorded_answers<std::string> deleted;
@@ -50,25 +50,26 @@ protected:
   }
 };
 
-TEST_F(front_door, refuses_commands_that_find_no_room_to_wait) {
+TEST_F(front_door, refuses_commands_that_find_no_room_in_memory) {
   auto known = std::make_shared<recorded_requests>();
   spawn_at(paths::session_manager, recording_manager, known);
   run();
   const auto execute = [&](std::size_t bytes) {
     command_request request;
-    request.command = std::string(bytes - 3, 'x');
+    request.command = std::string((bytes - 3) / 2, 'x'); // which counts twice
     request.env = {{"A", "bc"}};
     auto told = std::make_shared<testing::recording_observer>();
     client->execute(std::move(request), observer_handle(told));
     run();
     return told;
   };
-  context->waiting_commands->set_limit(100);
-  EXPECT_TRUE(execute(60)->story.empty());
+  context->command_memory->set_limit(100);
+  EXPECT_TRUE(execute(61)->story.empty());
   EXPECT_EQ(execute(41)->failure_code(), error_code::too_busy);
-  EXPECT_TRUE(execute(40)->story.empty()) << "what was refused holds nothing";
-  known->commands.clear();
-  EXPECT_TRUE(execute(100)->story.empty()) << "there is room again";
+  EXPECT_TRUE(execute(39)->story.empty()) << "what was refused holds nothing";
+  for (auto& command : known->commands)
+    command.observer.finished({});
+  EXPECT_TRUE(execute(99)->story.empty()) << "there is room again";
 }
 
 TEST_F(front_door, is_unavailable_while_there_is_no_manager) {
