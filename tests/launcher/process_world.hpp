@@ -153,6 +153,13 @@ protected:
       GTEST_SKIP() << "needs the privilege to make namespaces: " << init->identity->isolation_problem;
   }
 
+  /// A program that still runs keeps its shell, which keeps the init: they go with its end.
+  void TearDown() override {
+    if (init->process)
+      init->process->kill();
+    io.poll();
+  }
+
   /// Runs a program to its end and returns it with all its output.
   std::shared_ptr<observed_program> run(const launcher::program& what) {
     auto program = start_program(*init, what);
