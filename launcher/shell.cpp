@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <fstream>
 #include <random>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <system_error>
@@ -56,9 +57,10 @@ bool waits_for_input(pid_t process, int writer) {
          ::fstat(writer, &orders) == 0 && input.st_ino == orders.st_ino;
 }
 
+/// That it cannot be looked at (no descriptor left, say) is no sign of its end.
 bool has_ended(pid_t process) {
   const auto entry = read_process(process);
-  return !entry || entry->dead();
+  return entry ? entry->dead() : ::kill(process, 0) != 0 && errno == ESRCH;
 }
 
 /// The reading end of a pipe; the writing end is returned.
