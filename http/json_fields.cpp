@@ -129,15 +129,20 @@ actors::environment field_reader::environment(std::string_view name) {
 }
 
 void field_reader::check_variable_sizes(std::string_view name, const actors::environment& variables) {
+  std::size_t all_bytes = 0;
   for (const auto& [variable, content] : variables) {
     if (errors_.size() >= most_field_errors)
-      break;
+      return;
     const std::size_t bytes = variable.size() + content.size() + std::string_view("=").size() + 1;
+    all_bytes += bytes + sizeof(char*);
     if (bytes <= max_variable_bytes)
       continue;
     const std::string field = field_of(name, variable);
     reject(field, field + " is longer than " + std::to_string(max_variable_bytes) + " bytes with its name");
   }
+  if (all_bytes > max_variables_bytes)
+    reject(std::string(name), std::string(name) + " is larger than " + std::to_string(max_variables_bytes) +
+                                  " bytes with the names of its variables");
 }
 
 } // namespace sandboxd::http

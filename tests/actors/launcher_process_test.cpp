@@ -1,6 +1,7 @@
 #include "actors/launcher.hpp"
 #include "actors/paths.hpp"
 #include "supervision/spawn.hpp"
+#include "tests/support/descriptor_shortage.hpp"
 
 #include <asio/executor_work_guard.hpp>
 #include <caf/actor_cast.hpp>
@@ -13,7 +14,6 @@
 #include <cstdlib>
 #include <signal.h>
 #include <string>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
 
@@ -108,12 +108,10 @@ TEST_F(launcher_with_processes, lets_requests_wait_for_a_spawner_that_is_slow) {
 TEST_F(launcher_with_processes, survives_a_lack_of_descriptors) {
   ASSERT_TRUE(is_open(ask()));
   const pid_t before = spawner();
-  rlimit usual{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
-  const rlimit none{0, usual.rlim_max};
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  const auto answer = ask();
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+  const auto answer = [&] {
+    const testing::descriptor_shortage shortage;
+    return ask();
+  }();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error(), caf::sec::runtime_error);
   EXPECT_TRUE(is_open(ask()));

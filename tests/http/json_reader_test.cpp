@@ -1,6 +1,7 @@
 #include "http/json_fields.hpp"
 #include "http/json_reader.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -153,6 +154,28 @@ TEST(field_reader, refuses_variables_that_no_program_can_be_started_with) {
   EXPECT_EQ(fields.errors()[0].field, "env.LONG");
   EXPECT_EQ(fields.errors()[0].message, "env.LONG is longer than 131072 bytes with its name");
   EXPECT_EQ(fields.errors()[0].code, "invalid_value");
+}
+
+/// 1 MiB, each variable counted with its NUL and the eight bytes of its pointer.
+TEST(field_reader, refuses_variables_that_are_too_large_together) {
+  constexpr int count = 16;
+  constexpr std::size_t each = 1024 * 1024 / count - 8;
+  auto variables = ordered_json::object();
+  for (int i = 0; i < count; ++i)
+    variables[fmt::format("VARIABLE_{:02}", i)] =
+        std::string(each - std::string_view("VARIABLE_00=").size() - 1, 'x');
+  ordered_json body{{"env", variables}};
+  field_reader fits(body);
+  fits.check_variable_sizes("env", fits.environment("env"));
+  EXPECT_TRUE(fits.errors().empty());
+
+  variables["A"] = "";
+  body["env"] = variables;
+  field_reader exceeds(body);
+  exceeds.check_variable_sizes("env", exceeds.environment("env"));
+  ASSERT_EQ(exceeds.errors().size(), 1u);
+  EXPECT_EQ(exceeds.errors()[0].field, "env");
+  EXPECT_EQ(exceeds.errors()[0].message, "env is larger than 1048576 bytes with the names of its variables");
 }
 
 TEST(field_reader, caps_a_limit_beyond_a_century) {

@@ -1,5 +1,6 @@
 #include "launcher/directory_cleaner.hpp"
 #include "tests/launcher/shell_world.hpp"
+#include "tests/support/descriptor_shortage.hpp"
 
 #include <gmock/gmock.h>
 
@@ -185,6 +186,19 @@ TEST_P(shell_process, is_left_alone_while_a_command_takes_its_time) {
   ASSERT_EQ(::mkfifo((directory / "fifo").c_str(), 0600), 0);
   EXPECT_EQ(out("sleep 5; echo slept"), "slept\n");
   EXPECT_EQ(out("(sleep 5; echo line >fifo) & read -r line <fifo; echo $line"), "line\n");
+}
+
+/// Whoever looks after the shell cannot look into /proc then.
+TEST_P(shell_process, outlives_a_lack_of_descriptors_of_its_server) {
+  const auto command = start({"sleep 5; echo slept"});
+  ASSERT_TRUE(wait_until([&] { return command->control.has_value(); }));
+  {
+    const testing::descriptor_shortage shortage;
+    EXPECT_TRUE(wait_until([&] { return command->ended(); }));
+  }
+  EXPECT_EQ(command->result().how, ending::exited);
+  EXPECT_EQ(command->out(), "slept\n");
+  EXPECT_EQ(out("echo again"), "again\n");
 }
 
 TEST_P(shell_process, ends_when_it_floods_the_pipe_of_its_reports) {
