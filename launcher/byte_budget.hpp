@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 namespace sandboxd::launcher {
 
@@ -32,5 +34,14 @@ private:
   std::atomic<std::uint64_t> limit_;
   std::atomic<std::uint64_t> used_ = 0;
 };
+
+/// So many bytes of a budget, as long as somebody holds the result; null when there is not so much left.
+inline std::shared_ptr<const void> hold(std::shared_ptr<byte_budget> budget, std::uint64_t bytes) {
+  const auto got = budget->take(bytes);
+  auto* const address = budget.get();
+  std::shared_ptr<const void> held(
+      address, [budget = std::move(budget), got](const void*) { budget->give_back(got); });
+  return got == bytes ? held : nullptr;
+}
 
 } // namespace sandboxd::launcher

@@ -10,6 +10,7 @@
 #include "launcher/unix_message.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
@@ -344,14 +345,16 @@ int run_init(int socket, bool isolated, int isolation_error) {
   protocol::event hello;
   hello.value = isolation_error;
   hello.isolated = isolated;
-  const int signals = open_child_signals();
+  const descriptor root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  const int signals = root ? open_child_signals() : -1;
   if (signals < 0) {
     hello.kind = event_kind::refused;
     hello.value = errno;
-  }
-  send_message(3, hello);
-  if (signals < 0)
+    send_message(3, hello);
     return 1;
+  }
+  const std::array passed{root.get()};
+  send_message(3, hello, passed);
   return session_init(3, signals, isolated).run();
 }
 

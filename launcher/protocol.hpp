@@ -48,6 +48,8 @@ struct command {
 
 enum class event_kind : std::uint32_t {
   /// First message: the init runs. `value` is the errno that prevented the isolation asked for, else 0.
+  /// Carries one
+  /// descriptor: the root directory of the session (O_PATH).
   hello,
   /// First and last message: there will be no init, for the errno `value`.
   refused,

@@ -168,20 +168,20 @@ void session_process::read_events() {
     case receive_result::closed:
       return lose("the session's init ended");
     case receive_result::message:
-      handle(event, extras.sender);
+      handle(event, extras);
     }
   }
 }
 
-void session_process::handle(const protocol::event& event, pid_t sender) {
+void session_process::handle(const protocol::event& event, received_extras& extras) {
   switch (event.kind) {
   case event_kind::hello:
-    return on_hello(event, sender);
+    return on_hello(event, extras);
   case event_kind::refused:
     return lose(std::string("no init: ") + std::strerror(event.value));
   case event_kind::started:
   case event_kind::adopted:
-    return on_started(event, sender);
+    return on_started(event, extras.sender);
   case event_kind::exited:
     if (auto program = programs_.extract(event.id); !program.empty() && program.mapped().events.ended)
       program.mapped().events.ended(event.value);
@@ -194,16 +194,19 @@ void session_process::handle(const protocol::event& event, pid_t sender) {
 }
 
 /// As long as the socket's other end is open, the number is still the init's.
-void session_process::on_hello(const protocol::event& event, pid_t sender) {
-  init_.reset(static_cast<int>(::syscall(SYS_pidfd_open, sender, 0)));
+void session_process::on_hello(const protocol::event& event, received_extras& extras) {
+  init_.reset(static_cast<int>(::syscall(SYS_pidfd_open, extras.sender, 0)));
   if (!init_)
     return lose(std::string("no descriptor for the session's init: ") + std::strerror(errno));
   pollfd other_end{socket_.native_handle(), 0, 0};
   if (::poll(&other_end, 1, 0) != 0)
     init_.reset();
+  if (extras.descriptor_count == 0) // the kernel drops those for which we have no number left
+    return lose("no descriptor for the session's root");
   isolated_ = event.isolated;
+  root_ = std::make_shared<const descriptor>(std::move(extras.descriptors[0]));
   if (events_.ready)
-    events_.ready({sender, event.isolated, event.value == 0 ? "" : std::strerror(event.value)});
+    events_.ready({extras.sender, event.isolated, event.value == 0 ? "" : std::strerror(event.value)});
 }
 
 void session_process::on_started(const protocol::event& event, pid_t sender) {

@@ -4,6 +4,7 @@
 #include "launcher/lineage.hpp"
 #include "launcher/program.hpp"
 #include "launcher/protocol.hpp"
+#include "launcher/unix_message.hpp"
 
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
@@ -70,6 +71,9 @@ public:
 
   [[nodiscard]] const strand& executor() const noexcept { return strand_; }
 
+  /// The session's root directory (O_PATH); null until `ready`.
+  [[nodiscard]] const std::shared_ptr<const descriptor>& root() const noexcept { return root_; }
+
   /// Starts a program with these standard streams (duplicated; the caller keeps its own) and returns its id.
   std::uint32_t start(const program& what, int standard_input, int standard_output, int standard_error,
                       program_events events);
@@ -112,8 +116,8 @@ private:
   std::uint32_t enter(program_events events);
   void wait();
   void read_events();
-  void handle(const protocol::event& event, pid_t sender);
-  void on_hello(const protocol::event& event, pid_t sender);
+  void handle(const protocol::event& event, received_extras& extras);
+  void on_hello(const protocol::event& event, received_extras& extras);
   void on_started(const protocol::event& event, pid_t sender);
   void send(protocol::command_kind kind, std::uint32_t id = 0, std::chrono::milliseconds time = {});
   void send(const protocol::command& order, std::span<const int> descriptors = {});
@@ -129,6 +133,7 @@ private:
   std::map<std::uint32_t, known_program> programs_;
   std::function<void()> settled_;
   descriptor init_; // pidfd, once it runs
+  std::shared_ptr<const descriptor> root_;
   bool isolated_ = false;
   asio::steady_timer end_timer_;
 };

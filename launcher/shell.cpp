@@ -117,7 +117,10 @@ void shell::launch() {
       if (!self)
         return;
       self->process_ = ids.on_host;
-      error == 0 ? self->events_.started(ids) : self->fail_start(error);
+      if (error != 0)
+        return self->fail_start(error);
+      self->place_ = std::make_shared<const shell_place>(self->init_->root(), ids.on_host);
+      self->events_.started(ids);
     };
     events.ended = [weak = weak_from_this()](std::optional<int> status) {
       if (const auto self = weak.lock())

@@ -4,11 +4,13 @@
 #include "launcher/control_directory.hpp"
 #include "launcher/session_process.hpp"
 #include "launcher/shell_command.hpp"
+#include "launcher/shell_place.hpp"
 #include "launcher/shell_script.hpp"
 
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -79,6 +81,9 @@ public:
   /// Runs a command in a fork of the shell; `at_prompt` comes as soon as the fork is under way.
   void fork(shell_command command, command_events events);
 
+  /// Where the shell is; null until `started`. Any thread.
+  [[nodiscard]] std::shared_ptr<const shell_place> place() const { return place_.load(); }
+
   /// Ends the shell with what it runs, as nobody wants it any more; forks go on. Any thread.
   void abandon();
 
@@ -142,7 +147,8 @@ private:
   std::shared_ptr<control_directory> directory_;
   state state_ = state::starting;
   std::uint32_t program_ = 0;
-  pid_t process_ = 0;          // as the daemon sees it
+  pid_t process_ = 0; // as the daemon sees it
+  std::atomic<std::shared_ptr<const shell_place>> place_;
   descriptor orders_;          // writing end of the shell's standard input
   own_stream reports_;         // its standard output
   own_stream complaints_;      // its standard error
