@@ -1,5 +1,5 @@
 #include "launcher/captured_output.hpp"
-#include "tests/launcher/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 #include <gtest/gtest.h>
 

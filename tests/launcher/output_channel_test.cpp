@@ -1,6 +1,6 @@
 #include "launcher/output_channel.hpp"
 #include "tests/launcher/process_world.hpp"
-#include "tests/launcher/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 #include <cerrno>
 #include <filesystem>

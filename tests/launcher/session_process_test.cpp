@@ -1,5 +1,5 @@
 #include "tests/launcher/process_world.hpp"
-#include "tests/launcher/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 #include <cerrno>
 #include <filesystem>

@@ -2,7 +2,7 @@
 
 #include "launcher/shell.hpp"
 #include "tests/launcher/process_world.hpp"
-#include "tests/launcher/scratch_directory.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 #include <filesystem>
 #include <memory>

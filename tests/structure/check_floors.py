@@ -17,14 +17,15 @@ MAY_INCLUDE = {
     "config": set(),
     "supervision": {"config"},
     "launcher": {"config"},
+    "files": {"launcher", "config"},
     "interpreters": {"config"},
-    "actors": {"supervision", "interpreters", "launcher", "config"},
+    "actors": {"supervision", "interpreters", "files", "launcher", "config"},
     "http": {"actors", "supervision", "config"},
     "daemon": {"http", "actors", "interpreters", "launcher", "supervision", "config"},
     "inspector": set(),
     "bench": set(),
 }
-FLOORS = [["main.cpp", "daemon"], ["http"], ["actors"], ["interpreters", "launcher"], ["supervision"], ["config"]]
+FLOORS = [["main.cpp", "daemon"], ["http"], ["actors"], ["files"], ["interpreters", "launcher"], ["supervision"], ["config"]]
 UNBOUND = {"main.cpp", "tests"}  # compose or test everything
 
 LONGEST_FILE = 700  # lines

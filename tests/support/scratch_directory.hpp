@@ -13,7 +13,7 @@ namespace sandboxd::testing {
 class scratch_directory {
 public:
   scratch_directory() {
-    std::string name = ::testing::TempDir() + "sandboxd-launcher-XXXXXX";
+    std::string name = ::testing::TempDir() + "sandboxd-test-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr)
       throw std::system_error(errno, std::generic_category(), name);
     path_ = name;

@@ -1,0 +1,87 @@
+#include "files/directory_listing.hpp"
+
+#include "files/directory_reader.hpp"
+#include "files/file_writer.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <system_error>
+
+namespace sandboxd::files {
+
+namespace {
+
+constexpr int deepest = 1000;
+
+file_type type_of(mode_t mode) {
+  if (S_ISREG(mode))
+    return file_type::file;
+  if (S_ISDIR(mode))
+    return file_type::directory;
+  return S_ISLNK(mode) ? file_type::symlink : file_type::other;
+}
+
+std::chrono::system_clock::time_point time_of(const timespec& time) {
+  return std::chrono::system_clock::time_point(
+      std::chrono::duration_cast<std::chrono::system_clock::duration>(
+          std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec)));
+}
+
+/// Lists one tree.
+class lister {
+public:
+  lister(const sandbox_root& root, const listing_options& options, std::vector<directory_entry>& entries)
+      : root_(root), options_(options), entries_(entries) {}
+
+  void list(int directory, const std::string& prefix, int depth) {
+    if (depth >= deepest)
+      throw std::system_error(ELOOP, std::generic_category(), "list");
+    for (const auto& name : names_in(directory)) {
+      if (is_temporary_name(name) || (name.starts_with('.') && !options_.include_hidden))
+        continue;
+      struct stat status {};
+      if (::fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
+        continue; // gone meanwhile
+      if (entries_.size() >= options_.max_entries)
+        throw std::system_error(EFBIG, std::generic_category(), "list");
+      entries_.push_back({prefix + name, static_cast<std::uint64_t>(status.st_size), time_of(status.st_mtim),
+                          type_of(status.st_mode), static_cast<std::uint16_t>(status.st_mode & 07777)});
+      if (options_.recursive && S_ISDIR(status.st_mode))
+        enter(directory, name, prefix, depth);
+    }
+  }
+
+private:
+  void enter(int directory, const std::string& name, const std::string& prefix, int depth) {
+    const descriptor below(
+        ::openat(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (below && !root_.hides(below.get()))
+      list(below.get(), prefix + name + '/', depth + 1);
+    else if (!below && (errno == EMFILE || errno == ENFILE))
+      throw_errno("open");
+  }
+
+  const sandbox_root& root_;
+  const listing_options& options_;
+  std::vector<directory_entry>& entries_;
+};
+
+} // namespace
+
+std::string_view directory_entry::name() const {
+  return std::string_view(relative_path).substr(relative_path.rfind('/') + 1); // npos + 1 is 0
+}
+
+std::vector<directory_entry> list_directory(const sandbox_root& root, const std::string& path,
+                                            const listing_options& options) {
+  const descriptor directory = root.open(path, O_RDONLY | O_DIRECTORY);
+  std::vector<directory_entry> entries;
+  lister(root, options, entries).list(directory.get(), "", 0);
+  std::sort(entries.begin(), entries.end(),
+            [](const auto& left, const auto& right) { return left.relative_path < right.relative_path; });
+  return entries;
+}
+
+} // namespace sandboxd::files

@@ -1,0 +1,243 @@
+#include "files/file_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <random>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace sandboxd::files {
+
+namespace {
+
+constexpr std::string_view temporary_prefix = ".sandboxd-";
+constexpr std::size_t temporary_digits = 16;
+constexpr mode_t new_file_mode = 0644;
+
+std::string link_to(int opened) {
+  return fmt::format("/proc/self/fd/{}", opened);
+}
+
+void write_all(int file, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t count = ::write(file, content.data(), content.size());
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      throw_errno("write");
+    content.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+/// Removes a name at the end of its scope, unless it was given up.
+class name_guard {
+public:
+  explicit name_guard(const place& where) : where_(where) {}
+  ~name_guard() {
+    if (armed_)
+      ::unlinkat(where_.directory.get(), where_.name.c_str(), 0);
+  }
+  name_guard(const name_guard&) = delete;
+  name_guard& operator=(const name_guard&) = delete;
+  void release() { armed_ = false; }
+
+private:
+  const place& where_;
+  bool armed_ = true;
+};
+
+/// Whether something is mounted on it, as the sandbox sees it.
+bool is_mount(const place& where) {
+  struct statx status {};
+  return ::statx(where.directory.get(), where.name.c_str(), AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
+         (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+descriptor create_file(const place& where, mode_t mode) {
+  descriptor file(::openat(where.directory.get(), where.name.c_str(),
+                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  if (!file)
+    throw_errno("create");
+  return file;
+}
+
+place beside(const place& where) {
+  descriptor directory(::fcntl(where.directory.get(), F_DUPFD_CLOEXEC, 0));
+  if (!directory)
+    throw_errno("open");
+  return {std::move(directory), new_temporary_name()};
+}
+
+/// False when something has taken the name meanwhile.
+bool write_new(const place& where, std::string_view content) {
+  // Without a name until it is complete; where a file system cannot do that, under a temporary one.
+  descriptor file(::openat(where.directory.get(), ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, new_file_mode));
+  if (file) {
+    write_all(file.get(), content);
+    if (::linkat(AT_FDCWD, link_to(file.get()).c_str(), where.directory.get(), where.name.c_str(),
+                 AT_SYMLINK_FOLLOW) == 0)
+      return true;
+  } else {
+    const place temporary = beside(where);
+    file = create_file(temporary, new_file_mode);
+    const name_guard guard(temporary);
+    write_all(file.get(), content);
+    if (::linkat(temporary.directory.get(), temporary.name.c_str(), where.directory.get(), where.name.c_str(),
+                 0) == 0)
+      return true;
+  }
+  if (errno != EEXIST)
+    throw_errno("create");
+  return false;
+}
+
+void replace(const place& where, int old, std::string_view content) {
+  const place temporary = beside(where);
+  const descriptor file = create_file(temporary, S_IRUSR | S_IWUSR);
+  name_guard guard(temporary);
+  write_all(file.get(), content);
+  copy_attributes(old, file.get());
+  if (::renameat(temporary.directory.get(), temporary.name.c_str(), where.directory.get(),
+                 where.name.c_str()) != 0)
+    throw_errno("rename");
+  guard.release();
+}
+
+void write_in_place(int found, const struct stat& status, std::string_view content) {
+  const descriptor file(::open(link_to(found).c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file)
+    throw_errno("open");
+  const auto size = static_cast<off_t>(content.size());
+  // Room first, so that a full disk costs nothing. Some file systems cannot tell (EOPNOTSUPP).
+  if (size > 0 && ::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, size) != 0 && errno != EOPNOTSUPP) {
+    const int reason = errno;
+    (void)::ftruncate(file.get(), status.st_size);
+    throw std::system_error(reason, std::generic_category(), "write");
+  }
+  write_all(file.get(), content);
+  if (::ftruncate(file.get(), size) != 0)
+    throw_errno("truncate");
+}
+
+/// False when the file has gone or come meanwhile.
+bool try_to_write(const place& where, std::string_view content) {
+  const descriptor found(
+      ::openat(where.directory.get(), where.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!found) {
+    if (errno != ENOENT)
+      throw_errno("open");
+    return write_new(where, content);
+  }
+  struct stat status {};
+  if (::fstat(found.get(), &status) != 0)
+    throw_errno("stat");
+  if (S_ISLNK(status.st_mode)) // since it was looked for
+    return false;
+  if (!S_ISREG(status.st_mode))
+    throw std::system_error(S_ISDIR(status.st_mode) ? EISDIR : EINVAL, std::generic_category(), "write");
+  if (status.st_nlink == 1 && !is_mount(where)) {
+    const descriptor old(::open(link_to(found.get()).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!old)
+      throw_errno("open");
+    replace(where, old.get(), content);
+  } else {
+    write_in_place(found.get(), status, content);
+  }
+  return true;
+}
+
+/// The directory part of a path, empty when there is none.
+std::string directory_of(std::string path) {
+  while (path.size() > 1 && path.ends_with('/'))
+    path.pop_back();
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos || slash == 0 ? std::string{} : path.substr(0, slash);
+}
+
+place make_target(const sandbox_root& root, const std::string& path) {
+  try {
+    return root.target_of(path);
+  } catch (const std::system_error& error) {
+    const std::string directory = directory_of(path);
+    if (error.code() != std::errc::no_such_file_or_directory || directory.empty())
+      throw;
+    make_directories(root, directory);
+    return root.target_of(path);
+  }
+}
+
+} // namespace
+
+void write_file(const sandbox_root& root, const std::string& path, std::string_view content) {
+  if (path.ends_with('/'))
+    throw std::system_error(EISDIR, std::generic_category(), "write");
+  constexpr int most_tries = 20; // against somebody who makes and removes it all the time
+  for (int tries = 0; tries < most_tries; ++tries)
+    if (try_to_write(make_target(root, path), content))
+      return;
+  throw std::system_error(EBUSY, std::generic_category(), "write");
+}
+
+void make_directories(const sandbox_root& root, const std::string& path) {
+  try {
+    (void)root.open(path, O_PATH | O_DIRECTORY);
+    return;
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::no_such_file_or_directory)
+      throw;
+  }
+  const std::string above = directory_of(path);
+  if (!above.empty())
+    make_directories(root, above);
+  const place where = root.parent_of(path);
+  if (::mkdirat(where.directory.get(), where.name.c_str(), 0777) == 0)
+    return;
+  if (errno != EEXIST)
+    throw_errno("mkdir");
+  (void)root.open(path, O_PATH | O_DIRECTORY); // somebody else may have made it, or it is a dangling link
+}
+
+bool is_temporary_name(std::string_view name) {
+  return name.size() == temporary_prefix.size() + temporary_digits && name.starts_with(temporary_prefix) &&
+         std::all_of(name.begin() + temporary_prefix.size(), name.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+std::string new_temporary_name() {
+  static thread_local std::mt19937_64 generator{std::random_device{}()};
+  return fmt::format("{}{:0{}x}", temporary_prefix, generator(), temporary_digits);
+}
+
+void copy_attributes(int from, int to) {
+  struct stat status {};
+  if (::fstat(from, &status) != 0)
+    throw_errno("stat");
+  // The owner first: a change of it takes set-user-ID away.
+  if (::fchown(to, status.st_uid, status.st_gid) != 0 && errno != EPERM)
+    throw_errno("chown");
+  if (::fchmod(to, status.st_mode & 07777) != 0)
+    throw_errno("chmod");
+  const ssize_t size = ::flistxattr(from, nullptr, 0);
+  if (size <= 0)
+    return;
+  std::string names(static_cast<std::size_t>(size), '\0');
+  names.resize(
+      static_cast<std::size_t>(std::max<ssize_t>(::flistxattr(from, names.data(), names.size()), 0)));
+  for (std::size_t begin = 0; begin < names.size();) {
+    const std::string name(names.c_str() + begin);
+    begin += name.size() + 1;
+    std::string value(XATTR_SIZE_MAX, '\0');
+    const ssize_t length = ::fgetxattr(from, name.c_str(), value.data(), value.size());
+    if (length >= 0)
+      (void)::fsetxattr(to, name.c_str(), value.data(), static_cast<std::size_t>(length), 0);
+  }
+}
+
+} // namespace sandboxd::files

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "files/sandbox_root.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace sandboxd::files {
+
+/// Writes a whole file; missing directories above it are made. Whoever reads it meanwhile sees the old
+/// content or the new one, and what fails leaves the old one (a full disk: ENOSPC), where that can be:
+///
+/// - A new file appears with all its content (mode 0644 less the umask).
+/// - An old one with one name and nothing mounted on it is replaced; mode, owner and extended attributes are
+/// kept.
+/// - One that must stay the same file (further names, a mount) is written in place, after room for it was
+/// made.
+///
+/// A symbolic link is followed to its end. A directory is EISDIR; a device, FIFO or socket is EINVAL.
+void write_file(const sandbox_root& root, const std::string& path, std::string_view content);
+
+/// Makes a directory and, as `mkdir -p`, those above it that are missing; one that is there is no error,
+/// anything else in its place is (EEXIST, ENOTDIR).
+void make_directories(const sandbox_root& root, const std::string& path);
+
+/// Whether a name is one of those that files have while they are written; neither listings nor watches show
+/// them.
+[[nodiscard]] bool is_temporary_name(std::string_view name);
+
+/// A name that nothing in its directory has, and `is_temporary_name` knows.
+[[nodiscard]] std::string new_temporary_name();
+
+/// Copies owner, mode and extended attributes (access lists among them) from one open file to another.
+/// Attributes that the target's file system does not take are left out.
+void copy_attributes(int from, int to);
+
+} // namespace sandboxd::files
