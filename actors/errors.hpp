@@ -36,10 +36,30 @@ enum class error_code : std::uint8_t {
   internal_error = 11,
   /// The daemon is shutting down.
   shutting_down = 12,
+
+  // What a file operation ended with; `failure::path` names the file. The errno of each stands in
+  // HTTP.md 3.2.
+
+  file_not_found = 13,
+  permission_denied = 14,
+  file_exists = 15,
+  is_directory = 16,
+  not_directory = 17,
+  /// `failure::size` is larger than `failure::limit`, in bytes.
+  file_too_large = 18,
+  no_space = 19,
+  too_many_files = 20,
+  too_many_links = 21,
+  /// Something else uses it, or the file system does not answer.
+  resource_busy = 22,
+  read_only = 23,
+  name_too_long = 24,
+  /// Anything else; `failure::message` is the system's text.
+  filesystem_error = 25,
 };
 
 /// The highest value of `error_code`, for tables and tests that walk it.
-inline constexpr error_code last_error_code = error_code::shutting_down;
+inline constexpr error_code last_error_code = error_code::filesystem_error;
 
 /// A request's failure as a value. What is public and what is for the log are separate fields.
 struct failure {
@@ -54,6 +74,11 @@ struct failure {
   std::string session;
   /// The offending field of the request (`validation_failed`), or empty.
   std::string field;
+  /// The file concerned, an absolute path in the sandbox; empty when none is.
+  std::string path;
+  /// Of the file, and the largest allowed, in bytes (`file_too_large`).
+  std::uint64_t size = 0;
+  std::uint64_t limit = 0;
   /// The exit status of the shell (`session_terminated`), 128 + signal number when a signal ended it.
   std::optional<int> exit_code;
   /// What the log should say besides `message` (errno texts, actor paths); never sent to the client.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "actors/blocking_task.hpp"
+#include "actors/file_place.hpp"
 #include "actors/messages.hpp"
 #include "actors/reply.hpp"
 #include "launcher/descriptor.hpp"
@@ -28,6 +30,9 @@
 ///          |       +- init         init_actor: owns the session's init process
 ///          |       +- shell        shell_actor: owns the session's bash
 ///          +- executions           dynamic supervisor of execution_actor, commands outside of sessions
+///          +- files (one_for_one)
+///          |   +- pool             file_pool_actor: the queue of file operations
+///          |   +- worker-1 ...     file_worker_actor: does one at a time, on a thread of its own
 ///          +- session-manager      session_manager_actor: who is who
 namespace sandboxd::actors {
 
@@ -129,6 +134,13 @@ struct restart_shell {};
 struct close_session {};
 /// Ask who the session is.
 struct get_session_options {};
+/// Where does a session see its files? The manager passes it on to the session. A session that does not exist
+/// sees them as the daemon does, from the workspace, unless `missing` refuses it.
+struct locate_files {
+  std::string session;
+  if_missing missing = if_missing::create;
+  reply<file_place> done;
+};
 /// Ask whether the session has lost its state with its shell and nothing has run in it since.
 struct is_blank {};
 
@@ -136,12 +148,28 @@ using session_actor = caf::typed_actor< //
     caf::reacts_to<run_command>, caf::replies_to<get_shell_start>::with<shell_start>,
     caf::reacts_to<shell_is_free>, caf::reacts_to<shell_is_gone>, caf::reacts_to<stream_ended>,
     caf::reacts_to<restart_shell>, caf::reacts_to<close_session>,
-    caf::replies_to<get_session_options>::with<session_options>, caf::replies_to<is_blank>::with<bool>>;
+    caf::replies_to<get_session_options>::with<session_options>, caf::replies_to<is_blank>::with<bool>,
+    caf::reacts_to<locate_files>>;
 
 // --- execution: one command outside of any session ---
 
 /// Its init runs (the command starts); its init is gone (nothing of the command is left).
 using execution_actor = caf::typed_actor<caf::reacts_to<init_ready>, caf::reacts_to<init_lost>>;
+
+// --- files: a pool of workers that may block ---
+
+/// To a worker: tell the pool when you have nothing to do.
+struct tell_when_idle {};
+using file_worker_actor = caf::typed_actor<caf::reacts_to<blocking_task>, caf::reacts_to<tell_when_idle>>;
+
+/// From a worker: it has nothing to do.
+struct worker_idle {
+  file_worker_actor worker;
+};
+/// To itself: does something take too long?
+struct look_for_overdue {};
+using file_pool_actor = caf::typed_actor< //
+    caf::reacts_to<blocking_task>, caf::reacts_to<worker_idle>, caf::reacts_to<look_for_overdue>>;
 
 // --- session manager: who is who ---
 
@@ -163,7 +191,7 @@ struct delete_session {
 
 using session_manager_actor = caf::typed_actor< //
     caf::reacts_to<create_session>, caf::reacts_to<list_sessions>, caf::reacts_to<delete_session>,
-    caf::reacts_to<run_command>>;
+    caf::reacts_to<run_command>, caf::reacts_to<locate_files>>;
 
 } // namespace sandboxd::actors
 
@@ -191,6 +219,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::close_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::get_session_options)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::is_blank)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::session_options)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::blocking_task)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::tell_when_idle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::worker_idle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::look_for_overdue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::locate_files)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::create_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::list_sessions)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::delete_session)

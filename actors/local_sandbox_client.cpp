@@ -24,9 +24,7 @@ std::shared_ptr<const void> room_for(const command_request& request,
   std::uint64_t bytes = 2 * request.command.size();
   for (const auto& [name, value] : request.env)
     bytes += name.size() + value.size();
-  const auto got = budget->take(bytes);
-  std::shared_ptr<const void> room(budget.get(), [budget, got](const void*) { budget->give_back(got); });
-  return got == bytes ? room : nullptr;
+  return launcher::hold(budget, bytes);
 }
 
 class local_sandbox_client : public sandbox_client {

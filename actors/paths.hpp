@@ -11,6 +11,8 @@ inline const std::string launcher = sandbox + "/launcher";
 inline const std::string workload = sandbox + "/workload";
 inline const std::string sessions = workload + "/sessions";
 inline const std::string executions = workload + "/executions";
+inline const std::string files = workload + "/files";
+inline const std::string file_pool = files + "/pool";
 inline const std::string session_manager = workload + "/session-manager";
 
 /// The path of the parent of the actor at `path`.

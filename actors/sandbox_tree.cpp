@@ -1,11 +1,17 @@
 #include "actors/sandbox_tree.hpp"
 
+#include "actors/file_pool.hpp"
+#include "actors/file_worker.hpp"
 #include "actors/launcher.hpp"
 #include "actors/session_manager.hpp"
 #include "supervision/spawn.hpp"
 #include "supervision/supervisor.hpp"
 
+#include <caf/spawn_options.hpp>
+#include <fmt/format.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 namespace sandboxd::actors {
@@ -38,6 +44,17 @@ child_spec dynamic_supervisor(std::string id, const config::supervision_settings
   return supervision::supervisor_child(std::move(id), std::move(spec));
 }
 
+/// The pool comes first and may be restarted alone: it finds its workers again, and they find it.
+child_spec files_tree(const services_ptr& context) {
+  const auto settings = context->settings();
+  auto files = with_limits(settings->supervision);
+  files.children = {worker("pool", supervised(file_pool_behavior, context))};
+  for (std::uint64_t i = 1; i <= settings->files.workers; ++i)
+    files.children.push_back(
+        worker(fmt::format("worker-{}", i), supervised<caf::detached>(file_worker_behavior)));
+  return supervision::supervisor_child("files", std::move(files));
+}
+
 } // namespace
 
 child_spec sandbox_tree(const services_ptr& context) {
@@ -47,7 +64,7 @@ child_spec sandbox_tree(const services_ptr& context) {
   workload.children = {
       dynamic_supervisor("sessions", settings),
       dynamic_supervisor("executions", settings, settings_now->session.max_sessionless_commands),
-      worker("session-manager", supervised(session_manager_behavior, context))};
+      files_tree(context), worker("session-manager", supervised(session_manager_behavior, context))};
 
   // One for one: running sessions need no launcher, so its crash must not cost them.
   auto sandbox = with_limits(settings);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "actors/file_place.hpp"
 #include "config/settings.hpp"
 #include "launcher/byte_budget.hpp"
 #include "launcher/captured_output.hpp"
+#include "launcher/descriptor.hpp"
 #include "launcher/directory_cleaner.hpp"
 
 #include <asio/io_context.hpp>
@@ -10,8 +12,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <fcntl.h>
 #include <memory>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -40,11 +44,17 @@ public:
     disk_->set_limit(settings->session.spill_budget_bytes);
     memory_->set_limit(settings->session.output_memory_budget_bytes);
     command_memory->set_limit(settings->session.commands_budget_bytes);
+    file_memory->set_limit(settings->files.memory_budget_bytes);
     settings_.store(std::move(settings));
   }
 
   /// The daemon is about to end: what is stopped from now on gets `sandbox.shutdown-grace` at most.
   void begin_shutdown() noexcept { shutting_down_ = true; }
+
+  /// Where file operations work that belong to no session.
+  [[nodiscard]] file_place files_outside_of_sessions() const {
+    return {machine_root, nullptr, settings()->sandbox.workspace};
+  }
 
   /// Between SIGTERM and SIGKILL for whatever is stopped now. At the end of the daemon a quarter of its
   /// grace: sessions end after commands outside of them, and what follows SIGKILL has to fit in, too.
@@ -59,12 +69,20 @@ public:
   const std::string directory;
   /// "NAME=value" each: what shells and programs inherit (HTTP.md 4.4), before anything a session adds.
   const std::vector<std::string> environment;
+  /// The machine's root directory (O_PATH), for files that belong to no session.
+  const std::shared_ptr<const launcher::descriptor> machine_root =
+      std::make_shared<const launcher::descriptor>(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  /// The daemon's own files, which no file operation reaches: its directory, and what /proc shows of it.
+  const std::vector<std::string> hidden_paths{directory, "/proc/" + std::to_string(::getpid())};
   /// Removes what sessions leave.
   const std::shared_ptr<launcher::directory_cleaner> cleaner =
       std::make_shared<launcher::directory_cleaner>();
 
   /// For the text and variables of commands that wait or run.
   const std::shared_ptr<launcher::byte_budget> command_memory = std::make_shared<launcher::byte_budget>(0);
+
+  /// For what is read from files and written to them, until it has left.
+  const std::shared_ptr<launcher::byte_budget> file_memory = std::make_shared<launcher::byte_budget>(0);
 
 private:
   std::atomic<bool> shutting_down_ = false;

@@ -89,6 +89,7 @@ void session_state::shell_is_free(std::shared_ptr<launcher::shell> shell) {
   if (free_shell_ && free_shell_ != shell) // whose actor crashed without a word
     shell_is_gone(std::nullopt);
   free_shell_ = std::move(shell);
+  shell_ = free_shell_;
   wants_shell_ = false;
   current_ = {};
   start_next();
@@ -153,6 +154,16 @@ void session_state::fail_all(error_code code) {
     command.observer.failed(reason);
 }
 
+std::optional<file_place> session_state::files() const {
+  const auto shell = shell_ ? shell_->place() : nullptr;
+  if (!shell)
+    return std::nullopt;
+  // The next shell of a session that has lost its own starts in the workspace.
+  const bool as_created = !blank_ && !options_.cwd.empty();
+  return file_place{shell->root(), shell,
+                    as_created ? options_.cwd : context_->settings()->sandbox.workspace};
+}
+
 std::string session_state::describe() const {
   if (free_shell_)
     return "idle";
@@ -164,9 +175,9 @@ std::string session_state::describe() const {
 
 session_actor::behavior_type session_behavior(self_pointer self, services_ptr context,
                                               session_options options) {
-  self->state.configure(
-      std::move(context), std::move(options),
-      [me = session_actor(self)](std::uint64_t number) { caf::anon_send(me, stream_ended{number}); });
+  self->state.configure(context, std::move(options), [me = session_actor(self)](std::uint64_t number) {
+    caf::anon_send(me, stream_ended{number});
+  });
   const auto show = [self] { self->set_status(self->state.describe()); };
   show();
   self->set_exit_handler([self](const caf::exit_msg& message) {
@@ -196,6 +207,12 @@ session_actor::behavior_type session_behavior(self_pointer self, services_ptr co
       },
       [=](get_session_options) -> caf::result<session_options> { return self->state.options(); },
       [=](is_blank) -> caf::result<bool> { return self->state.blank(); },
+      [=](const locate_files& request) {
+        if (auto place = self->state.files())
+          request.done.deliver(std::move(*place));
+        else
+          request.done.deliver(context->files_outside_of_sessions());
+      },
   };
 }
 

@@ -54,6 +54,9 @@ public:
     return blank_ && waiting_.empty() && streams_.empty() && !closed();
   }
 
+  /// Where its files are now; nothing while it has no shell yet.
+  [[nodiscard]] std::optional<file_place> files() const;
+
   /// A stream that ran beside the commands is over.
   void stream_ended(std::uint64_t number) { streams_.erase(number); }
 
@@ -81,6 +84,7 @@ private:
   std::optional<failure> unnoticed_end_; // of a shell that ended while idle
   std::shared_ptr<std::atomic<bool>> closed_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<launcher::shell> free_shell_; // set while the shell is at its prompt
+  std::shared_ptr<launcher::shell> shell_;      // the last one, busy or free
   std::deque<run_command> waiting_;
   run_command current_; // the last one started
   std::function<void(std::uint64_t)> on_stream_end_;

@@ -231,6 +231,21 @@ void on_command(self_pointer self, run_command command) {
   session->commands.push_back(std::move(command));
 }
 
+void on_locate(self_pointer self, locate_files request) {
+  const auto& sessions = self->state.sessions;
+  const auto entry = sessions.find(request.session);
+  if (entry == sessions.end() && request.missing == if_missing::refuse)
+    return request.done.deliver(session_failure(error_code::session_not_found, request.session));
+  const auto session =
+      entry != sessions.end()
+          ? find<session_actor>(self, paths::sessions + '/' + entry->second.child + "/session")
+          : session_actor{};
+  if (session)
+    self->send(session, std::move(request));
+  else
+    request.done.deliver(self->state.context->files_outside_of_sessions());
+}
+
 /// The session is gone for its clients at once; what it started is ended in the background.
 void on_delete(self_pointer self, const delete_session& request) {
   const auto entry = self->state.sessions.find(request.id);
@@ -313,6 +328,7 @@ session_manager_actor::behavior_type session_manager_behavior(self_pointer self,
       [self](create_session& request) { on_create(self, std::move(request)); },
       [self](const list_sessions& request) { on_list(self, request); },
       [self](const delete_session& request) { on_delete(self, request); },
+      [self](locate_files& request) { on_locate(self, std::move(request)); },
       [self](run_command& command) { on_command(self, std::move(command)); },
   };
 }

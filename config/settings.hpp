@@ -95,6 +95,16 @@ struct session_settings {
   std::string shell = "/bin/bash";
 };
 
+/// Operations on files.
+struct file_settings {
+  std::uint64_t workers = 4;       ///< operations at a time
+  std::uint64_t max_queued = 1024; ///< operations that wait for a worker
+  std::chrono::milliseconds operation_timeout = std::chrono::seconds(60);
+  std::uint64_t max_read_bytes = 32ull << 20;       ///< of a file that is read whole
+  std::uint64_t max_list_entries = 1'000'000;       ///< of one listing
+  std::uint64_t memory_budget_bytes = 512ull << 20; ///< of what is read and written, all operations together
+};
+
 /// The spawner, which creates every OS process.
 struct launcher_settings {
   std::chrono::milliseconds spawn_timeout = std::chrono::seconds(10);
@@ -145,6 +155,7 @@ struct settings {
   http_settings http;
   sandbox_settings sandbox;
   session_settings session;
+  file_settings files;
   launcher_settings launcher;
   supervision_settings supervision;
   scheduler_settings scheduler;

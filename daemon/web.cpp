@@ -1,5 +1,6 @@
 #include "daemon/web.hpp"
 
+#include "actors/local_file_client.hpp"
 #include "actors/local_sandbox_client.hpp"
 #include "http/command_catalog.hpp"
 #include "http/error_body.hpp"
@@ -56,15 +57,16 @@ void log_access(log& lines, const http::access_record& record) {
 
 } // namespace
 
-web make_web(const actors::services& context, log& lines,
+web make_web(const actors::services_ptr& context, log& lines,
              std::shared_ptr<const supervision::directory> directory) {
-  const auto settings = context.settings();
+  const auto settings = context->settings();
   const char* path = std::getenv("PATH");
   http::services with;
   with.settings = settings;
-  with.sandbox = actors::make_local_sandbox_client(std::move(directory), context.command_memory);
+  with.sandbox = actors::make_local_sandbox_client(directory, context->command_memory);
+  with.files = actors::make_local_file_client(std::move(directory), context);
   with.commands = std::make_shared<http::command_catalog>(path == nullptr ? "" : path);
-  with.capture_limits = [&context] { return context.capture_limits(); };
+  with.capture_limits = [context] { return context->capture_limits(); };
   with.log = [&lines](config::log_level level, std::string_view text) { lines.write(level, "http", text); };
 
   web made;
@@ -81,7 +83,7 @@ web make_web(const actors::services& context, log& lines,
   };
   hooks.access_log = [&lines](const http::access_record& record) { log_access(lines, record); };
   hooks.report = [&lines](std::string_view text) { lines.write(config::log_level::error, "http", text); };
-  made.server = std::make_shared<http::server>(*settings, context.io, std::move(hooks));
+  made.server = std::make_shared<http::server>(*settings, context->io, std::move(hooks));
   return made;
 }
 

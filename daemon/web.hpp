@@ -25,7 +25,7 @@ struct web {
 };
 
 /// Makes it; nothing listens yet. `context` and `lines` must outlive it.
-web make_web(const actors::services& context, log& lines,
+web make_web(const actors::services_ptr& context, log& lines,
              std::shared_ptr<const supervision::directory> directory);
 
 /// The actor "http", through which the tree starts and stops listening; `listening(port)` is called when it

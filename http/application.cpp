@@ -1,6 +1,7 @@
 #include "http/application.hpp"
 
 #include "http/execute_resource.hpp"
+#include "http/file_resource.hpp"
 #include "http/json_reader.hpp"
 #include "http/misc_resource.hpp"
 #include "http/refusal_report.hpp"
@@ -38,6 +39,16 @@ constexpr std::array routes{
 
     route{"POST", "/api/execute", body_rule::object, execute_resource::run},
     route{"POST", "/api/execute/stream", body_rule::object, execute_resource::run_streamed},
+
+    route{"POST", "/api/read", body_rule::object, file_resource::read},
+    route{"POST", "/api/read/stream", body_rule::object, file_resource::read_streamed},
+    route{"POST", "/api/write", body_rule::object, file_resource::write},
+    route{"POST", "/api/delete", body_rule::object, file_resource::remove},
+    route{"POST", "/api/rename", body_rule::object, file_resource::rename},
+    route{"POST", "/api/move", body_rule::object, file_resource::move},
+    route{"POST", "/api/mkdir", body_rule::object, file_resource::make_directory},
+    route{"POST", "/api/exists", body_rule::object, file_resource::exists},
+    route{"POST", "/api/list-files", body_rule::object, file_resource::list},
 };
 
 /// Parses the body as the route wants it into `incoming`; what is wrong with it otherwise.

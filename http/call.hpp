@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/file_client.hpp"
 #include "actors/sandbox_client.hpp"
 #include "config/settings.hpp"
 #include "http/command_catalog.hpp"
@@ -22,6 +23,7 @@ namespace sandboxd::http {
 struct services {
   std::shared_ptr<const config::settings> settings;
   std::shared_ptr<actors::sandbox_client> sandbox;
+  std::shared_ptr<actors::file_client> files;
   std::shared_ptr<command_catalog> commands;
   /// The time of day, for timestamps.
   std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;

@@ -1,12 +1,10 @@
 #include "http/command_answer.hpp"
 
+#include "http/document_answer.hpp"
 #include "http/execute_result.hpp"
 #include "http/failure_report.hpp"
 #include "http/json_writer.hpp"
-#include "http/paced_body.hpp"
 
-#include <algorithm>
-#include <cstddef>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -29,25 +27,6 @@ void command_answer::finished(actors::command_outcome outcome) {
 
 void command_answer::failed(actors::failure reason) {
   send_command_failure(call_, *wanted_, execute_kind::unary, reason);
-}
-
-void send_document(const call& incoming, json_document document) {
-  const std::size_t window = incoming.settings().http.stream_window_bytes;
-  if (document.raw_size() <= window) {
-    incoming.send_json(document.rest());
-    return;
-  }
-  const std::size_t largest_piece = std::min<std::size_t>(64u << 10, window / 4);
-  auto shared = std::make_shared<json_document>(std::move(document));
-  auto body = paced_body::start(
-      incoming.answer->stream(200, {{"Content-Type", "application/json"}}, stream_kind::document), window,
-      largest_piece, [shared, largest_piece] {
-        body_piece piece;
-        piece.bytes = shared->next(largest_piece);
-        piece.last = shared->done();
-        return piece;
-      });
-  body->pump();
 }
 
 void send_command_failure(const call& incoming, const execute_request& wanted, execute_kind kind,

@@ -3,7 +3,6 @@
 #include "actors/messages.hpp"
 #include "http/call.hpp"
 #include "http/execute_request.hpp"
-#include "http/json_document.hpp"
 
 #include <memory>
 #include <string>
@@ -25,10 +24,6 @@ private:
   const call call_;
   const std::shared_ptr<const execute_request> wanted_;
 };
-
-/// Sends a document: whole when it fits `http.stream-window-bytes`, else piece by piece as the client takes
-/// it.
-void send_document(const call& incoming, json_document document);
 
 /// Answers that a command failed, in the dialect's words. Dialect A is told which sessions there are when its
 /// own is unknown (HTTP.md 4.3).

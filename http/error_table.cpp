@@ -34,6 +34,19 @@ constexpr std::array table{
     error_entry{error_code::unavailable, "CONTAINER_UNAVAILABLE", 503, 503, 1},
     error_entry{error_code::internal_error, "INTERNAL_ERROR", 500, 500, 0},
     error_entry{error_code::shutting_down, "CONTAINER_UNAVAILABLE", 503, 503, 5},
+    error_entry{error_code::file_not_found, "FILE_NOT_FOUND", 404, 404, 0},
+    error_entry{error_code::permission_denied, "PERMISSION_DENIED", 403, 403, 0},
+    error_entry{error_code::file_exists, "FILE_EXISTS", 409, 409, 0},
+    error_entry{error_code::is_directory, "IS_DIRECTORY", 400, 400, 0},
+    error_entry{error_code::not_directory, "NOT_DIRECTORY", 400, 400, 0},
+    error_entry{error_code::file_too_large, "FILE_TOO_LARGE", 413, 413, 0},
+    error_entry{error_code::no_space, "NO_SPACE", 500, 500, 0},
+    error_entry{error_code::too_many_files, "TOO_MANY_FILES", 500, 500, 0},
+    error_entry{error_code::too_many_links, "TOO_MANY_LINKS", 500, 500, 0},
+    error_entry{error_code::resource_busy, "RESOURCE_BUSY", 409, 409, 0},
+    error_entry{error_code::read_only, "READ_ONLY", 403, 403, 0},
+    error_entry{error_code::name_too_long, "NAME_TOO_LONG", 400, 400, 0},
+    error_entry{error_code::filesystem_error, "FILESYSTEM_ERROR", 500, 500, 0},
 };
 
 static_assert(table.size() == static_cast<std::size_t>(actors::last_error_code),
@@ -64,6 +77,22 @@ std::string suggestion_for(const actors::failure& reason) {
         "cwd, shell functions) has been lost. Retry the call to start a fresh session, or call "
         "createSession() with the same id to recreate it explicitly",
         reason.session, reason.exit_code ? std::to_string(*reason.exit_code) : "unknown");
+  case error_code::file_not_found:
+    return fmt::format("Ensure the file exists at {} before attempting to access it", reason.path);
+  case error_code::permission_denied:
+    return "Operation not permitted. Check file/directory permissions";
+  case error_code::file_exists:
+    return fmt::format("File already exists at {}. Use a different path or delete the existing file first",
+                       reason.path);
+  case error_code::is_directory:
+    return fmt::format("Cannot perform this operation on a directory. Path {} is a directory", reason.path);
+  case error_code::not_directory:
+    return fmt::format("Expected a directory but found a file at {}", reason.path);
+  case error_code::no_space:
+    return "Not enough disk space available. Free up space or use a different location";
+  case error_code::read_only:
+    return "Cannot modify a read-only resource";
+  case error_code::resource_busy:
   case error_code::too_busy:
     return "Resource is currently in use. Wait for the current operation to complete";
   case error_code::unavailable:
@@ -75,6 +104,11 @@ std::string suggestion_for(const actors::failure& reason) {
   case error_code::command_execution_error:
   case error_code::command_timeout:
   case error_code::internal_error:
+  case error_code::file_too_large:
+  case error_code::too_many_files:
+  case error_code::too_many_links:
+  case error_code::name_too_long:
+  case error_code::filesystem_error:
     break;
   }
   return {};

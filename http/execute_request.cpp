@@ -4,11 +4,10 @@
 #include "http/error_table.hpp"
 #include "http/json_fields.hpp"
 #include "http/json_writer.hpp"
-#include "http/url.hpp"
+#include "http/request_session.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <string_view>
 #include <utility>
 
 namespace sandboxd::http {
@@ -17,13 +16,6 @@ namespace {
 
 using actors::if_missing;
 using actors::run_mode;
-
-/// The session of dialect B for requests that name none.
-constexpr std::string_view default_session = "default";
-
-/// Dialect A remembers for ever that its default session exists, although a new container knows nothing of
-/// it; ids of this form are therefore made on demand (HTTP.md 4.3).
-constexpr std::string_view default_session_prefix_of_a = "sandbox-";
 
 error_report invalid_command(std::string message) {
   const error_entry& entry = entry_of(actors::error_code::invalid_command);
@@ -50,8 +42,7 @@ void read_session_of_a(field_reader& fields, const std::optional<std::string>& c
     fields.check_session_id("id", wanted.run.session);
   wanted.session_named = true;
   wanted.run.keep_after_restart = true;
-  wanted.run.missing =
-      wanted.run.session.starts_with(default_session_prefix_of_a) ? if_missing::create : if_missing::refuse;
+  wanted.run.missing = is_default_session_of_a(wanted.run.session) ? if_missing::create : if_missing::refuse;
 }
 
 void read_session_of_b(const request& sent, field_reader& fields, execute_request& wanted) {
@@ -72,19 +63,6 @@ run_mode mode_for(const execute_request& wanted, execute_kind kind) {
 }
 
 } // namespace
-
-std::optional<std::string> session_outside_body(const request& sent) {
-  constexpr std::string_view bearer = "Bearer ";
-  if (const std::string* authorization = sent.header("Authorization");
-      authorization != nullptr && authorization->size() > bearer.size() && authorization->starts_with(bearer))
-    return authorization->substr(bearer.size());
-  if (const std::string* header = sent.header("X-Session-Id"); header != nullptr && !header->empty())
-    return *header;
-  for (const std::string_view name : {"session", "sessionId"})
-    if (std::optional<std::string> value = query_value(sent.query, name); value && !value->empty())
-      return value;
-  return std::nullopt;
-}
 
 std::variant<execute_request, error_report> read_execute_request(const request& sent,
                                                                  nlohmann::ordered_json& body, dialect spoken,

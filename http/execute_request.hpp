@@ -9,7 +9,6 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <variant>
 
@@ -33,9 +32,5 @@ struct execute_request {
 [[nodiscard]] std::variant<execute_request, error_report>
 read_execute_request(const request& sent, nlohmann::ordered_json& body, dialect spoken, execute_kind kind,
                      const config::settings& settings);
-
-/// The session named by the headers or the query: a bearer token, `X-Session-Id`, `?session=`, `?sessionId=`,
-/// in this order (HTTP.md 1.2). Absent when none names one.
-[[nodiscard]] std::optional<std::string> session_outside_body(const request& sent);
 
 } // namespace sandboxd::http

@@ -61,6 +61,7 @@ std::string message_for(const actors::failure& reason, const failed_operation& o
   case error_code::unavailable:
   case error_code::internal_error:
   case error_code::shutting_down:
+  default: // those of files have words of their own
     break;
   }
   return reason.message;
@@ -106,6 +107,7 @@ std::string context_for(const actors::failure& reason, const failed_operation& o
   case error_code::invalid_command:
   case error_code::too_busy:
   case error_code::internal_error:
+  default:
     break;
   }
   return context.finish();

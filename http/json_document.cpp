@@ -25,6 +25,11 @@ void json_document::text(captured_text captured) {
   parts_.emplace_back(std::move(captured));
 }
 
+void json_document::generated(std::uint64_t size, generator next) {
+  raw_size_ += size;
+  parts_.emplace_back(std::move(next));
+}
+
 std::string json_document::next(std::size_t most) {
   std::string piece;
   while (!parts_.empty() && piece.size() < most) {
@@ -35,6 +40,11 @@ std::string json_document::next(std::size_t most) {
       else
         piece += *json;
       parts_.pop_front();
+    } else if (auto* make = std::get_if<generator>(&part)) {
+      const std::string made = (*make)(most - piece.size());
+      if (made.empty())
+        parts_.pop_front();
+      piece += made;
     } else if (!encode_some(std::get<captured_text>(part), piece, most - piece.size())) {
       parts_.pop_front();
       offset_ = 0;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
@@ -35,6 +36,10 @@ public:
   /// Adds captured output as the content of a string, without the quotes.
   void text(captured_text captured);
 
+  /// Adds JSON text that `next` makes: pieces of about `most` bytes, at last an empty one. `size`: about how
+  /// many bytes in all.
+  void generated(std::uint64_t size, std::function<std::string(std::size_t most)> next);
+
   /// Bytes of all parts before encoding.
   [[nodiscard]] std::uint64_t raw_size() const noexcept { return raw_size_; }
 
@@ -48,10 +53,12 @@ public:
   [[nodiscard]] std::string rest();
 
 private:
+  using generator = std::function<std::string(std::size_t most)>;
+
   bool encode_some(captured_text& captured, std::string& piece, std::size_t room);
 
   json_string_encoder encoder_;
-  std::deque<std::variant<std::string, captured_text>> parts_;
+  std::deque<std::variant<std::string, captured_text, generator>> parts_;
   std::uint64_t offset_ = 0; // within the first part's output
   std::uint64_t raw_size_ = 0;
 };

@@ -26,6 +26,7 @@ recording_manager(supervision::typed_stateful_pointer<recording_manager_state, s
       [=](const list_sessions& request) { known->lists.push_back(request); },
       [=](const delete_session& request) { known->deletions.push_back(request); },
       [=](const run_command& command) { known->commands.push_back(command); },
+      [](const locate_files&) {},
   };
 }
 

@@ -104,6 +104,9 @@ idle_session_behavior(supervision::typed_stateful_pointer<idle_session_state, ac
       [=](actors::close_session) { known->closed = true; },
       [=](actors::get_session_options) -> caf::result<actors::session_options> { return known->options; },
       [=](actors::is_blank) -> caf::result<bool> { return known->blank; },
+      [=](const actors::locate_files& request) {
+        request.done.deliver(actors::file_place{nullptr, nullptr, "/where/the/session/is"});
+      },
   };
 }
 

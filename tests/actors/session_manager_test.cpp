@@ -189,6 +189,25 @@ TEST_F(manager, bounds_the_commands_that_wait_for_a_start) {
     EXPECT_TRUE(command->story.empty());
 }
 
+TEST_F(manager, tells_where_files_are_by_the_session_or_from_the_workspace) {
+  settings->sandbox.workspace = "/the/workspace";
+  context->use(settings);
+  const auto locate = [&](const std::string& id, if_missing missing) {
+    const recorded_answers<file_place> answers;
+    caf::anon_send(actor, locate_files{id, missing, answers.reply()});
+    run();
+    const auto place = answers.value();
+    return place ? place->directory : "refused";
+  };
+  EXPECT_EQ(locate("a", if_missing::create), "/the/workspace");
+  EXPECT_EQ(locate("a", if_missing::refuse), "refused");
+  EXPECT_TRUE(sessions->started.empty()) << "no session is made for it";
+  create("a");
+  EXPECT_EQ(locate("a", if_missing::refuse), "/the/workspace") << "it still comes up";
+  come_up("1");
+  EXPECT_EQ(locate("a", if_missing::refuse), "/where/the/session/is");
+}
+
 TEST_F(manager, fails_everything_that_waits_when_the_session_does_not_start) {
   const auto created = create("a");
   const auto command = execute("a");

@@ -74,6 +74,19 @@ TEST(error_table, has_the_codes_of_the_sdk) {
       {error_code::unavailable, "CONTAINER_UNAVAILABLE", 503, 503},
       {error_code::internal_error, "INTERNAL_ERROR", 500, 500},
       {error_code::shutting_down, "CONTAINER_UNAVAILABLE", 503, 503},
+      {error_code::file_not_found, "FILE_NOT_FOUND", 404, 404},
+      {error_code::permission_denied, "PERMISSION_DENIED", 403, 403},
+      {error_code::file_exists, "FILE_EXISTS", 409, 409},
+      {error_code::is_directory, "IS_DIRECTORY", 400, 400},
+      {error_code::not_directory, "NOT_DIRECTORY", 400, 400},
+      {error_code::file_too_large, "FILE_TOO_LARGE", 413, 413},
+      {error_code::no_space, "NO_SPACE", 500, 500},
+      {error_code::too_many_files, "TOO_MANY_FILES", 500, 500},
+      {error_code::too_many_links, "TOO_MANY_LINKS", 500, 500},
+      {error_code::resource_busy, "RESOURCE_BUSY", 409, 409},
+      {error_code::read_only, "READ_ONLY", 403, 403},
+      {error_code::name_too_long, "NAME_TOO_LONG", 400, 400},
+      {error_code::filesystem_error, "FILESYSTEM_ERROR", 500, 500},
   };
   ASSERT_EQ(std::size(expectations), static_cast<std::size_t>(actors::last_error_code));
   for (const expectation& e : expectations) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/file_client.hpp"
 #include "actors/sandbox_client.hpp"
 #include "http/application.hpp"
 #include "http/exchange.hpp"
@@ -134,6 +135,62 @@ public:
   std::function<void(actors::observer_handle&)> on_execute;
 };
 
+/// Remembers what was asked of files; answers `problem`, or what the test has set.
+class recording_files final : public actors::file_client {
+public:
+  struct asked {
+    std::string operation;
+    std::string session;
+    actors::if_missing missing;
+    std::string path;
+    std::string more; // what else there is
+  };
+
+  void read(actors::file_target target, std::size_t most, actors::reply<actors::read_file> done) override {
+    answer("read", target, std::to_string(most), done, actors::read_file{content, nullptr});
+  }
+  void open(actors::file_target target, actors::reply<std::shared_ptr<actors::open_file>> done) override {
+    answer("open", target, "", done, opened);
+  }
+  void write(actors::file_target target, std::string bytes, actors::reply<actors::file_done> done) override {
+    answer("write", target, std::move(bytes), done, actors::file_done{});
+  }
+  void remove(actors::file_target target, actors::reply<actors::file_done> done) override {
+    answer("remove", target, "", done, actors::file_done{});
+  }
+  void move(actors::file_target from, std::string to, actors::reply<actors::file_done> done) override {
+    answer("move", from, std::move(to), done, actors::file_done{});
+  }
+  void make_directory(actors::file_target target, bool recursive,
+                      actors::reply<actors::file_done> done) override {
+    answer("mkdir", target, recursive ? "recursive" : "", done, actors::file_done{});
+  }
+  void exists(actors::file_target target, actors::reply<bool> done) override {
+    answer("exists", target, "", done, existing);
+  }
+  void list(actors::file_target target, actors::listing_options options,
+            actors::reply<actors::directory_listing> done) override {
+    const std::string more =
+        std::string(options.recursive ? "recursive " : "") + (options.include_hidden ? "hidden" : "");
+    answer("list", target, more, done, listing);
+  }
+
+  std::vector<asked> calls;
+  std::optional<actors::failure> problem;
+  actors::file_content content;
+  std::shared_ptr<actors::open_file> opened;
+  bool existing = true;
+  actors::directory_listing listing;
+
+private:
+  template <class T>
+  void answer(std::string operation, const actors::file_target& target, std::string more,
+              const actors::reply<T>& done, T value) {
+    calls.push_back({std::move(operation), target.session, target.missing, target.path, std::move(more)});
+    problem ? done.deliver(*problem) : done.deliver(std::move(value));
+  }
+};
+
 inline actors::failure failure_of_code(actors::error_code code, std::string message = {}) {
   return {code, std::move(message)};
 }
@@ -163,6 +220,7 @@ public:
     services with;
     with.settings = std::make_shared<const config::settings>(std::move(settings));
     with.sandbox = sandbox;
+    with.files = files;
     with.commands = std::make_shared<command_catalog>("/nonexistent");
     with.now = [] { return std::chrono::system_clock::time_point(fixed_time); };
     with.log = [this](config::log_level, std::string_view text) { log.emplace_back(text); };
@@ -206,6 +264,7 @@ public:
   }
 
   std::shared_ptr<recording_sandbox> sandbox = std::make_shared<recording_sandbox>();
+  std::shared_ptr<recording_files> files = std::make_shared<recording_files>();
   std::vector<std::string> log;
   int run_apart = 0; ///< tasks that were
   std::shared_ptr<application> app;

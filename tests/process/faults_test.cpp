@@ -44,6 +44,8 @@ const std::map<std::string, disturbs> kinds{
     {"http", disturbs::nobody},
     {"launcher", disturbs::sessionless},
     {"session-manager", disturbs::requests},
+    {"file-pool", disturbs::nobody},
+    {"file-worker", disturbs::nobody},
     {"execution", disturbs::sessionless},
     {"session", disturbs::nobody},
     {"init", disturbs::nobody},
