@@ -1,10 +1,10 @@
 #include "launcher/captured_output.hpp"
 
+#include "launcher/spill_file.hpp"
+
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace sandboxd::launcher {
@@ -12,8 +12,6 @@ namespace sandboxd::launcher {
 captured_output::captured_output(capture_limits limits) : limits_(std::move(limits)) {}
 
 captured_output::~captured_output() {
-  if (spill_descriptor_ >= 0)
-    ::close(spill_descriptor_);
   if (limits_.budget)
     limits_.budget->give_back(spilled_);
   if (limits_.memory_budget)
@@ -42,9 +40,9 @@ void captured_output::append(std::span<const char> bytes) {
 std::uint64_t captured_output::spill(std::span<const char> bytes) {
   const std::uint64_t room = limits_.budget ? limits_.budget->take(bytes.size()) : bytes.size();
   std::uint64_t done = 0;
-  while (done < room && open_spill_file()) {
+  while (done < room && has_spill_file()) {
     const ssize_t written =
-        ::pwrite(spill_descriptor_, bytes.data() + done, room - done, static_cast<off_t>(spilled_));
+        ::pwrite(spill_file_.get(), bytes.data() + done, room - done, static_cast<off_t>(spilled_));
     if (written < 0 && errno == EINTR)
       continue;
     if (written <= 0)
@@ -68,21 +66,14 @@ std::size_t captured_output::read(std::uint64_t offset, std::span<char> target) 
   if (in_file >= spilled_)
     return 0;
   const auto count = std::min<std::uint64_t>(target.size(), spilled_ - in_file);
-  const ssize_t got = ::pread(spill_descriptor_, target.data(), count, static_cast<off_t>(in_file));
+  const ssize_t got = ::pread(spill_file_.get(), target.data(), count, static_cast<off_t>(in_file));
   return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 
-bool captured_output::open_spill_file() {
-  if (spill_descriptor_ >= 0)
-    return true;
-  spill_descriptor_ = ::open(limits_.spill_directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (spill_descriptor_ < 0) { // file systems without O_TMPFILE
-    std::string name = limits_.spill_directory + "/output-XXXXXX";
-    spill_descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
-    if (spill_descriptor_ >= 0)
-      ::unlink(name.c_str());
-  }
-  return spill_descriptor_ >= 0;
+bool captured_output::has_spill_file() {
+  if (!spill_file_)
+    spill_file_ = open_spill_file(limits_.spill_directory);
+  return static_cast<bool>(spill_file_);
 }
 
 } // namespace sandboxd::launcher

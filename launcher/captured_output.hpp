@@ -1,6 +1,7 @@
 #pragma once
 
 #include "launcher/byte_budget.hpp"
+#include "launcher/descriptor.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -56,7 +57,7 @@ public:
   [[nodiscard]] std::size_t read(std::uint64_t offset, std::span<char> target) const;
 
 private:
-  bool open_spill_file();
+  bool has_spill_file();
   std::uint64_t spill(std::span<const char> bytes);
 
   capture_limits limits_;
@@ -64,7 +65,7 @@ private:
   std::uint64_t spilled_ = 0;
   std::uint64_t dropped_ = 0;
   int last_byte_ = -1;
-  int spill_descriptor_ = -1;
+  descriptor spill_file_;
 };
 
 } // namespace sandboxd::launcher

@@ -12,6 +12,12 @@ struct command_control {
   std::function<void(std::size_t bytes)> grant;
   /// Nobody listens any more: the command goes on, its further output is dropped.
   std::function<void()> detach;
+  /// Its number in its session; 0 for a command that runs in the shell itself.
+  int process = 0;
+  /// Ends the command and all it has started, wherever that went (SIGTERM, after the kill grace SIGKILL), and
+  /// calls `gone` when nothing of it is left, on the session's strand; at once when it is over already. Empty
+  /// for a command that runs in the shell itself.
+  std::function<void(std::function<void()> gone)> terminate;
 };
 
 } // namespace sandboxd::launcher

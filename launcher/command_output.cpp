@@ -72,8 +72,12 @@ command_control command_output::control() {
     });
   };
   // Posted, never run at once: the receiver may grant from within a call-back.
-  return {[on_strand](std::size_t bytes) { on_strand([bytes](command_output& self) { self.grant(bytes); }); },
-          [on_strand] { on_strand([](command_output& self) { self.discard(); }); }};
+  command_control made;
+  made.grant = [on_strand](std::size_t bytes) {
+    on_strand([bytes](command_output& self) { self.grant(bytes); });
+  };
+  made.detach = [on_strand] { on_strand([](command_output& self) { self.discard(); }); };
+  return made;
 }
 
 void command_output::grant(std::size_t bytes) {

@@ -67,7 +67,8 @@ struct interruption {
 
 /// The ending of what carries a mark, and of a program that may have lost its own.
 struct termination {
-  pid_t program; // 0: it is gone
+  std::uint32_t id; // whose end is to be told; 0: nobody asked
+  pid_t program;    // 0: it is gone
   std::optional<lineage> what;
   ending end;
 };
@@ -131,7 +132,7 @@ private:
          next = {}) {
       const auto program = find_by_pid(next.si_pid);
       if (program != programs_.end() && next.si_code != CLD_EXITED && !shut_down_)
-        terminations_.push_back({0, lineage_of(next.si_pid), ending(clock::now())});
+        terminations_.push_back({0, 0, lineage_of(next.si_pid), ending(clock::now())});
       int status = 0;
       ::waitpid(next.si_pid, &status, 0); // from here on the number may be another's
       for (auto& item : terminations_)
@@ -220,8 +221,9 @@ private:
 
   void terminate(std::uint32_t id, clock::time_point deadline) {
     const auto program = find_by_id(id);
-    if (program != programs_.end())
-      terminations_.push_back({program->pid, lineage_of(program->pid), ending(deadline)});
+    if (program == programs_.end())
+      return report(event_kind::terminated, id, 0, 0);
+    terminations_.push_back({id, program->pid, lineage_of(program->pid), ending(deadline)});
   }
 
   /// One step of everything that is being ended; returns whether that was the end of all.
@@ -261,6 +263,8 @@ private:
       if (entry.pid == item.program && !entry.dead())
         left.push_back(entry);
     item.end.pursue(left, now);
+    if (left.empty() && item.id != 0)
+      report(event_kind::terminated, item.id, 0, 0);
     return left.empty();
   }
 

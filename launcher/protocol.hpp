@@ -31,7 +31,8 @@ enum class command_kind : std::uint32_t {
   interrupt,
   /// The shell is back at its prompt.
   end_interrupt,
-  /// End program `id` and everything that carries its mark: SIGTERM, after `milliseconds` SIGKILL.
+  /// End program `id` and everything that carries its mark: SIGTERM, after `milliseconds` SIGKILL. Answer:
+  /// `terminated`.
   terminate,
   /// End everything (SIGTERM, after `milliseconds` SIGKILL), then the init itself.
   shut_down,
@@ -60,6 +61,8 @@ enum class event_kind : std::uint32_t {
   adopted,
   /// Program `id` ended; `value` is its wait status (waitpid(2)).
   exited,
+  /// Nothing is left of what `terminate` had to end, or program `id` is unknown.
+  terminated,
   /// Everything an interrupt had to stop is gone, and no signal goes to the shell any more.
   settled,
 };

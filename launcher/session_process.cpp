@@ -92,7 +92,12 @@ void session_process::end_interrupt() {
   send(command_kind::end_interrupt);
 }
 
-void session_process::terminate(std::uint32_t id, std::chrono::milliseconds grace) {
+void session_process::terminate(std::uint32_t id, std::chrono::milliseconds grace,
+                                std::function<void()> gone) {
+  if (gone && !socket_.is_open())
+    return gone();
+  if (gone)
+    terminations_.emplace(id, std::move(gone));
   send(command_kind::terminate, id, grace);
 }
 
@@ -186,6 +191,10 @@ void session_process::handle(const protocol::event& event, received_extras& extr
     if (auto program = programs_.extract(event.id); !program.empty() && program.mapped().events.ended)
       program.mapped().events.ended(event.value);
     return;
+  case event_kind::terminated:
+    for (auto waiting = terminations_.extract(event.id); waiting; waiting = terminations_.extract(event.id))
+      waiting.mapped()();
+    return;
   case event_kind::settled:
     if (const auto settled = std::exchange(settled_, {}))
       settled();
@@ -230,6 +239,8 @@ void session_process::lose(const std::string& reason) {
   socket_.close();
   end_timer_.cancel();
   settled_ = {};
+  for (const auto& [id, gone] : std::exchange(terminations_, {}))
+    gone();
   for (const auto& [id, program] : std::exchange(programs_, {}))
     if (program.events.ended)
       program.events.ended(std::nullopt);

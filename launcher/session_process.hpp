@@ -91,8 +91,9 @@ public:
   /// The shell is back at its prompt and wants no more signals.
   void end_interrupt();
 
-  /// Ends program `id` and everything it has started since its last mark: SIGTERM, after `grace` SIGKILL.
-  void terminate(std::uint32_t id, std::chrono::milliseconds grace);
+  /// Ends program `id` and everything it has started since its last mark: SIGTERM, after `grace` SIGKILL;
+  /// then calls `gone`.
+  void terminate(std::uint32_t id, std::chrono::milliseconds grace, std::function<void()> gone = nullptr);
 
   /// Ends everything (SIGTERM, after `grace` SIGKILL), then the init: `lost` follows. An init that has not
   /// ended half a second after the grace is killed. Any thread.
@@ -132,7 +133,8 @@ private:
   std::uint32_t last_id_ = 0; // of programs and marks
   std::map<std::uint32_t, known_program> programs_;
   std::function<void()> settled_;
-  descriptor init_; // pidfd, once it runs
+  std::multimap<std::uint32_t, std::function<void()>> terminations_; // who waits for the end of which program
+  descriptor init_;                                                  // pidfd, once it runs
   std::shared_ptr<const descriptor> root_;
   bool isolated_ = false;
   asio::steady_timer end_timer_;

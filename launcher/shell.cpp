@@ -228,8 +228,21 @@ void shell::begin(const running_ptr& job) {
   job->kill_grace = limits.kill_grace;
   job->output->start(job->command.live, limits.capture, job->events.output);
   if (job->events.started)
-    job->events.started(job->output->control());
+    job->events.started(make_control(*job));
   start_timer(job);
+}
+
+command_control shell::make_control(const running_command& job) const {
+  command_control control = job.output->control();
+  if (job.program == 0)
+    return control;
+  control.process = job.process;
+  control.terminate = [init = init_, program = job.program,
+                       grace = job.kill_grace](std::function<void()> gone) {
+    asio::post(init->executor(),
+               [init, program, grace, gone = std::move(gone)] { init->terminate(program, grace, gone); });
+  };
+  return control;
 }
 
 void shell::go(const running_ptr& job, const std::string& lines) {

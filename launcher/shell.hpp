@@ -106,6 +106,7 @@ private:
   void begin_fork(const running_ptr& job);
   void open_output(const running_ptr& job, const std::string& suffix);
   void begin(const running_ptr& job);
+  [[nodiscard]] command_control make_control(const running_command& job) const;
   void go(const running_ptr& job, const std::string& lines);
   void start_timer(const running_ptr& job);
   void refuse(const running_ptr& job, const std::string& problem);

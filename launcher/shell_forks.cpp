@@ -91,11 +91,12 @@ void shell::fork_waits(std::uint64_t number, pid_t pid) {
   forks_.erase(found);
   job->timer.cancel();
   program_events events;
-  events.started = [self = shared_from_this(), job](process_ids, int error) {
+  events.started = [self = shared_from_this(), job](process_ids ids, int error) {
     if (error != 0) { // somebody killed it
       self->clear_fork(job);
       return reject(job, std::strerror(error));
     }
+    job->process = ids.in_session;
     self->begin(job);
     [[maybe_unused]] const ssize_t written = ::write(job->go.get(), "\n", 1);
   };

@@ -29,6 +29,7 @@ struct shell::running_command {
   std::shared_ptr<command_output> output;
   std::uint64_t number = 0;
   std::uint32_t program = 0; // of an adopted fork
+  pid_t process = 0;         // of the same, as its session sees it
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
   asio::steady_timer timer;
   descriptor go; // FIFO on which a fork waits
