@@ -56,10 +56,15 @@ enum class error_code : std::uint8_t {
   name_too_long = 24,
   /// Anything else; `failure::message` is the system's text.
   filesystem_error = 25,
+
+  /// No background process has this id.
+  process_not_found = 26,
+  /// A background process of this id lives.
+  process_exists = 27,
 };
 
 /// The highest value of `error_code`, for tables and tests that walk it.
-inline constexpr error_code last_error_code = error_code::filesystem_error;
+inline constexpr error_code last_error_code = error_code::process_exists;
 
 /// A request's failure as a value. What is public and what is for the log are separate fields.
 struct failure {

@@ -3,6 +3,7 @@
 #include "actors/blocking_task.hpp"
 #include "actors/file_place.hpp"
 #include "actors/messages.hpp"
+#include "actors/process_client.hpp"
 #include "actors/reply.hpp"
 #include "launcher/descriptor.hpp"
 #include "launcher/session_process.hpp"
@@ -30,6 +31,8 @@
 ///          |       +- init         init_actor: owns the session's init process
 ///          |       +- shell        shell_actor: owns the session's bash
 ///          +- executions           dynamic supervisor of execution_actor, commands outside of sessions
+///          +- process-starter      process_starter_actor: enters processes and has them started
+///          +- processes            dynamic supervisor of process_actor, one for each background process
 ///          +- files (one_for_one)
 ///          |   +- pool             file_pool_actor: the queue of file operations
 ///          |   +- worker-1 ...     file_worker_actor: does one at a time, on a thread of its own
@@ -156,6 +159,47 @@ using session_actor = caf::typed_actor< //
 /// Its init runs (the command starts); its init is gone (nothing of the command is left).
 using execution_actor = caf::typed_actor<caf::reacts_to<init_ready>, caf::reacts_to<init_lost>>;
 
+// --- background processes ---
+
+/// To the starter: start a process, whose record and output go to `target`.
+struct start_process {
+  process_request request;
+  tracked_process_ptr target;
+  reply<tracked_process_ptr> done;
+};
+using process_starter_actor = caf::typed_actor<caf::reacts_to<start_process>>;
+
+/// End the process and all it has started; answered when nothing of it is left.
+struct kill_process {
+  reply<process_record> done;
+};
+/// Answered when the process has ended or is no longer young; see `process_client::settle`.
+struct settle_process {
+  reply<process_record> done;
+};
+/// To itself: it is no longer young.
+struct process_settled {};
+/// From the I/O threads: it runs.
+struct process_started {
+  command_control control;
+};
+/// From the I/O threads: it ended.
+struct process_ended {
+  int exit_code = 0;
+};
+/// From the I/O threads, or its session: it could not be started, or was lost with the session.
+struct process_failed {
+  failure reason;
+};
+/// From the I/O threads: nothing is left of what a kill had to end.
+struct process_gone {};
+/// To itself: its time is over.
+struct process_overdue {};
+using process_actor = caf::typed_actor< //
+    caf::reacts_to<process_started>, caf::reacts_to<process_ended>, caf::reacts_to<process_failed>,
+    caf::reacts_to<kill_process>, caf::reacts_to<settle_process>, caf::reacts_to<process_settled>,
+    caf::reacts_to<process_gone>, caf::reacts_to<process_overdue>>;
+
 // --- files: a pool of workers that may block ---
 
 /// To a worker: tell the pool when you have nothing to do.
@@ -219,6 +263,15 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::close_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::get_session_options)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::is_blank)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::session_options)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::start_process)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::kill_process)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::settle_process)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::process_settled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::process_started)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::process_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::process_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::process_gone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::process_overdue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::blocking_task)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::tell_when_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::worker_idle)

@@ -61,6 +61,8 @@ enum class run_mode : std::uint8_t {
   /// In a fork of the session's shell, taken when its turn comes; it then runs beside later commands, and
   /// nothing it changes persists (streams of dialect B, HTTP.md 4.6).
   forked,
+  /// The same as a background process, for however long (HTTP.md 5.2). Its bound is that of processes.
+  background,
   /// In a fresh `bash -c` that belongs to no session (HTTP.md 4.7).
   sessionless,
 };

@@ -3,6 +3,7 @@
 #include "actors/file_pool.hpp"
 #include "actors/file_worker.hpp"
 #include "actors/launcher.hpp"
+#include "actors/process_starter.hpp"
 #include "actors/session_manager.hpp"
 #include "supervision/spawn.hpp"
 #include "supervision/supervisor.hpp"
@@ -64,7 +65,10 @@ child_spec sandbox_tree(const services_ptr& context) {
   workload.children = {
       dynamic_supervisor("sessions", settings),
       dynamic_supervisor("executions", settings, settings_now->session.max_sessionless_commands),
-      files_tree(context), worker("session-manager", supervised(session_manager_behavior, context))};
+      dynamic_supervisor("processes", settings),
+      worker("process-starter", supervised(process_starter_behavior, context)),
+      files_tree(context),
+      worker("session-manager", supervised(session_manager_behavior, context))};
 
   // One for one: running sessions need no launcher, so its crash must not cost them.
   auto sandbox = with_limits(settings);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/file_place.hpp"
+#include "actors/process_table.hpp"
 #include "config/settings.hpp"
 #include "launcher/byte_budget.hpp"
 #include "launcher/captured_output.hpp"
@@ -38,12 +39,20 @@ public:
             disk_, memory_};
   }
 
+  /// How much of a background process's output is kept, and where.
+  [[nodiscard]] launcher::ring_limits process_output_limits() const {
+    const auto now = settings();
+    return {now->process.output_memory_bytes, now->process.output_spill_bytes, now->session.spill_directory,
+            process_disk_};
+  }
+
   /// The settings in force now; they change as a whole when the configuration is read again.
   [[nodiscard]] std::shared_ptr<const config::settings> settings() const { return settings_.load(); }
   void use(std::shared_ptr<const config::settings> settings) {
     disk_->set_limit(settings->session.spill_budget_bytes);
     memory_->set_limit(settings->session.output_memory_budget_bytes);
     command_memory->set_limit(settings->session.commands_budget_bytes);
+    process_disk_->set_limit(settings->process.spill_budget_bytes);
     file_memory->set_limit(settings->files.memory_budget_bytes);
     settings_.store(std::move(settings));
   }
@@ -81,6 +90,9 @@ public:
   /// For the text and variables of commands that wait or run.
   const std::shared_ptr<launcher::byte_budget> command_memory = std::make_shared<launcher::byte_budget>(0);
 
+  /// Background processes, living and finished.
+  const std::shared_ptr<process_table> processes = std::make_shared<process_table>();
+
   /// For what is read from files and written to them, until it has left.
   const std::shared_ptr<launcher::byte_budget> file_memory = std::make_shared<launcher::byte_budget>(0);
 
@@ -88,6 +100,7 @@ private:
   std::atomic<bool> shutting_down_ = false;
   std::atomic<std::shared_ptr<const config::settings>> settings_;
   const std::shared_ptr<launcher::byte_budget> disk_ = std::make_shared<launcher::byte_budget>(0);
+  const std::shared_ptr<launcher::byte_budget> process_disk_ = std::make_shared<launcher::byte_budget>(0);
   const std::shared_ptr<launcher::byte_budget> memory_ = std::make_shared<launcher::byte_budget>(0);
 };
 

@@ -8,6 +8,7 @@
 #include <caf/send.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace sandboxd::actors {
@@ -109,8 +110,8 @@ void session_state::shell_is_gone(std::optional<int> exit_code) {
 void session_state::start_next() {
   if (!free_shell_ || waiting_.empty() || closed())
     return;
-  const bool forked = waiting_.front().request.mode == run_mode::forked;
-  if (forked && streams_.size() >= context_->settings()->session.max_streams) {
+  const auto mode = waiting_.front().request.mode;
+  if (mode == run_mode::forked && count_streams() >= context_->settings()->session.max_streams) {
     waiting_.front().observer.failed(session_failure(error_code::too_busy, options_.id));
     waiting_.pop_front();
     return start_next();
@@ -123,16 +124,22 @@ void session_state::start_next() {
   auto events = relay_to(current_, command.timeout, options_.id, closed_);
   keep_excerpt(current_);
   const auto shell = std::exchange(free_shell_, nullptr);
-  if (!forked)
+  if (mode == run_mode::foreground)
     return shell->run(std::move(command), std::move(events));
   const auto number = ++last_stream_;
-  streams_.emplace(number, current_.observer);
+  streams_.emplace(number, stream{current_.observer, mode});
   // Over when the launcher lets go of it, whether it was answered or died with its shell's actor.
   const std::shared_ptr<void> end(nullptr, [on_end = on_stream_end_, number](void*) { on_end(number); });
   events.finished = [tell = std::move(events.finished), end](launcher::command_result result) {
     tell(std::move(result));
   };
   shell->fork(std::move(command), std::move(events));
+}
+
+std::size_t session_state::count_streams() const {
+  return static_cast<std::size_t>(std::count_if(streams_.begin(), streams_.end(), [](const auto& item) {
+    return item.second.mode == run_mode::forked;
+  }));
 }
 
 void session_state::close() {
@@ -148,8 +155,8 @@ void session_state::give_up() {
 void session_state::fail_all(error_code code) {
   const auto reason = session_failure(code, options_.id);
   current_.observer.failed(reason);
-  for (const auto& [number, observer] : std::exchange(streams_, {}))
-    observer.failed(reason);
+  for (const auto& [number, running] : std::exchange(streams_, {}))
+    running.observer.failed(reason);
   for (const auto& command : std::exchange(waiting_, {}))
     command.observer.failed(reason);
 }

@@ -73,6 +73,7 @@ public:
 
 private:
   void start_next();
+  [[nodiscard]] std::size_t count_streams() const;
   void fail_all(error_code code);
   [[nodiscard]] std::chrono::milliseconds default_timeout() const;
 
@@ -89,7 +90,11 @@ private:
   run_command current_; // the last one started
   std::function<void(std::uint64_t)> on_stream_end_;
   std::uint64_t last_stream_ = 0;
-  std::map<std::uint64_t, observer_handle> streams_; // that run beside the commands
+  struct stream {
+    observer_handle observer;
+    run_mode mode;
+  };
+  std::map<std::uint64_t, stream> streams_; // what runs beside the commands
   std::shared_ptr<launcher::retired_channels> retired_;
 };
 

@@ -105,6 +105,16 @@ struct file_settings {
   std::uint64_t memory_budget_bytes = 512ull << 20; ///< of what is read and written, all operations together
 };
 
+/// Background processes.
+struct process_settings {
+  std::uint64_t max_running = 1000;
+  std::uint64_t max_finished = 2000;              ///< whose records and output are kept
+  std::uint64_t output_memory_bytes = 1ull << 20; ///< newest output of each stream
+  std::uint64_t output_spill_bytes = 64ull << 20; ///< what was before it, on disk, of each stream
+  std::uint64_t spill_budget_bytes = 4ull << 30;  ///< on disk, all processes together
+  bool honour_timeout = true;                     ///< end a process when the time its client gave is over
+};
+
 /// The spawner, which creates every OS process.
 struct launcher_settings {
   std::chrono::milliseconds spawn_timeout = std::chrono::seconds(10);
@@ -156,6 +166,7 @@ struct settings {
   sandbox_settings sandbox;
   session_settings session;
   file_settings files;
+  process_settings process;
   launcher_settings launcher;
   supervision_settings supervision;
   scheduler_settings scheduler;

@@ -1,6 +1,7 @@
 #include "daemon/web.hpp"
 
 #include "actors/local_file_client.hpp"
+#include "actors/local_process_client.hpp"
 #include "actors/local_sandbox_client.hpp"
 #include "http/command_catalog.hpp"
 #include "http/error_body.hpp"
@@ -64,7 +65,8 @@ web make_web(const actors::services_ptr& context, log& lines,
   http::services with;
   with.settings = settings;
   with.sandbox = actors::make_local_sandbox_client(directory, context->command_memory);
-  with.files = actors::make_local_file_client(std::move(directory), context);
+  with.files = actors::make_local_file_client(directory, context);
+  with.processes = actors::make_local_process_client(std::move(directory), context);
   with.commands = std::make_shared<http::command_catalog>(path == nullptr ? "" : path);
   with.capture_limits = [context] { return context->capture_limits(); };
   with.log = [&lines](config::log_level level, std::string_view text) { lines.write(level, "http", text); };

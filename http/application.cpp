@@ -4,6 +4,7 @@
 #include "http/file_resource.hpp"
 #include "http/json_reader.hpp"
 #include "http/misc_resource.hpp"
+#include "http/process_resource.hpp"
 #include "http/refusal_report.hpp"
 #include "http/router.hpp"
 #include "http/session_resource.hpp"
@@ -39,6 +40,14 @@ constexpr std::array routes{
 
     route{"POST", "/api/execute", body_rule::object, execute_resource::run},
     route{"POST", "/api/execute/stream", body_rule::object, execute_resource::run_streamed},
+
+    route{"POST", "/api/process/start", body_rule::object, process_resource::start},
+    route{"GET", "/api/process/list", body_rule::none, process_resource::list},
+    route{"DELETE", "/api/process/kill-all", body_rule::none, process_resource::kill_all},
+    route{"GET", "/api/process/{id}", body_rule::none, process_resource::get},
+    route{"DELETE", "/api/process/{id}", body_rule::none, process_resource::kill},
+    route{"GET", "/api/process/{id}/logs", body_rule::none, process_resource::logs},
+    route{"GET", "/api/process/{id}/stream", body_rule::none, process_resource::follow},
 
     route{"POST", "/api/read", body_rule::object, file_resource::read},
     route{"POST", "/api/read/stream", body_rule::object, file_resource::read_streamed},

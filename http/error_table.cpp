@@ -47,6 +47,8 @@ constexpr std::array table{
     error_entry{error_code::read_only, "READ_ONLY", 403, 403, 0},
     error_entry{error_code::name_too_long, "NAME_TOO_LONG", 400, 400, 0},
     error_entry{error_code::filesystem_error, "FILESYSTEM_ERROR", 500, 500, 0},
+    error_entry{error_code::process_not_found, "PROCESS_NOT_FOUND", 404, 404, 0},
+    error_entry{error_code::process_exists, "PROCESS_ERROR", 409, 500, 0},
 };
 
 static_assert(table.size() == static_cast<std::size_t>(actors::last_error_code),
@@ -109,7 +111,10 @@ std::string suggestion_for(const actors::failure& reason) {
   case error_code::too_many_links:
   case error_code::name_too_long:
   case error_code::filesystem_error:
+  case error_code::process_exists:
     break;
+  case error_code::process_not_found:
+    return "Verify the process ID is correct and the process has not already exited";
   }
   return {};
 }

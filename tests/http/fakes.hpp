@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/file_client.hpp"
+#include "actors/process_client.hpp"
 #include "actors/sandbox_client.hpp"
 #include "http/application.hpp"
 #include "http/exchange.hpp"
@@ -191,6 +192,58 @@ private:
   }
 };
 
+/// Remembers what was asked of processes; answers `problem`, or from its table.
+class recording_processes final : public actors::process_client {
+public:
+  void start(actors::process_request request, actors::reply<actors::tracked_process_ptr> done) override {
+    started.push_back(request);
+    if (problem)
+      return done.deliver(*problem);
+    auto process = make(request.id, request.session, request.command);
+    process->run(4711);
+    done.deliver(std::move(process));
+  }
+  [[nodiscard]] actors::tracked_process_ptr find(const std::string& id) const override {
+    return table.find(id);
+  }
+  [[nodiscard]] std::vector<actors::tracked_process_ptr> all(const std::string* session) const override {
+    return table.all(session);
+  }
+  void settle(const actors::tracked_process_ptr& process,
+              actors::reply<actors::process_record> done) override {
+    done.deliver(process->record());
+  }
+  void kill(const std::string& id, actors::reply<actors::process_record> done) override {
+    killed.push_back(id);
+    const auto process = find(id);
+    if (!process)
+      return done.deliver(
+          actors::failure{actors::error_code::process_not_found, "Process " + id + " not found"});
+    done.deliver(process->record());
+  }
+  void kill_all(const std::string* session, actors::reply<std::size_t> done) override {
+    killed.push_back(session == nullptr ? "all" : "all of " + *session);
+    done.deliver(std::size_t{2});
+  }
+
+  actors::tracked_process_ptr make(const std::string& id, const std::string& session,
+                                   const std::string& command, const launcher::ring_limits& limits = {}) {
+    actors::process_record record;
+    record.id = id;
+    record.session = session;
+    record.command = command;
+    record.start_time = actors::process_record::time(fixed_time);
+    auto process = std::make_shared<actors::tracked_process>(std::move(record), limits);
+    table.enter(process, 100, 100);
+    return process;
+  }
+
+  actors::process_table table;
+  std::vector<actors::process_request> started;
+  std::vector<std::string> killed;
+  std::optional<actors::failure> problem;
+};
+
 inline actors::failure failure_of_code(actors::error_code code, std::string message = {}) {
   return {code, std::move(message)};
 }
@@ -221,6 +274,7 @@ public:
     with.settings = std::make_shared<const config::settings>(std::move(settings));
     with.sandbox = sandbox;
     with.files = files;
+    with.processes = processes;
     with.commands = std::make_shared<command_catalog>("/nonexistent");
     with.now = [] { return std::chrono::system_clock::time_point(fixed_time); };
     with.log = [this](config::log_level, std::string_view text) { log.emplace_back(text); };
@@ -265,6 +319,7 @@ public:
 
   std::shared_ptr<recording_sandbox> sandbox = std::make_shared<recording_sandbox>();
   std::shared_ptr<recording_files> files = std::make_shared<recording_files>();
+  std::shared_ptr<recording_processes> processes = std::make_shared<recording_processes>();
   std::vector<std::string> log;
   int run_apart = 0; ///< tasks that were
   std::shared_ptr<application> app;

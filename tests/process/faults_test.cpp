@@ -44,6 +44,7 @@ const std::map<std::string, disturbs> kinds{
     {"http", disturbs::nobody},
     {"launcher", disturbs::sessionless},
     {"session-manager", disturbs::requests},
+    {"process-starter", disturbs::nobody},
     {"file-pool", disturbs::nobody},
     {"file-worker", disturbs::nobody},
     {"execution", disturbs::sessionless},

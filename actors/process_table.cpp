@@ -1,0 +1,44 @@
+#include "actors/process_table.hpp"
+
+#include <algorithm>
+
+namespace sandboxd::actors {
+
+process_table::outcome process_table::enter(const tracked_process_ptr& process, std::size_t max_running,
+                                            std::size_t max_finished) {
+  const std::string& id = process->id();
+  const std::lock_guard lock(mutex_);
+  const auto same =
+      std::find_if(processes_.begin(), processes_.end(), [&](const auto& one) { return one->id() == id; });
+  if (same != processes_.end() && !(*same)->finished())
+    return outcome::id_in_use;
+  const auto running = static_cast<std::size_t>(
+      std::count_if(processes_.begin(), processes_.end(), [](const auto& one) { return !one->finished(); }));
+  if (running >= max_running)
+    return outcome::full;
+  if (same != processes_.end())
+    processes_.erase(same);
+  for (auto finished = processes_.size() - running; finished > max_finished; --finished)
+    processes_.erase(
+        std::find_if(processes_.begin(), processes_.end(), [](const auto& one) { return one->finished(); }));
+  processes_.push_back(process);
+  return outcome::entered;
+}
+
+tracked_process_ptr process_table::find(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found =
+      std::find_if(processes_.begin(), processes_.end(), [&](const auto& one) { return one->id() == id; });
+  return found == processes_.end() ? nullptr : *found;
+}
+
+std::vector<tracked_process_ptr> process_table::all(const std::string* session) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<tracked_process_ptr> found;
+  for (const auto& one : processes_)
+    if (session == nullptr || one->session() == *session)
+      found.push_back(one);
+  return found;
+}
+
+} // namespace sandboxd::actors

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "actors/tracked_process.hpp"
+
+#include <cstddef>
+#include <list>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace sandboxd::actors {
+
+/// All background processes of the sandbox, those that are over too, in order of their start. It outlives the
+/// actors, so no crash of one loses a record. Any thread.
+class process_table {
+public:
+  /// What became of an attempt to enter a process.
+  enum class outcome { entered, id_in_use, full };
+
+  /// Enters a process, in the place of a finished one of its id. Refused while one of its id lives, and while
+  /// `max_running` others do. Of the finished ones the oldest are dropped beyond `max_finished`.
+  outcome enter(const tracked_process_ptr& process, std::size_t max_running, std::size_t max_finished);
+
+  /// The process of this id, or null.
+  [[nodiscard]] tracked_process_ptr find(const std::string& id) const;
+
+  /// All of them, or those of one session.
+  [[nodiscard]] std::vector<tracked_process_ptr> all(const std::string* session = nullptr) const;
+
+private:
+  mutable std::mutex mutex_;
+  std::list<tracked_process_ptr> processes_;
+};
+
+} // namespace sandboxd::actors

@@ -1,0 +1,98 @@
+#include "http/process_request.hpp"
+
+#include "actors/errors.hpp"
+#include "http/error_table.hpp"
+#include "http/json_fields.hpp"
+#include "http/json_writer.hpp"
+#include "http/request_session.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace sandboxd::http {
+
+namespace {
+
+using actors::if_missing;
+
+error_report no_command(dialect spoken) {
+  if (spoken == dialect::a)
+    return validation_report({{"command", "Command is required and must be a string", "required"}});
+  const error_entry& entry = entry_of(actors::error_code::invalid_command);
+  error_report report;
+  report.code = entry.sdk_code;
+  report.status = entry.status;
+  report.message = "Invalid command: empty command provided";
+  report.context =
+      json_writer().members(validation_errors_member({{"command", report.message, "required"}})).finish();
+  return report;
+}
+
+/// The forms of HTTP.md 5.1.
+std::string new_id(dialect spoken, std::chrono::system_clock::time_point now, std::uint64_t random) {
+  const auto milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+  if (spoken == dialect::a)
+    return fmt::format("proc_{}_{:012x}", milliseconds, random & 0xFFFF'FFFF'FFFFu);
+  std::string suffix;
+  for (int i = 0; i < 6; ++i, random /= 36)
+    suffix += "0123456789abcdefghijklmnopqrstuvwxyz"[random % 36];
+  return fmt::format("proc_{}_{}", milliseconds, suffix);
+}
+
+void read_session(const request& sent, field_reader& fields, dialect spoken,
+                  actors::process_request& wanted) {
+  auto session = fields.text("sessionId");
+  if (!session || session->empty())
+    session = session_outside_body(sent);
+  wanted.session = session.value_or(std::string(default_session));
+  if (session)
+    fields.check_session_id("sessionId", wanted.session);
+  wanted.keep_after_restart = spoken == dialect::a;
+  wanted.missing = spoken == dialect::a && session && !is_default_session_of_a(*session) ? if_missing::refuse
+                                                                                         : if_missing::create;
+}
+
+} // namespace
+
+std::variant<actors::process_request, error_report>
+read_process_request(const request& sent, nlohmann::ordered_json& body, dialect spoken,
+                     std::size_t max_command_bytes, std::chrono::system_clock::time_point now,
+                     std::uint64_t random) {
+  field_reader fields(body);
+  actors::process_request wanted;
+  wanted.request_id = sent.id;
+  auto command = fields.text("command");
+  read_session(sent, fields, spoken, wanted);
+
+  nlohmann::ordered_json none = nlohmann::ordered_json::object();
+  const auto given = body.find("options");
+  const bool nested = spoken == dialect::a;
+  if (nested && given != body.end() && !given->is_object() && !given->is_null())
+    fields.reject("options", "options must be an object", "invalid_type");
+  field_reader options(!nested ? body : given != body.end() && given->is_object() ? *given : none);
+  auto id = options.text("processId");
+  wanted.timeout = options.milliseconds(nested ? "timeout" : "timeoutMs");
+  wanted.env = options.environment("env");
+  wanted.cwd = options.text("cwd").value_or("");
+  if (id && (id->empty() || id->size() > max_process_id_bytes))
+    options.reject("processId", fmt::format("processId must have 1 to {} bytes", max_process_id_bytes));
+  if (command && command->size() > max_command_bytes)
+    fields.reject("command", fmt::format("command is longer than {} bytes", max_command_bytes));
+
+  auto errors = fields.errors();
+  errors.insert(errors.end(), options.errors().begin(), options.errors().end());
+  if (!errors.empty() && !(spoken == dialect::a && errors.front().field == "command"))
+    return validation_report(errors);
+  if (!command || is_blank(*command))
+    return no_command(spoken);
+  wanted.id = id ? std::move(*id) : new_id(spoken, now, random);
+  wanted.command = std::move(*command);
+  return wanted;
+}
+
+} // namespace sandboxd::http
