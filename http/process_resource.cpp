@@ -6,6 +6,7 @@
 #include "http/process_document.hpp"
 #include "http/process_request.hpp"
 #include "http/process_stream.hpp"
+#include "http/request_session.hpp"
 #include "http/url.hpp"
 
 #include <fmt/format.h>
@@ -115,7 +116,7 @@ void list(incoming_call& incoming) {
   const auto session = session_in_query(incoming);
   const auto status = query_value(incoming.sent->query, "status");
   auto processes = incoming.with->processes->all(session ? &*session : nullptr);
-  if (!session || !processes.empty()) {
+  if (!session || !processes.empty() || is_default_session_of_a(*session)) {
     send_list(incoming, processes, status);
     return;
   }

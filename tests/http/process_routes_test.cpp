@@ -120,6 +120,8 @@ TEST_F(process_routes, list_records) {
   EXPECT_FALSE(all["processes"][0].contains("exitCode"));
   EXPECT_EQ(all["processes"][1]["endTime"], "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(json_of(*b.ask("GET", "/api/process/list?status=failed"))["count"], 1);
+  EXPECT_EQ(json_of(*a.ask("GET", "/api/process/list?session=sandbox-x"))["count"], 0)
+      << "its default session, which its client believes to exist";
   const auto unknown = a.ask("GET", "/api/process/list?session=none");
   EXPECT_EQ(unknown->sent.at(0).status, 404);
   EXPECT_EQ(json_of(*unknown)["error"], "Session 'none' not found");
