@@ -20,12 +20,13 @@ namespace {
 using actors::error_code;
 using actors::process_status;
 
-/// Gives one stream of a log out as the content of a JSON string, as far as it goes at the moment of the
-/// first call.
+/// Gives one stream of a log out as the content of a JSON string, as far as it goes now: a process may write
+/// faster than its log is read.
 class log_source {
 public:
   log_source(actors::tracked_process_ptr process, bool is_error_stream, bool ends_a_line)
-      : process_(std::move(process)), is_error_stream_(is_error_stream), ends_a_line_(ends_a_line) {}
+      : process_(std::move(process)), is_error_stream_(is_error_stream), ends_a_line_(ends_a_line),
+        until_(process_->log.read(is_error_stream, 0, 0).position + process_->log.size(is_error_stream)) {}
 
   std::string operator()(std::size_t most) {
     std::string text;
@@ -37,8 +38,11 @@ public:
 private:
   void give(std::size_t most, std::string& text) {
     // A byte may take twelve of JSON.
-    const auto piece =
-        process_->log.read(is_error_stream_, position_, std::max<std::size_t>(most / 12, 1024));
+    const auto wanted =
+        std::min<std::uint64_t>(std::max<std::size_t>(most / 12, 1024), until_ - std::min(position_, until_));
+    if (wanted == 0)
+      return finish(text);
+    const auto piece = process_->log.read(is_error_stream_, position_, wanted);
     if (piece.position > position_)
       encoder_.encode(dropped_mark(piece.position - position_), text);
     position_ = piece.next();
@@ -58,6 +62,7 @@ private:
   actors::tracked_process_ptr process_;
   bool is_error_stream_;
   bool ends_a_line_;
+  std::uint64_t until_;
   json_string_encoder encoder_{json_charset::utf8};
   std::uint64_t position_ = 0;
   char last_ = '\n';

@@ -28,6 +28,9 @@ namespace {
 /// What an init has for its own end after the grace it gives to others.
 constexpr std::chrono::milliseconds time_to_end{500};
 
+/// After the grace, for an init to say that nothing is left of a program.
+constexpr std::chrono::seconds time_to_answer{5};
+
 /// Events handled before others of the strand and the I/O thread have their turn.
 constexpr int events_per_turn = 64;
 
@@ -96,8 +99,18 @@ void session_process::terminate(std::uint32_t id, std::chrono::milliseconds grac
                                 std::function<void()> gone) {
   if (gone && !socket_.is_open())
     return gone();
-  if (gone)
-    terminations_.emplace(id, std::move(gone));
+  if (gone) {
+    // An init that was stopped answers nothing.
+    const auto timer = std::make_shared<asio::steady_timer>(io_, grace + time_to_answer);
+    timer->async_wait(asio::bind_executor(strand_, [weak = weak_from_this()](const std::error_code& error) {
+      if (const auto self = weak.lock(); self && !error)
+        self->lose("the session's init does not end a program");
+    }));
+    terminations_.emplace(id, [timer, gone = std::move(gone)] {
+      timer->cancel();
+      gone();
+    });
+  }
   send(command_kind::terminate, id, grace);
 }
 

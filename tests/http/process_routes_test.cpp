@@ -142,6 +142,19 @@ TEST_F(process_routes, give_logs_byte_for_byte_but_for_a_last_line_in_b) {
   EXPECT_EQ(in_b["sessionId"], "s1");
 }
 
+/// One that writes faster than its client reads.
+TEST_F(process_routes, give_logs_as_they_are_when_they_are_asked_for) {
+  const auto process = b.processes->make("p", "s1", "c");
+  process->log.append(false, std::string(400'000, 'x'));
+  const auto got = b.ask("GET", "/api/process/p/logs");
+  ASSERT_TRUE(got->opened);
+  for (int i = 0; i < 2000 && got->opened->undrained > 0; ++i) {
+    process->log.append(false, std::string(10'000, 'y'));
+    got->opened->drain(std::min<std::size_t>(got->opened->undrained, 1000));
+  }
+  EXPECT_TRUE(got->opened->finished);
+}
+
 TEST_F(process_routes, kill_one_or_all) {
   a.processes->make("p", "s1", "c");
   EXPECT_EQ(json_of(*a.ask("DELETE", "/api/process/p")),

@@ -171,6 +171,19 @@ TEST_P(background_process, dies_with_all_it_has_started) {
   EXPECT_EQ(record["exitCode"], 137);
 }
 
+TEST_P(background_process, is_gone_even_when_its_session_has_stopped_its_init) {
+  if (!in_a())
+    GTEST_SKIP()
+        << "only dialect A asks for sessions without isolation, whose init can be stopped from within";
+  ASSERT_EQ(sdk().create("open", {{"isolation", false}}).status, 200);
+  const auto answer = start("sleep 100", json::object(), "open");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  sdk().execute("open", "kill -STOP $PPID; true");
+  const auto killed = ask("DELETE", "/api/process/" + answer.body["processId"].get<std::string>());
+  EXPECT_EQ(killed.status, 200) << killed.body;
+  EXPECT_EQ(get(answer.body["processId"])["status"], "killed");
+}
+
 TEST_P(background_process, may_be_killed_twice_and_after_its_end) {
   const auto id = started("true");
   wait_for_end(id);
