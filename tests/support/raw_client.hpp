@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <charconv>
@@ -143,8 +144,7 @@ public:
   bool silent_for(std::chrono::milliseconds time) {
     if (!buffer_.empty())
       return false;
-    pollfd descriptor{socket_, POLLIN, 0};
-    return ::poll(&descriptor, 1, static_cast<int>(time.count())) == 0;
+    return !becomes_ready(POLLIN, time);
   }
 
   void shut_down_sending() { ::shutdown(socket_, SHUT_WR); }
@@ -171,13 +171,24 @@ private:
   }
 
   void await(short events) const {
-    pollfd descriptor{socket_, events, 0};
-    int ready = ::poll(&descriptor, 1, static_cast<int>(patience.count()));
-    if (ready == 0)
+    if (!becomes_ready(events, patience))
       throw std::runtime_error("deadline passed while waiting for the server; got so far: " +
                                buffer_.substr(0, 2000));
-    if (ready < 0)
-      fail("poll");
+  }
+
+  /// Goes on after a signal: where the daemon lives in the test's own process, its children end there, too.
+  [[nodiscard]] bool becomes_ready(short events, std::chrono::milliseconds time) const {
+    const auto until = std::chrono::steady_clock::now() + time;
+    for (;;) {
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+      pollfd descriptor{socket_, events, 0};
+      const int ready = ::poll(&descriptor, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
+      if (ready < 0 && errno != EINTR)
+        fail("poll");
+      if (ready >= 0)
+        return ready > 0;
+    }
   }
 
   std::string take(std::size_t count) {
