@@ -1,6 +1,5 @@
 #include "http/streamed_response.hpp"
 
-#include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <fmt/format.h>
@@ -272,10 +271,12 @@ public:
     });
   }
 
+  /// Always posted: on the strand itself a step done at once would overtake what another thread has posted
+  /// before, and the end of the last handle might come before the `finish` that another one was told.
   template <typename Step>
   void run(Step step) {
-    asio::dispatch(body_->strand(),
-                   [body = body_, step = std::move(step)]() mutable { body->guarded([&] { step(*body); }); });
+    asio::post(body_->strand(),
+               [body = body_, step = std::move(step)]() mutable { body->guarded([&] { step(*body); }); });
   }
 
 private:

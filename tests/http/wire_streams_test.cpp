@@ -41,6 +41,23 @@ public:
 
 class wire_streams : public wire_test {};
 
+/// The last handle ends on the connection's own strand, before the strand has come to what another thread has
+/// told it.
+TEST_F(wire_streams, what_one_thread_has_finished_is_whole_wherever_the_last_handle_ends) {
+  wire_server wire(context, [](const http::request_ptr&, const http::responder_ptr& answer) {
+    const auto stream = answer->stream(200, {}, http::stream_kind::document);
+    std::thread([&] {
+      stream->write("all of it");
+      stream->finish();
+    }).join();
+  });
+  for (int i = 0; i < 20; ++i) {
+    const auto reply = raw_client(wire.port()).exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_TRUE(reply.complete);
+    EXPECT_EQ(reply.body, "all of it");
+  }
+}
+
 TEST_F(wire_streams, the_head_leaves_at_once_and_every_piece_as_it_comes) {
   stream_server server(context);
   raw_client client(server.wire.port());
