@@ -61,10 +61,15 @@ enum class error_code : std::uint8_t {
   process_not_found = 26,
   /// A background process of this id lives.
   process_exists = 27,
+
+  port_already_exposed = 28,
+  port_not_exposed = 29,
+  /// No service may have this port exposed.
+  invalid_port_number = 30,
 };
 
 /// The highest value of `error_code`, for tables and tests that walk it.
-inline constexpr error_code last_error_code = error_code::process_exists;
+inline constexpr error_code last_error_code = error_code::invalid_port_number;
 
 /// A request's failure as a value. What is public and what is for the log are separate fields.
 struct failure {

@@ -3,6 +3,7 @@
 #include "actors/blocking_task.hpp"
 #include "actors/file_place.hpp"
 #include "actors/messages.hpp"
+#include "actors/port_client.hpp"
 #include "actors/process_client.hpp"
 #include "actors/reply.hpp"
 #include "launcher/descriptor.hpp"
@@ -36,6 +37,9 @@
 ///          +- files (one_for_one)
 ///          |   +- pool             file_pool_actor: the queue of file operations
 ///          |   +- worker-1 ...     file_worker_actor: does one at a time, on a thread of its own
+///          +- ports (one_for_one)
+///          |   +- watches          dynamic supervisor of port_watch_actor, one for each wait for a service
+///          |   +- registry         port_registry_actor: which ports are exposed
 ///          +- session-manager      session_manager_actor: who is who
 namespace sandboxd::actors {
 
@@ -215,6 +219,40 @@ struct look_for_overdue {};
 using file_pool_actor = caf::typed_actor< //
     caf::reacts_to<blocking_task>, caf::reacts_to<worker_idle>, caf::reacts_to<look_for_overdue>>;
 
+// --- ports: which are exposed, and which serve ---
+
+/// To the registry: enter a port.
+struct expose_port {
+  std::uint16_t port = 0;
+  std::string name;
+  if_exposed existing = if_exposed::refuse;
+  reply<ports::exposed_port> done;
+};
+/// To the registry: take it out.
+struct unexpose_port {
+  std::uint16_t port = 0;
+  reply<ports::exposed_port> done;
+};
+/// To the registry: start a wait for a service. It ends when nobody holds `interest` any more.
+struct watch_port {
+  port_watch_request request;
+  std::weak_ptr<const void> interest;
+  reply<port_watch_result> done;
+};
+using port_registry_actor = caf::typed_actor< //
+    caf::reacts_to<expose_port>, caf::reacts_to<unexpose_port>, caf::reacts_to<watch_port>>;
+
+/// To itself: the pause between two probes is over.
+struct probe_now {};
+/// From the I/O threads: what the service answered.
+struct port_probed {
+  ports::probe_result result;
+};
+/// From the I/O threads, or the process: the process that was to serve has ended.
+struct watched_process_ended {};
+using port_watch_actor = caf::typed_actor< //
+    caf::reacts_to<probe_now>, caf::reacts_to<port_probed>, caf::reacts_to<watched_process_ended>>;
+
 // --- session manager: who is who ---
 
 /// Make a session; see `sandbox_client::create_session`.
@@ -277,6 +315,12 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::tell_when_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::worker_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::look_for_overdue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::locate_files)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::expose_port)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::unexpose_port)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::watch_port)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::probe_now)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::port_probed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::watched_process_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::create_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::list_sessions)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::delete_session)

@@ -15,6 +15,9 @@ inline const std::string processes = workload + "/processes";
 inline const std::string process_starter = workload + "/process-starter";
 inline const std::string files = workload + "/files";
 inline const std::string file_pool = files + "/pool";
+inline const std::string ports = workload + "/ports";
+inline const std::string port_watches = ports + "/watches";
+inline const std::string port_registry = ports + "/registry";
 inline const std::string session_manager = workload + "/session-manager";
 
 /// The path of the parent of the actor at `path`.

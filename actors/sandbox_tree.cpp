@@ -3,6 +3,7 @@
 #include "actors/file_pool.hpp"
 #include "actors/file_worker.hpp"
 #include "actors/launcher.hpp"
+#include "actors/port_registry.hpp"
 #include "actors/process_starter.hpp"
 #include "actors/session_manager.hpp"
 #include "supervision/spawn.hpp"
@@ -56,6 +57,14 @@ child_spec files_tree(const services_ptr& context) {
   return supervision::supervisor_child("files", std::move(files));
 }
 
+child_spec ports_tree(const services_ptr& context) {
+  const auto settings = context->settings();
+  auto tree = with_limits(settings->supervision);
+  tree.children = {dynamic_supervisor("watches", settings->supervision, settings->ports.max_watches),
+                   worker("registry", supervised(port_registry_behavior, context))};
+  return supervision::supervisor_child("ports", std::move(tree));
+}
+
 } // namespace
 
 child_spec sandbox_tree(const services_ptr& context) {
@@ -68,6 +77,7 @@ child_spec sandbox_tree(const services_ptr& context) {
       dynamic_supervisor("processes", settings),
       worker("process-starter", supervised(process_starter_behavior, context)),
       files_tree(context),
+      ports_tree(context),
       worker("session-manager", supervised(session_manager_behavior, context))};
 
   // One for one: running sessions need no launcher, so its crash must not cost them.

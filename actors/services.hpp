@@ -7,6 +7,7 @@
 #include "launcher/captured_output.hpp"
 #include "launcher/descriptor.hpp"
 #include "launcher/directory_cleaner.hpp"
+#include "ports/exposed_ports.hpp"
 
 #include <asio/io_context.hpp>
 
@@ -65,6 +66,10 @@ public:
     return {machine_root, nullptr, settings()->sandbox.workspace};
   }
 
+  /// The ports that are exposed now. `port_registry` alone publishes them.
+  [[nodiscard]] std::shared_ptr<const ports::exposed_ports> exposed_ports() const { return exposed_.load(); }
+  void publish(std::shared_ptr<const ports::exposed_ports> changed) { exposed_.store(std::move(changed)); }
+
   /// Between SIGTERM and SIGKILL for whatever is stopped now. At the end of the daemon a quarter of its
   /// grace: sessions end after commands outside of them, and what follows SIGKILL has to fit in, too.
   [[nodiscard]] std::chrono::milliseconds kill_grace() const {
@@ -99,6 +104,8 @@ public:
 private:
   std::atomic<bool> shutting_down_ = false;
   std::atomic<std::shared_ptr<const config::settings>> settings_;
+  std::atomic<std::shared_ptr<const ports::exposed_ports>> exposed_ =
+      std::make_shared<const ports::exposed_ports>();
   const std::shared_ptr<launcher::byte_budget> disk_ = std::make_shared<launcher::byte_budget>(0);
   const std::shared_ptr<launcher::byte_budget> process_disk_ = std::make_shared<launcher::byte_budget>(0);
   const std::shared_ptr<launcher::byte_budget> memory_ = std::make_shared<launcher::byte_budget>(0);

@@ -115,6 +115,15 @@ struct process_settings {
   bool honour_timeout = true;                     ///< end a process when the time its client gave is over
 };
 
+/// Ports of services in the sandbox.
+struct port_settings {
+  std::uint64_t max_watches = 256;         ///< waits for a service, at a time
+  std::uint64_t max_relayed = 256;         ///< connections relayed at a time
+  std::uint64_t max_idle_connections = 64; ///< to services, kept for further requests
+  std::chrono::milliseconds connect_timeout = std::chrono::seconds(5);    ///< of the relay, to a service
+  std::chrono::milliseconds response_timeout = std::chrono::seconds(100); ///< until a service answers
+};
+
 /// The spawner, which creates every OS process.
 struct launcher_settings {
   std::chrono::milliseconds spawn_timeout = std::chrono::seconds(10);
@@ -167,6 +176,7 @@ struct settings {
   session_settings session;
   file_settings files;
   process_settings process;
+  port_settings ports;
   launcher_settings launcher;
   supervision_settings supervision;
   scheduler_settings scheduler;

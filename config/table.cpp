@@ -283,6 +283,17 @@ const std::vector<key>& all_keys() {
     boolean("process.honour-timeout", MEMBER(process.honour_timeout), live,
             "Whether a process ends when the time its client gave is over (the reference ignores it)"),
 
+    count("ports.max-watches", MEMBER(ports.max_watches), 1, 1'000'000, at_start,
+          "Waits for a service at a time; a further one is refused"),
+    count("ports.max-relayed", MEMBER(ports.max_relayed), 1, 1'000'000, at_start,
+          "Connections that the proxy relays at a time; a further one is refused (503)"),
+    count("ports.max-idle-connections", MEMBER(ports.max_idle_connections), 0, 1'000'000, at_start,
+          "Connections to services that the proxy keeps for further requests; the oldest go first"),
+    duration("ports.connect-timeout", MEMBER(ports.connect_timeout), 10_ms, 1_h, at_start,
+             "Time a service has to accept a connection of the proxy (else 504)"),
+    duration("ports.response-timeout", MEMBER(ports.response_timeout), 10_ms, 24_h, at_start,
+             "Time in which nothing moves until a service begins its answer to the proxy (else 504)"),
+
     duration("launcher.spawn-timeout", MEMBER(launcher.spawn_timeout), 100_ms, 10_min, at_start,
              "Time the spawner has to answer a request for a process"),
     count("launcher.max-waiting-requests", MEMBER(launcher.max_waiting_requests), 1, 1'000'000, live,

@@ -1,6 +1,7 @@
 #include "daemon/web.hpp"
 
 #include "actors/local_file_client.hpp"
+#include "actors/local_port_client.hpp"
 #include "actors/local_process_client.hpp"
 #include "actors/local_sandbox_client.hpp"
 #include "http/command_catalog.hpp"
@@ -66,7 +67,8 @@ web make_web(const actors::services_ptr& context, log& lines,
   with.settings = settings;
   with.sandbox = actors::make_local_sandbox_client(directory, context->command_memory);
   with.files = actors::make_local_file_client(directory, context);
-  with.processes = actors::make_local_process_client(std::move(directory), context);
+  with.processes = actors::make_local_process_client(directory, context);
+  with.ports = actors::make_local_port_client(std::move(directory), context);
   with.commands = std::make_shared<http::command_catalog>(path == nullptr ? "" : path);
   with.capture_limits = [context] { return context->capture_limits(); };
   with.log = [&lines](config::log_level level, std::string_view text) { lines.write(level, "http", text); };
@@ -83,6 +85,7 @@ web make_web(const actors::services_ptr& context, log& lines,
   hooks.refuse = [](const http::refusal& why) {
     return http::error_response(http::refusal_report(why), std::chrono::system_clock::now());
   };
+  hooks.is_exposed = [context](std::uint16_t port) { return context->exposed_ports()->contains(port); };
   hooks.access_log = [&lines](const http::access_record& record) { log_access(lines, record); };
   hooks.report = [&lines](std::string_view text) { lines.write(config::log_level::error, "http", text); };
   made.server = std::make_shared<http::server>(*settings, context->io, std::move(hooks));

@@ -4,6 +4,7 @@
 #include "http/file_resource.hpp"
 #include "http/json_reader.hpp"
 #include "http/misc_resource.hpp"
+#include "http/port_resource.hpp"
 #include "http/process_resource.hpp"
 #include "http/refusal_report.hpp"
 #include "http/router.hpp"
@@ -58,6 +59,13 @@ constexpr std::array routes{
     route{"POST", "/api/mkdir", body_rule::object, file_resource::make_directory},
     route{"POST", "/api/exists", body_rule::object, file_resource::exists},
     route{"POST", "/api/list-files", body_rule::object, file_resource::list},
+
+    route{"POST", "/api/expose-port", body_rule::object, port_resource::expose},
+    route{"DELETE", "/api/unexpose-port", body_rule::object, port_resource::unexpose},
+    route{"DELETE", "/api/exposed-ports/{port}", body_rule::none, port_resource::unexpose_by_path},
+    route{"GET", "/api/exposed-ports", body_rule::none, port_resource::list},
+    route{"POST", "/api/port-check", body_rule::object, port_resource::check},
+    route{"POST", "/api/port-watch", body_rule::object, port_resource::watch},
 };
 
 /// Parses the body as the route wants it into `incoming`; what is wrong with it otherwise.

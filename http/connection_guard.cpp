@@ -138,6 +138,12 @@ void connection_guard::bytes_read(const asio::error_code& fault, std::size_t cou
   reading_ = false;
   if (phase_ == phase::closed)
     return;
+  if (phase_ == phase::relayed) {
+    input_end_ += count;
+    return fault && fault != asio::error::operation_aborted && fault != asio::error::eof
+               ? end(outcome::client_gone, reset::no)
+               : begin_relay();
+  }
   if (fault)
     return fault == asio::error::eof ? input_ended() : end(outcome::client_gone, reset::no);
   if (phase_ == phase::refusing || phase_ == phase::lingering) {
@@ -170,6 +176,7 @@ void connection_guard::input_ended() {
     return watch_for_reset();
   case phase::lingering:
     return end(outcome::complete, reset::no);
+  case phase::relayed: // its relay reads
   case phase::refusing:
   case phase::closed:
     return;
@@ -253,6 +260,10 @@ bool connection_guard::admit_head() {
     refuse({403, "This client may not use the sandbox's interface"});
     return false;
   }
+  if (shared_->relays && is_relayed(head.target)) {
+    begin_relay();
+    return false;
+  }
   if (std::find(served_methods.begin(), served_methods.end(), head.method) == served_methods.end()) {
     refuse({404, "The requested endpoint was not found"});
     return false;
@@ -295,6 +306,47 @@ void connection_guard::answer_continue() {
           return;
         self->guarded([&] { fault ? self->end(outcome::client_gone, reset::no) : self->advance(); });
       }));
+}
+
+void connection_guard::begin_relay() {
+  phase_ = phase::relayed;
+  share_ = budget_share();
+  stop_clock();
+  if (reading_) { // ahead, while the request before this one was served: that has to end first
+    asio::error_code ignored;
+    socket_.cancel(ignored);
+    return;
+  }
+  const auto& head = scanner_->head();
+  std::string input(unread());
+  input_begin_ = input_end_ = 0;
+  relay_ = std::make_shared<port_relay>(
+      shared_->relays, shared_from_this(), head, std::move(input),
+      relay_origin{client_.address().to_string(), shared_->request_id(head.request_id)},
+      shared_->settings.stream_stall_timeout, !shared_->draining);
+  const auto relay = relay_; // which may be over at once
+  relay->start();
+}
+
+void connection_guard::relay_refused(const refusal& why) {
+  std::exchange(relay_, nullptr)->cancel();
+  refuse(why);
+}
+
+void connection_guard::relay_over(std::optional<std::string> input) {
+  log_relayed(*std::exchange(relay_, nullptr), outcome::complete);
+  if (!input)
+    return linger();
+  input_.assign(input->begin(), input->end());
+  input_end_ = input_.size();
+  begin_message();
+}
+
+void connection_guard::log_relayed(const port_relay& relay, outcome why) {
+  const auto& head = scanner_->head();
+  auto duration = std::chrono::duration_cast<std::chrono::microseconds>(clock::now() - began_);
+  shared_->log({relay.request_id(), client_name_, head.method, path_of(head), relay.status(),
+                bytes_in_ + relay.bytes_in(), relay.bytes_out(), duration, why});
 }
 
 void connection_guard::hand_over() {
@@ -393,6 +445,10 @@ void connection_guard::end(outcome why, reset how) {
   shared_->connections.remove(id_);
   if (unanswered)
     log_unanswered(why);
+  if (const auto relay = std::exchange(relay_, nullptr)) {
+    log_relayed(*relay, why);
+    relay->cancel();
+  }
   if (auto watcher = watcher_.lock())
     watcher->connection_lost(why);
   restinio_connection_.reset();
@@ -437,6 +493,10 @@ void connection_guard::clock_ran_out() {
     return bytes_in_ - bytes_before_window_ >= shared_->least_body_bytes
                ? open_body_window()
                : refuse({408, "The request body arrives too slowly"});
+  case phase::relayed: {
+    const auto relay = relay_; // which may be over then
+    return relay->clock_ran_out();
+  }
   case phase::in_service:
   case phase::refusing:
     return end(outcome::stalled, reset::yes);
@@ -464,6 +524,8 @@ void connection_guard::abandon() {
   socket_.close(ignored);
   reader_ = nullptr;
   restinio_connection_.reset();
+  if (const auto relay = std::exchange(relay_, nullptr))
+    relay->cancel();
   shared_->connections.remove(id_);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/body_budget.hpp"
+#include "http/port_relay.hpp"
 #include "http/request_scanner.hpp"
 #include "http/server_hooks.hpp"
 #include "http/transport.hpp"
@@ -60,10 +61,12 @@ struct received_request {
 /// body 64 KiB) is full. Then a client that leaves is noticed only by the next write or by the kernel's
 /// probes.
 ///
+/// A request to the proxy never reaches RESTinio: the guard lends the connection to a `port_relay`, and takes
+/// it back after the answer.
+///
 /// All functions run on the connection's strand unless they say otherwise.
-class connection_guard : public std::enable_shared_from_this<connection_guard> {
+class connection_guard : public relay_client, public std::enable_shared_from_this<connection_guard> {
 public:
-  using strand_type = asio::strand<asio::io_context::executor_type>;
   using read_completion = std::function<void(const asio::error_code&, std::size_t)>;
   using clock = std::chrono::steady_clock;
 
@@ -73,8 +76,8 @@ public:
 
   // For RESTinio, through `guarded_socket`.
 
-  [[nodiscard]] asio::ip::tcp::socket& socket() { return socket_; }
-  [[nodiscard]] const strand_type& strand() const { return strand_; }
+  [[nodiscard]] asio::ip::tcp::socket& socket() override { return socket_; }
+  [[nodiscard]] const strand_type& strand() const override { return strand_; }
   [[nodiscard]] bool is_open() const { return phase_ != phase::closed; }
 
   /// RESTinio wants the next bytes: the head of the next request, once it is complete and found good.
@@ -114,6 +117,15 @@ public:
   /// Ends the connection at once.
   void cut(outcome why) { end(why, reset::yes); }
 
+  // For a relay.
+
+  void relay_clock(std::chrono::milliseconds time) override {
+    time.count() > 0 ? set_clock(time) : stop_clock();
+  }
+  void relay_refused(const refusal& why) override;
+  void relay_over(std::optional<std::string> input) override;
+  void relay_broken(outcome why) override { end(why, reset::yes); }
+
   // For the server; any thread.
 
   /// Looks at the clocks when one may have run out.
@@ -134,7 +146,7 @@ public:
   void abandon();
 
 private:
-  enum class phase { idle, receiving, in_service, refusing, lingering, closed };
+  enum class phase { idle, receiving, in_service, relayed, refusing, lingering, closed };
   /// How far the request in service is: RESTinio parses it, a handler has it, its answer has left.
   enum class service { offered, taken, over };
   enum class reset { no, yes };
@@ -157,6 +169,8 @@ private:
   [[nodiscard]] bool admit_peer(const request_head& head) const;
   [[nodiscard]] bool take_share();
   void answer_continue();
+  void begin_relay();
+  void log_relayed(const port_relay& relay, outcome why);
   void hand_over();
   void refuse(const refusal& why);
   void refusal_sent(const std::string& request_id, bool sent);
@@ -202,6 +216,8 @@ private:
   service service_ = service::over;
   std::weak_ptr<connection_watcher> watcher_;
   std::shared_ptr<void> restinio_connection_; ///< it holds this guard: released with the request
+
+  std::shared_ptr<port_relay> relay_; ///< it holds this guard: released when it is over
 
   asio::mutable_buffer reader_buffer_; ///< where RESTinio waits for bytes
   read_completion reader_;

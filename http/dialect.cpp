@@ -79,7 +79,6 @@ constexpr std::array strong_evidence{
     evidence_row{"DELETE", "/api/process/{}", trait::lacks_header, "Content-Type", dialect::b},
 
     evidence_row{"DELETE", "/api/unexpose-port", trait::always, "", dialect::a},
-    evidence_row{"GET", "/proxy/{}/*", trait::always, "", dialect::a},
     evidence_row{"DELETE", "/api/exposed-ports/{}", trait::always, "", dialect::b},
     evidence_row{"GET", "/api/exposed-ports", trait::has_query, "session", dialect::b},
     evidence_row{"GET", "/api/exposed-ports", trait::has_no_query, "", dialect::a},

@@ -49,6 +49,9 @@ constexpr std::array table{
     error_entry{error_code::filesystem_error, "FILESYSTEM_ERROR", 500, 500, 0},
     error_entry{error_code::process_not_found, "PROCESS_NOT_FOUND", 404, 404, 0},
     error_entry{error_code::process_exists, "PROCESS_ERROR", 409, 500, 0},
+    error_entry{error_code::port_already_exposed, "PORT_ALREADY_EXPOSED", 409, 409, 0},
+    error_entry{error_code::port_not_exposed, "PORT_NOT_EXPOSED", 404, 404, 0},
+    error_entry{error_code::invalid_port_number, "INVALID_PORT_NUMBER", 400, 400, 0},
 };
 
 static_assert(table.size() == static_cast<std::size_t>(actors::last_error_code),
@@ -112,6 +115,9 @@ std::string suggestion_for(const actors::failure& reason) {
   case error_code::name_too_long:
   case error_code::filesystem_error:
   case error_code::process_exists:
+  case error_code::port_already_exposed:
+  case error_code::port_not_exposed:
+  case error_code::invalid_port_number:
     break;
   case error_code::process_not_found:
     return "Verify the process ID is correct and the process has not already exited";

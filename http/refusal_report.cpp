@@ -23,6 +23,14 @@ const char* code_of(int status) {
 } // namespace
 
 error_report refusal_report(const refusal& why) {
+  if (!why.code.empty()) {
+    error_report report;
+    report.code = why.code;
+    report.status = why.status;
+    report.message = why.message;
+    report.a_text = why.a_text;
+    return report;
+  }
   if (why.status == 404)
     return not_found_report();
   if (why.status == 503) // the budget of buffered bytes, which is free again soon

@@ -13,6 +13,8 @@ namespace sandboxd::http {
 struct refusal {
   int status = 400;
   std::string message;
+  std::string code = {};   ///< of the SDK; empty: the usual one for this status
+  std::string a_text = {}; ///< what clients of dialect A show; empty: the message
 };
 
 /// Bounds of one request.

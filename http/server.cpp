@@ -115,7 +115,7 @@ request_entry::operator()(const restinio::request_handle_t& parsed) const {
 class server::running : public std::enable_shared_from_this<server::running> {
 public:
   running(const config::settings& settings, asio::io_context& context, server_hooks hooks)
-      : shared(std::make_shared<transport>(settings.http, std::move(hooks))), ticker_(context),
+      : shared(std::make_shared<transport>(settings, std::move(hooks))), ticker_(context),
         tick_(tick_of(settings.http)), restinio_(make_restinio_settings(shared, context)), context_(context) {
   }
 
@@ -164,6 +164,8 @@ private:
         auto now = connection_guard::clock::now();
         for (const auto& guard : self->shared->connections.all())
           guard->check_clocks(now);
+        if (self->shared->relays)
+          self->shared->relays->close_stale(now);
       });
       self->keep_time();
     });
@@ -188,6 +190,8 @@ server::~server() {
   running_->shared->silent = true;
   for (const auto& guard : running_->shared->connections.all())
     guard->abandon();
+  if (running_->shared->relays)
+    running_->shared->relays->close_waiting();
 }
 
 void server::start() {

@@ -60,6 +60,9 @@ struct server_hooks {
   /// Whether this peer may send this request; false = 403. Empty = everybody may.
   std::function<bool(const peer& from, const request_head& head)> admit_peer;
 
+  /// Whether the proxy may reach the service at this port; empty = there is no proxy.
+  std::function<bool(std::uint16_t port)> is_exposed;
+
   /// Told of every request once, when it has ended.
   std::function<void(const access_record& record)> access_log;
 

@@ -27,12 +27,14 @@ bool is_harmless(char c) {
 
 } // namespace
 
-transport::transport(const config::http_settings& with, server_hooks calls)
-    : settings(with), limits{with.max_url_bytes, with.max_header_bytes, longest_body(with),
-                             with.max_header_fields},
-      least_body_bytes(std::max<std::uint64_t>(
-          1, with.min_body_bytes_per_second * static_cast<std::uint64_t>(with.body_timeout.count()) / 1000)),
-      hooks(std::move(calls)), budget(std::make_shared<body_budget>(with.max_buffered_bytes)),
+transport::transport(const config::settings& with, server_hooks calls)
+    : settings(with.http), limits{settings.max_url_bytes, settings.max_header_bytes, longest_body(settings),
+                                  settings.max_header_fields},
+      least_body_bytes(
+          std::max<std::uint64_t>(1, settings.min_body_bytes_per_second *
+                                         static_cast<std::uint64_t>(settings.body_timeout.count()) / 1000)),
+      hooks(std::move(calls)), budget(std::make_shared<body_budget>(settings.max_buffered_bytes)),
+      relays(hooks.is_exposed ? std::make_shared<port_relays>(with.ports, hooks.is_exposed) : nullptr),
       run_(fmt::format("{:08x}", std::random_device{}())) {}
 
 std::string transport::new_request_id() {

@@ -3,6 +3,7 @@
 #include "config/settings.hpp"
 #include "http/body_budget.hpp"
 #include "http/connection_registry.hpp"
+#include "http/port_relays.hpp"
 #include "http/server_hooks.hpp"
 
 #include <atomic>
@@ -16,7 +17,7 @@ namespace sandboxd::http {
 
 /// What all connections of one server share. Safe from any thread.
 struct transport {
-  transport(const config::http_settings& with, server_hooks calls);
+  transport(const config::settings& with, server_hooks calls);
 
   /// A new id, unlike any other of this run of the daemon and very likely of other runs.
   [[nodiscard]] std::string new_request_id();
@@ -49,6 +50,8 @@ struct transport {
   const server_hooks hooks;
   const std::shared_ptr<body_budget> budget;
   connection_registry connections;
+  /// Null when there is no proxy.
+  const std::shared_ptr<port_relays> relays;
 
   /// Set when the server stops: every further answer closes its connection.
   std::atomic<bool> draining = false;

@@ -95,9 +95,6 @@ TEST(dialect, strong_evidence) {
       {"DELETE", "/api/process/kill-all?x", nullptr, {}, dialect::unknown, false},
       // ports
       {"DELETE", "/api/unexpose-port", nullptr, {}, dialect::a, true},
-      {"GET", "/proxy/8080/index.html", nullptr, {}, dialect::a, true},
-      {"GET", "/proxy/8080", nullptr, {}, dialect::unknown, false},
-      {"GET", "/proxy/8080/", nullptr, {}, dialect::unknown, false},
       {"DELETE", "/api/exposed-ports/8080", nullptr, {}, dialect::b, true},
       {"GET", "/api/exposed-ports?session=s", nullptr, {}, dialect::b, true},
       {"GET", "/api/exposed-ports", nullptr, {}, dialect::a, true},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/file_client.hpp"
+#include "actors/port_client.hpp"
 #include "actors/process_client.hpp"
 #include "actors/sandbox_client.hpp"
 #include "http/application.hpp"
@@ -192,6 +193,48 @@ private:
   }
 };
 
+class recording_ports final : public actors::port_client {
+public:
+  void expose(std::uint16_t port, std::string name, actors::if_exposed existing,
+              actors::reply<ports::exposed_port> done) override {
+    if (existing == actors::if_exposed::refuse && table->contains(port))
+      return done.deliver(actors::failure{actors::error_code::port_already_exposed, "again"});
+    const ports::exposed_port entry{port, std::move(name), ports_time()};
+    table->insert_or_assign(port, entry);
+    done.deliver(entry);
+  }
+  void unexpose(std::uint16_t port, actors::reply<ports::exposed_port> done) override {
+    const auto taken = table->extract(port);
+    if (taken.empty())
+      return done.deliver(actors::failure{actors::error_code::port_not_exposed, "not there"});
+    done.deliver(taken.mapped());
+  }
+  [[nodiscard]] std::shared_ptr<const ports::exposed_ports> exposed() const override { return table; }
+  void check(ports::probe_request probe, actors::reply<ports::probe_result> done) override {
+    checked.push_back(std::move(probe));
+    done.deliver(answer);
+  }
+  [[nodiscard]] std::shared_ptr<const void> watch(actors::port_watch_request request,
+                                                  actors::reply<actors::port_watch_result> done) override {
+    watched.push_back(std::move(request));
+    watcher = std::move(done);
+    auto held = std::make_shared<const int>();
+    interest = held;
+    return held;
+  }
+
+  static std::chrono::system_clock::time_point ports_time() {
+    return std::chrono::system_clock::time_point(fixed_time);
+  }
+
+  std::shared_ptr<ports::exposed_ports> table = std::make_shared<ports::exposed_ports>();
+  ports::probe_result answer;
+  std::vector<ports::probe_request> checked;
+  std::vector<actors::port_watch_request> watched;
+  actors::reply<actors::port_watch_result> watcher;
+  std::weak_ptr<const void> interest;
+};
+
 /// Remembers what was asked of processes; answers `problem`, or from its table.
 class recording_processes final : public actors::process_client {
 public:
@@ -275,6 +318,7 @@ public:
     with.sandbox = sandbox;
     with.files = files;
     with.processes = processes;
+    with.ports = ports;
     with.commands = std::make_shared<command_catalog>("/nonexistent");
     with.now = [] { return std::chrono::system_clock::time_point(fixed_time); };
     with.log = [this](config::log_level, std::string_view text) { log.emplace_back(text); };
@@ -320,6 +364,7 @@ public:
   std::shared_ptr<recording_sandbox> sandbox = std::make_shared<recording_sandbox>();
   std::shared_ptr<recording_files> files = std::make_shared<recording_files>();
   std::shared_ptr<recording_processes> processes = std::make_shared<recording_processes>();
+  std::shared_ptr<recording_ports> ports = std::make_shared<recording_ports>();
   std::vector<std::string> log;
   int run_apart = 0; ///< tasks that were
   std::shared_ptr<application> app;

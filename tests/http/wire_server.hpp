@@ -58,16 +58,24 @@ private:
   std::vector<Value> values_;
 };
 
+/// What the proxy may reach, and how; by default there is none.
+struct wire_proxy {
+  std::function<bool(std::uint16_t port)> is_exposed = {};
+  config::port_settings settings = {};
+};
+
 /// The transport on a loopback port with I/O threads of its own and a handler of the test.
 class wire_server {
 public:
   using setting = std::function<void(config::http_settings&)>;
 
   wire_server(asio::io_context& on, http::request_handler handler, const setting& adjust = {},
-              std::function<bool(const http::peer&, const http::request_head&)> admit = {})
+              std::function<bool(const http::peer&, const http::request_head&)> admit = {},
+              const wire_proxy& with = {})
       : context(on), work_(on.get_executor()) {
     config::settings settings;
     settings.http.port = 0;
+    settings.ports = with.settings;
     if (adjust)
       adjust(settings.http);
     http::server_hooks hooks;
@@ -78,6 +86,7 @@ public:
     hooks.access_log = [this](const http::access_record& record) { log.set(record); };
     hooks.report = [this](std::string_view text) { reports.set(std::string(text)); };
     hooks.admit_peer = std::move(admit);
+    hooks.is_exposed = with.is_exposed;
     server.emplace(settings, context, std::move(hooks));
     server->start();
     for (std::uint64_t i = 0; i < settings.http.io_threads; ++i)

@@ -18,14 +18,15 @@ MAY_INCLUDE = {
     "supervision": {"config"},
     "launcher": {"config"},
     "files": {"launcher", "config"},
+    "ports": set(),
     "interpreters": {"config"},
-    "actors": {"supervision", "interpreters", "files", "launcher", "config"},
-    "http": {"actors", "supervision", "config"},
+    "actors": {"supervision", "interpreters", "files", "launcher", "ports", "config"},
+    "http": {"actors", "ports", "supervision", "config"},
     "daemon": {"http", "actors", "interpreters", "launcher", "supervision", "config"},
     "inspector": set(),
     "bench": set(),
 }
-FLOORS = [["main.cpp", "daemon"], ["http"], ["actors"], ["files"], ["interpreters", "launcher"], ["supervision"], ["config"]]
+FLOORS = [["main.cpp", "daemon"], ["http"], ["actors"], ["files"], ["interpreters", "launcher", "ports"], ["supervision"], ["config"]]
 UNBOUND = {"main.cpp", "tests"}  # compose or test everything
 
 LONGEST_FILE = 700  # lines

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "config/settings.hpp"
+
+#include <asio/ip/tcp.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+
+namespace sandboxd::http {
+
+/// What all relays of one server share: which ports may be reached, how many relays there may be, and the
+/// connections to services that wait for a further request. Safe from any thread.
+class port_relays {
+public:
+  using clock = std::chrono::steady_clock;
+  using service_socket = std::shared_ptr<asio::ip::tcp::socket>;
+
+  /// `exposed` is asked on I/O threads and must not block.
+  port_relays(const config::port_settings& with, std::function<bool(std::uint16_t port)> exposed)
+      : settings(with), is_exposed(std::move(exposed)) {}
+
+  /// A permit for one relay, given back with the result; null when there are as many as allowed.
+  [[nodiscard]] std::shared_ptr<const void> enter();
+
+  /// A connection to this service that is still open and has nothing to say; null when none waits.
+  [[nodiscard]] service_socket take(std::uint16_t port);
+
+  /// Keeps a connection that has nothing under way. The oldest go when there are too many.
+  void give(std::uint16_t port, service_socket socket);
+
+  /// Closes the connections that have waited long enough.
+  void close_stale(clock::time_point now);
+
+  /// Closes all that wait.
+  void close_waiting();
+
+  const config::port_settings settings;
+  const std::function<bool(std::uint16_t port)> is_exposed;
+
+private:
+  struct waiting {
+    std::uint16_t port;
+    service_socket socket;
+    clock::time_point since;
+  };
+
+  std::atomic<std::uint64_t> relays_ = 0;
+  std::mutex mutex_;
+  std::list<waiting> waiting_; ///< the oldest first
+};
+
+} // namespace sandboxd::http
