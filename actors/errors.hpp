@@ -66,10 +66,13 @@ enum class error_code : std::uint8_t {
   port_not_exposed = 29,
   /// No service may have this port exposed.
   invalid_port_number = 30,
+
+  /// The process was started without standard input, has closed it, or has ended.
+  process_input_closed = 31,
 };
 
 /// The highest value of `error_code`, for tables and tests that walk it.
-inline constexpr error_code last_error_code = error_code::invalid_port_number;
+inline constexpr error_code last_error_code = error_code::process_input_closed;
 
 /// A request's failure as a value. What is public and what is for the log are separate fields.
 struct failure {

@@ -181,6 +181,12 @@ struct kill_process {
 struct settle_process {
   reply<process_record> done;
 };
+/// Write to its standard input; see `process_client::write_input`.
+struct write_process_input {
+  std::string bytes;
+  bool close = false;
+  reply<input_written> done;
+};
 /// To itself: it is no longer young.
 struct process_settled {};
 /// From the I/O threads: it runs.
@@ -201,7 +207,7 @@ struct process_gone {};
 struct process_overdue {};
 using process_actor = caf::typed_actor< //
     caf::reacts_to<process_started>, caf::reacts_to<process_ended>, caf::reacts_to<process_failed>,
-    caf::reacts_to<kill_process>, caf::reacts_to<settle_process>, caf::reacts_to<process_settled>,
+    caf::reacts_to<kill_process>, caf::reacts_to<write_process_input>, caf::reacts_to<settle_process>, caf::reacts_to<process_settled>,
     caf::reacts_to<process_gone>, caf::reacts_to<process_overdue>>;
 
 // --- files: a pool of workers that may block ---
@@ -303,6 +309,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::is_blank)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::session_options)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::start_process)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::kill_process)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::write_process_input)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::settle_process)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::process_settled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::process_started)

@@ -58,6 +58,18 @@ public:
       done.deliver(process->record());
   }
 
+  void write_input(const std::string& id, std::string bytes, bool close, reply<input_written> done) override {
+    const auto target = find(id);
+    if (!target)
+      return done.deliver(failure{error_code::process_not_found, fmt::format("Process {} not found", id)});
+    const auto actor = directory_->find<process_actor>(paths::processes + '/' + target->child);
+    if (!actor || target->finished())
+      return done.deliver(target->finished() ? failure{error_code::process_input_closed,
+                                                       fmt::format("Process {} has ended", id)}
+                                             : unavailable());
+    caf::anon_send(actor, write_process_input{std::move(bytes), close, std::move(done)});
+  }
+
   void kill(const std::string& id, reply<process_record> done) override {
     const auto target = find(id);
     if (!target)

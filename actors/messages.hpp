@@ -87,6 +87,8 @@ struct command_request {
   std::string cwd;
   /// Limit of this command; absent: the session's, zero: unlimited.
   std::optional<std::chrono::milliseconds> timeout;
+  /// Of `run_mode::background`: whether its standard input can be written to; else it is /dev/null.
+  bool with_input = false;
   /// For log lines that concern this request.
   std::string request_id;
 };

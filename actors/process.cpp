@@ -1,6 +1,7 @@
 #include "actors/process.hpp"
 
 #include "actors/paths.hpp"
+#include "launcher/process_input.hpp"
 #include "supervision/errors.hpp"
 
 #include <caf/exit_reason.hpp>
@@ -14,6 +15,7 @@ namespace sandboxd::actors {
 namespace {
 
 using self_pointer = supervision::typed_stateful_pointer<process_state, process_actor>;
+using input_ending = launcher::input_result::ending;
 
 /// Output that may be on its way to the log at a time, in bytes: enough to keep the pipe's reader busy,
 /// little enough for others to have their turn.
@@ -102,6 +104,7 @@ run_command process_state::make_command(std::shared_ptr<command_observer> observ
   command.request.keep_after_restart = request_.keep_after_restart;
   command.request.env = request_.env;
   command.request.cwd = request_.cwd;
+  command.request.with_input = request_.with_input;
   command.request.timeout = std::chrono::milliseconds(0); // this actor sees to that
   command.request.request_id = request_.request_id;
   command.observer = observer_handle(std::move(observer));
@@ -156,6 +159,32 @@ void process_state::kill(kill_process request, std::function<void()> gone) {
 void process_state::gone() {
   ending_ = false;
   answer_kills();
+}
+
+/// Runs on the session's strand once the bytes have gone, or will not go.
+void process_state::write_input(write_process_input wanted) const {
+  const auto input = control_.input;
+  if (!input)
+    return wanted.done.deliver(
+        failure{error_code::process_input_closed,
+                fmt::format("Process {} {}", request_.id,
+                            runs_ ? "was started without standard input" : "does not run yet")});
+  const std::size_t all = wanted.bytes.size();
+  input->write(std::move(wanted.bytes), context_->settings()->process.input_timeout,
+               [all, id = request_.id, done = std::move(wanted.done)](launcher::input_result result) {
+                 if (result.how == input_ending::written)
+                   return done.deliver(input_written{result.written});
+                 const bool is_closed = result.how == input_ending::closed;
+                 failure reason(is_closed ? error_code::process_input_closed : error_code::too_busy,
+                                is_closed ? fmt::format("Process {} takes no more input", id)
+                                          : fmt::format("Process {} does not read its input: {} of {} bytes "
+                                                        "were written",
+                                                        id, result.written, all));
+                 reason.size = result.written;
+                 done.deliver(std::move(reason));
+               });
+  if (wanted.close)
+    input->close();
 }
 
 /// The end of the process and that of all it has started are told apart.
@@ -222,6 +251,7 @@ process_actor::behavior_type process_behavior(self_pointer self, services_ptr co
         self->state.kill(wanted, tell_gone(self));
         quit_when_done(self);
       },
+      [self](write_process_input& wanted) { self->state.write_input(std::move(wanted)); },
       [self](settle_process& wanted) { self->state.settle(std::move(wanted)); },
       [self](process_settled) { self->state.settled(); },
       [self](process_gone) {

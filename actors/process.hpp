@@ -38,6 +38,9 @@ public:
   /// Nothing of it is left.
   void gone();
 
+  /// Somebody writes to its standard input.
+  void write_input(write_process_input wanted) const;
+
   /// Somebody waits until it has ended or is no longer young.
   void settle(settle_process request);
   /// It is no longer young.

@@ -22,11 +22,17 @@ struct process_request {
   if_missing missing = if_missing::create;
   bool keep_after_restart = false; ///< of a session that is made for it
   std::string command;
-  environment env; ///< for this process alone
-  std::string cwd; ///< for this process alone; empty means where the shell is
+  environment env;         ///< for this process alone
+  std::string cwd;         ///< for this process alone; empty means where the shell is
+  bool with_input = false; ///< whether `write_input` is to be possible; else it reads the end at once
   /// After which it is ended; absent or zero: none.
   std::optional<std::chrono::milliseconds> timeout;
   std::string request_id;
+};
+
+/// Bytes that went to a process.
+struct input_written {
+  std::size_t bytes = 0;
 };
 
 /// The front door to background processes for code that is no actor. Every function returns at once, may be
@@ -48,6 +54,13 @@ public:
   /// Answers at once, or, for a process that has just begun, when it has ended or has run for 100 ms: who
   /// starts a short command and asks for its output at once gets all of it.
   virtual void settle(const tracked_process_ptr& process, reply<process_record> done) = 0;
+
+  /// Writes to the standard input of a process, after what was written before, and then closes it if `close`.
+  /// Answered when all of it is in the process's pipe, within `process.input-timeout`. Errors:
+  /// `process_not_found`, `process_input_closed` when there is none (any more), `too_busy` when the process
+  /// has not read enough in time, with the number of bytes that went in as `failure::size`.
+  virtual void write_input(const std::string& id, std::string bytes, bool close,
+                           reply<input_written> done) = 0;
 
   /// Ends a process and all it has started (SIGTERM, `session.kill-grace`, SIGKILL) and answers when all of
   /// it is gone; at once for a finished one. Errors: `process_not_found`, `unavailable`.

@@ -48,7 +48,9 @@ launcher::shell_options make_options(const services_ptr& context, const shell_st
   options.environment = merge(context->environment, start.env);
   options.directory = start.directory.empty() ? settings.sandbox.workspace : start.directory;
   options.limits = [context] {
-    return launcher::command_limits{context->capture_limits(), context->settings()->session.kill_grace};
+    const auto now = context->settings();
+    return launcher::command_limits{context->capture_limits(), now->session.kill_grace,
+                                    now->process.input_waiting_bytes};
   };
   options.start_timeout = settings.session.start_timeout;
   options.retired = start.retired;

@@ -112,7 +112,9 @@ struct process_settings {
   std::uint64_t output_memory_bytes = 1ull << 20; ///< newest output of each stream
   std::uint64_t output_spill_bytes = 64ull << 20; ///< what was before it, on disk, of each stream
   std::uint64_t spill_budget_bytes = 4ull << 30;  ///< on disk, all processes together
-  bool honour_timeout = true;                     ///< end a process when the time its client gave is over
+  std::uint64_t input_waiting_bytes = 1ull << 20; ///< for the standard input of one process, until it reads
+  std::chrono::milliseconds input_timeout = std::chrono::seconds(30); ///< for the process to read them
+  bool honour_timeout = true; ///< end a process when the time its client gave is over
 };
 
 /// Ports of services in the sandbox.

@@ -280,6 +280,10 @@ const std::vector<key>& all_keys() {
          "Output of each stream before that which is kept on disk; what is older is dropped"),
     size("process.spill-budget-bytes", MEMBER(process.spill_budget_bytes), 0, 1024_GiB, live,
          "Output of all processes on disk together; beyond it the oldest of the process that writes is dropped"),
+    size("process.input-waiting-bytes", MEMBER(process.input_waiting_bytes), 4_KiB, 1_GiB, live,
+         "Bytes for the standard input of a process that may wait until it reads; more are refused"),
+    duration("process.input-timeout", MEMBER(process.input_timeout), 10_ms, 24_h, live,
+             "Time a process has to read what is written to its standard input; what it has not read is dropped"),
     boolean("process.honour-timeout", MEMBER(process.honour_timeout), live,
             "Whether a process ends when the time its client gave is over (the reference ignores it)"),
 

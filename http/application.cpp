@@ -48,6 +48,7 @@ constexpr std::array routes{
     route{"GET", "/api/process/{id}", body_rule::none, process_resource::get},
     route{"DELETE", "/api/process/{id}", body_rule::none, process_resource::kill},
     route{"GET", "/api/process/{id}/logs", body_rule::none, process_resource::logs},
+    route{"POST", "/api/process/{id}/stdin", body_rule::object, process_resource::write_input},
     route{"GET", "/api/process/{id}/stream", body_rule::none, process_resource::follow},
 
     route{"POST", "/api/read", body_rule::object, file_resource::read},

@@ -52,6 +52,7 @@ constexpr std::array table{
     error_entry{error_code::port_already_exposed, "PORT_ALREADY_EXPOSED", 409, 409, 0},
     error_entry{error_code::port_not_exposed, "PORT_NOT_EXPOSED", 404, 404, 0},
     error_entry{error_code::invalid_port_number, "INVALID_PORT_NUMBER", 400, 400, 0},
+    error_entry{error_code::process_input_closed, "PROCESS_ERROR", 409, 409, 0},
 };
 
 static_assert(table.size() == static_cast<std::size_t>(actors::last_error_code),
@@ -118,6 +119,7 @@ std::string suggestion_for(const actors::failure& reason) {
   case error_code::port_already_exposed:
   case error_code::port_not_exposed:
   case error_code::invalid_port_number:
+  case error_code::process_input_closed:
     break;
   case error_code::process_not_found:
     return "Verify the process ID is correct and the process has not already exited";

@@ -1,6 +1,7 @@
 #include "http/process_request.hpp"
 
 #include "actors/errors.hpp"
+#include "http/base64.hpp"
 #include "http/error_table.hpp"
 #include "http/json_fields.hpp"
 #include "http/json_writer.hpp"
@@ -79,6 +80,7 @@ read_process_request(const request& sent, nlohmann::ordered_json& body, dialect 
   wanted.timeout = options.milliseconds(nested ? "timeout" : "timeoutMs");
   wanted.env = options.environment("env");
   wanted.cwd = options.text("cwd").value_or("");
+  wanted.with_input = options.boolean("stdin").value_or(false);
   if (id && (id->empty() || id->size() > max_process_id_bytes))
     options.reject("processId", fmt::format("processId must have 1 to {} bytes", max_process_id_bytes));
   if (command && command->size() > max_command_bytes)
@@ -92,6 +94,33 @@ read_process_request(const request& sent, nlohmann::ordered_json& body, dialect 
     return no_command(spoken);
   wanted.id = id ? std::move(*id) : new_id(spoken, now, random);
   wanted.command = std::move(*command);
+  return wanted;
+}
+
+std::variant<process_input_request, error_report> read_process_input(nlohmann::ordered_json& body) {
+  field_reader fields(body);
+  process_input_request wanted;
+  const auto encoding = fields.text("encoding").value_or("utf8");
+  wanted.close = fields.boolean("close").value_or(false);
+  // Unlike a path or a variable it may hold NUL.
+  if (const auto data = body.find("data"); data != body.end() && !data->is_null()) {
+    if (!data->is_string())
+      fields.reject("data", "data must be a string", "invalid_type");
+    else
+      wanted.bytes = std::move(data->get_ref<std::string&>());
+  } else if (!wanted.close) {
+    fields.reject("data", "data is needed, or close", "required");
+  }
+  if (encoding == "base64") {
+    if (auto decoded = decode_base64(wanted.bytes))
+      wanted.bytes = std::move(*decoded);
+    else
+      fields.reject("data", "data is no base64");
+  } else if (encoding != "utf8" && encoding != "utf-8") {
+    fields.reject("encoding", "encoding must be \"utf8\" or \"base64\"");
+  }
+  if (!fields.errors().empty())
+    return validation_report(fields.errors());
   return wanted;
 }
 

@@ -24,4 +24,14 @@ read_process_request(const request& sent, nlohmann::ordered_json& body, dialect 
                      std::size_t max_command_bytes, std::chrono::system_clock::time_point now,
                      std::uint64_t random);
 
+/// Bytes for the standard input of a process.
+struct process_input_request {
+  std::string bytes;
+  bool close = false; ///< it ends after them
+};
+
+/// Reads `{data?, encoding?: "utf8" | "base64", close?}`, an extension of ours.
+[[nodiscard]] std::variant<process_input_request, error_report>
+read_process_input(nlohmann::ordered_json& body);
+
 } // namespace sandboxd::http

@@ -160,6 +160,37 @@ void follow(incoming_call& incoming) {
         {offset_in_query(*incoming.sent, "stdout"), offset_in_query(*incoming.sent, "stderr")});
 }
 
+void write_input(incoming_call& incoming) {
+  auto read = read_process_input(*incoming.body);
+  if (const auto* report = std::get_if<error_report>(&read)) {
+    incoming.send_error(*report);
+    return;
+  }
+  auto& wanted = std::get<process_input_request>(read);
+  const std::string id = incoming.parameters.at(0).second;
+  incoming.with->processes->write_input(
+      id, std::move(wanted.bytes), wanted.close,
+      actors::reply<actors::input_written>([call = incoming.to_answer(), id, closed = wanted.close](
+                                               actors::result_of<actors::input_written> result) {
+        if (const auto* reason = std::get_if<actors::failure>(&result)) {
+          auto report = process_error(*reason, id, "Failed to write to process", call.spoken);
+          report.context = json_writer()
+                               .text("processId", id)
+                               .number("written", static_cast<std::int64_t>(reason->size))
+                               .finish();
+          return call.send_error(report);
+        }
+        const auto written = std::get<actors::input_written>(result).bytes;
+        call.send_json(json_writer()
+                           .boolean("success", true)
+                           .text("processId", id)
+                           .number("written", static_cast<std::int64_t>(written))
+                           .boolean("closed", closed)
+                           .text("timestamp", call.now())
+                           .finish());
+      }));
+}
+
 void kill(incoming_call& incoming) {
   const std::string id = incoming.parameters.at(0).second;
   incoming.with->processes->kill(

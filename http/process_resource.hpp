@@ -22,6 +22,9 @@ void logs(incoming_call& incoming);
 /// GET /api/process/{id}/stream: what it has written, and goes on to write, as events.
 void follow(incoming_call& incoming);
 
+/// POST /api/process/{id}/stdin: writes to its standard input, or closes it.
+void write_input(incoming_call& incoming);
+
 /// DELETE /api/process/{id}: answered when all of it is gone.
 void kill(incoming_call& incoming);
 

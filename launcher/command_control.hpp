@@ -2,8 +2,11 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 
 namespace sandboxd::launcher {
+
+class process_input;
 
 /// Lets the receiver of a live command steer its flow. Callable from any thread; calls after the end are
 /// ignored.
@@ -18,6 +21,8 @@ struct command_control {
   /// calls `gone` when nothing of it is left, on the session's strand; at once when it is over already. Empty
   /// for a command that runs in the shell itself.
   std::function<void(std::function<void()> gone)> terminate;
+  /// Its standard input; null when that is /dev/null.
+  std::shared_ptr<process_input> input;
 };
 
 } // namespace sandboxd::launcher

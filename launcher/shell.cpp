@@ -237,6 +237,7 @@ command_control shell::make_control(const running_command& job) const {
   if (job.program == 0)
     return control;
   control.process = job.process;
+  control.input = job.input;
   control.terminate = [init = init_, program = job.program,
                        grace = job.kill_grace](std::function<void()> gone) {
     asio::post(init->executor(),

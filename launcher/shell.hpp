@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -26,6 +27,8 @@ struct command_limits {
   capture_limits capture;
   /// Between SIGTERM and SIGKILL for what exceeded its time.
   std::chrono::milliseconds kill_grace{5000};
+  /// Bytes for the standard input of a fork that may wait for it to read.
+  std::size_t input_waiting_bytes = 1u << 20;
 };
 
 /// How a shell is started and bounded.
@@ -105,6 +108,7 @@ private:
   void begin_run(const running_ptr& job);
   void begin_fork(const running_ptr& job);
   void open_output(const running_ptr& job, const std::string& suffix);
+  [[nodiscard]] bool open_input(const running_ptr& job) const;
   void begin(const running_ptr& job);
   [[nodiscard]] command_control make_control(const running_command& job) const;
   void go(const running_ptr& job, const std::string& lines);

@@ -22,6 +22,8 @@ struct shell_command {
   std::chrono::milliseconds timeout{0};
   /// Whether output goes to `command_events::output` as it comes, or is collected in `command_result`.
   bool live = false;
+  /// Of a fork: whether its standard input is a pipe (`command_control::input`) instead of /dev/null.
+  bool with_input = false;
 };
 
 /// How a command ended.

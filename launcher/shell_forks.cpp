@@ -34,7 +34,7 @@ void shell::begin_fork(const running_ptr& job) {
     open_output(job, suffix);
     directory_->write("command" + suffix, shell_script::command_text(job->command.text));
     directory_->write("fork", shell_script::fork_script(files_, job->number, job->command.environment,
-                                                        job->command.directory));
+                                                        job->command.directory, job->command.with_input));
     if (::mkfifo(go_path.c_str(), 0600) != 0)
       throw std::system_error(errno, std::generic_category(), "mkfifo");
     job->go.reset(::open(go_path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
@@ -97,8 +97,15 @@ void shell::fork_waits(std::uint64_t number, pid_t pid) {
       return reject(job, std::strerror(error));
     }
     job->process = ids.in_session;
+    if (!self->open_input(job)) {
+      const auto problem = errno;
+      self->clear_fork(job); // so that it ends
+      return reject(job, std::strerror(problem));
+    }
     self->begin(job);
     [[maybe_unused]] const ssize_t written = ::write(job->go.get(), "\n", 1);
+    if (job->input)
+      job->go.reset(); // which can read, too: the writers would never hear that the process does not
   };
   // Forks outlive the shell, so they keep this object (and its directory) alive.
   events.ended = [self = shared_from_this(), job](std::optional<int> status) {
@@ -107,8 +114,25 @@ void shell::fork_waits(std::uint64_t number, pid_t pid) {
   job->program = init_->adopt(pid, std::move(events));
 }
 
+/// The fork has the FIFO open already. False, with errno, when no descriptor is left.
+bool shell::open_input(const running_ptr& job) const {
+  if (!job->command.with_input)
+    return true;
+  const auto fifo = fmt::format("/proc/self/fd/{}", job->go.get());
+  descriptor writer(::open(fifo.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!writer)
+    return false;
+  job->input =
+      std::make_shared<process_input>(strand_, std::move(writer), options_.limits().input_waiting_bytes);
+  return true;
+}
+
 void shell::fork_ended(const running_ptr& job, std::optional<int> status) {
   clear_fork(job);
+  if (job->input)
+    job->input->end();
+  if (job->answered)
+    return;
   if (!job->has_begun) // lost with its init before it was let go
     return tell_end(job);
   finish(job, status ? ending::exited : ending::lost, status ? exit_code_of(*status) : 0);

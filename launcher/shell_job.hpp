@@ -1,5 +1,6 @@
 #pragma once
 
+#include "launcher/process_input.hpp"
 #include "launcher/shell.hpp"
 
 #include <asio/io_context.hpp>
@@ -32,7 +33,8 @@ struct shell::running_command {
   pid_t process = 0;         // of the same, as its session sees it
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
   asio::steady_timer timer;
-  descriptor go; // FIFO on which a fork waits
+  descriptor go;                        // FIFO on which a fork waits
+  std::shared_ptr<process_input> input; // what that becomes, of a fork that wants it
   bool has_begun = false;
   bool answered = false;
 };

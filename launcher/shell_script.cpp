@@ -158,17 +158,18 @@ std::string restore_script(const variables& environment, std::string_view direct
 }
 
 std::string fork_script(const shell_files& files, std::uint64_t number, const variables& environment,
-                        std::string_view directory) {
+                        std::string_view directory, bool with_input) {
+  const auto go = fmt::format("{}/go-{}", files.directory, number);
   // All of it under the command's output, so that an EXIT trap is, too; 9 is the pipe for reports.
   return fmt::format("( (\n"
                      "builtin echo \"{0}F{1}:$BASHPID\" >&9\n"
-                     "builtin read -r __sandboxd_go <{2}/go-{1} || builtin exit\n"
+                     "builtin read -r __sandboxd_go{6} || builtin exit\n"
                      "builtin unset -v __sandboxd_go __sandboxd_status\n"
                      "if {3}; then\n{4}builtin eval \"$(<{2}/command-{1})\" 9>&-\n"
                      "builtin exit \"${{__sandboxd_status:-$?}}\"\nelse\n{5}\nbuiltin exit 1\nfi\n"
-                     ") 9>&1 </dev/null >{2}/out-{1} 2>{2}/err-{1} & )\n",
+                     ") 9>&1 <{7} >{2}/out-{1} 2>{2}/err-{1} & )\n",
                      files.token, number, files.directory, enter(directory), exports(environment),
-                     complain(directory));
+                     complain(directory), with_input ? "" : " <" + go, with_input ? go : "/dev/null");
 }
 
 std::string source_line(const shell_files& files, std::string_view script) {

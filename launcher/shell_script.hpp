@@ -71,9 +71,10 @@ std::string restore_script(const variables& environment, std::string_view direct
 
 /// The script that runs the file "command-N" in a fork of the shell (N = `number`). The fork reports its pid
 /// and waits for a line on the FIFO "go-N" before it runs anything (without one it ends); nobody is its
-/// parent but init.
+/// parent but init. `with_input`: what comes on that FIFO afterwards is the command's standard input, else it
+/// has none.
 std::string fork_script(const shell_files& files, std::uint64_t number, const variables& environment,
-                        std::string_view directory);
+                        std::string_view directory, bool with_input = false);
 
 /// Lines for the shell's standard input: source a script, report `number` with the status of the last
 /// command.

@@ -92,6 +92,7 @@ TEST(error_table, has_the_codes_of_the_sdk) {
       {error_code::port_already_exposed, "PORT_ALREADY_EXPOSED", 409, 409},
       {error_code::port_not_exposed, "PORT_NOT_EXPOSED", 404, 404},
       {error_code::invalid_port_number, "INVALID_PORT_NUMBER", 400, 400},
+      {error_code::process_input_closed, "PROCESS_ERROR", 409, 409},
   };
   ASSERT_EQ(std::size(expectations), static_cast<std::size_t>(actors::last_error_code));
   for (const expectation& e : expectations) {

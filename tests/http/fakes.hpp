@@ -256,6 +256,13 @@ public:
               actors::reply<actors::process_record> done) override {
     done.deliver(process->record());
   }
+  void write_input(const std::string& id, std::string bytes, bool close,
+                   actors::reply<actors::input_written> done) override {
+    written.push_back(id + ": " + bytes + (close ? " and close" : ""));
+    if (problem)
+      return done.deliver(*problem);
+    done.deliver(actors::input_written{bytes.size()});
+  }
   void kill(const std::string& id, actors::reply<actors::process_record> done) override {
     killed.push_back(id);
     const auto process = find(id);
@@ -282,6 +289,7 @@ public:
   }
 
   actors::process_table table;
+  std::vector<std::string> written;
   std::vector<actors::process_request> started;
   std::vector<std::string> killed;
   std::optional<actors::failure> problem;

@@ -75,6 +75,31 @@ TEST_F(process_routes, answer_a_start_with_the_union_of_both_dialects) {
   EXPECT_EQ(in_b["pid"], 4711);
 }
 
+TEST_F(process_routes, write_to_the_standard_input_of_a_process) {
+  EXPECT_TRUE(start(a, R"({"command":"c","sessionId":"s1","options":{"stdin":true}})").with_input);
+  EXPECT_TRUE(start(b, R"({"command":"c","stdin":true})").with_input);
+  EXPECT_FALSE(start(b, R"({"command":"c"})").with_input);
+  EXPECT_EQ(json_of(*b.ask("POST", "/api/process/p/stdin", R"({"data":"a\u0000b"})")),
+            json({{"success", true},
+                  {"processId", "p"},
+                  {"written", 3},
+                  {"closed", false},
+                  {"timestamp", fixed_timestamp}}));
+  b.ask("POST", "/api/process/p/stdin", R"({"data":"aGk=","encoding":"base64","close":true})");
+  b.ask("POST", "/api/process/p/stdin", R"({"close":true})");
+  EXPECT_THAT(b.processes->written, ElementsAre("p: a\0b"s, "p: hi and close", "p:  and close"));
+  for (const auto& [body, field] :
+       std::vector<std::pair<const char*, const char*>>{{R"({})", "data"},
+                                                        {R"({"data":7})", "data"},
+                                                        {R"({"data":"x","encoding":"hex"})", "encoding"},
+                                                        {R"({"data":"!","encoding":"base64"})", "data"},
+                                                        {R"({"data":"x","close":"yes"})", "close"}}) {
+    const auto got = b.ask("POST", "/api/process/p/stdin", body);
+    EXPECT_EQ(got->sent.at(0).status, 400) << body;
+    EXPECT_EQ(json_of(*got)["context"]["validationErrors"][0]["field"], field) << body;
+  }
+}
+
 TEST_F(process_routes, refuse_what_no_process_can_be) {
   const std::vector<std::pair<const char*, const char*>> bodies{
       {R"({})", "command"},
