@@ -51,7 +51,7 @@ int measure(const std::vector<std::string>& arguments) {
   std::vector<target> targets;
   for (const std::string_view name : {"sandboxd", "reference"})
     if (const auto url = given.text(name); !url.empty())
-      targets.push_back({std::string(name), parse_endpoint(url), name == "sandboxd"});
+      targets.push_back({std::string(name), parse_endpoint(url), name == "reference"});
   const row_plan plan{.duration = seconds(given.number("seconds", 5)),
                       .slices = static_cast<int>(given.number("slices", 10)),
                       .patience = seconds(given.number("patience", 40)),
