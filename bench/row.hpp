@@ -26,5 +26,6 @@ row on_all_but_reference(std::string_view name, std::function<void(lane&)> conve
 /// The rows of each theme, in the order in which they are measured.
 std::vector<row> command_rows();
 std::vector<row> file_rows();
+std::vector<row> process_rows();
 
 } // namespace sandboxd::bench
