@@ -27,5 +27,6 @@ row on_all_but_reference(std::string_view name, std::function<void(lane&)> conve
 std::vector<row> command_rows();
 std::vector<row> file_rows();
 std::vector<row> process_rows();
+std::vector<row> proxy_rows();
 
 } // namespace sandboxd::bench
