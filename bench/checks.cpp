@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 
 namespace sandboxd::bench {
@@ -33,18 +34,21 @@ bool holds(const json& object, const char* key, const json& expected) {
   return object.is_object() && object.contains(key) && object[key] == expected;
 }
 
-/// Compares the fields of a large answer in the raw text.
-bool contains_result(std::string_view body, const expected_output& expected) {
-  return body.find(expected.field) != std::string_view::npos &&
-         body.find("\"stderr\":\"\"") != std::string_view::npos &&
-         body.find("\"exitCode\":0") != std::string_view::npos &&
-         body.find("\"success\":true") != std::string_view::npos;
+/// Whether a large answer of status 200 has these fields, looked for in the raw text: `name`, which stands
+/// there with its colon, with the text, and the others as they are.
+bool contains_text(const answer& whole, std::string_view name, const expected_text& expected,
+                   std::initializer_list<std::string_view> others) {
+  const auto at = whole.body.size() > large_body ? whole.body.find(name) : std::string_view::npos;
+  return whole.error.empty() && whole.status == 200 && at != std::string_view::npos &&
+         whole.body.substr(at + name.size()).starts_with(expected.on_wire) &&
+         std::all_of(others.begin(), others.end(), [&](std::string_view other) {
+           return whole.body.find(other) != std::string_view::npos;
+         });
 }
 
 } // namespace
 
-expected_output::expected_output(std::string output)
-    : text(std::move(output)), field("\"stdout\":" + json(text).dump()) {}
+expected_text::expected_text(std::string plain) : text(std::move(plain)), on_wire(json(text).dump()) {}
 
 std::string excerpt(std::string_view body) {
   std::string text(body.substr(0, 200));
@@ -52,25 +56,63 @@ std::string excerpt(std::string_view body) {
   return text;
 }
 
+std::string check_fields(const answer& whole, const json& fields, std::string_view what) {
+  const auto body = parsed(whole, 200);
+  const auto items = fields.items();
+  const bool right = std::all_of(items.begin(), items.end(), [&](const auto& item) {
+    return holds(body, item.key().c_str(), item.value());
+  });
+  return right ? "" : failure_of(whole, what);
+}
+
+std::string check_body(const answer& whole, std::string_view expected) {
+  const bool right = whole.error.empty() && whole.status == 200 && whole.body == expected;
+  return right ? "" : failure_of(whole, "wrong body");
+}
+
 std::string check_ping(const answer& whole) {
-  return holds(parsed(whole, 200), "message", "pong") ? "" : failure_of(whole, "no pong");
+  return check_fields(whole, {{"message", "pong"}}, "no pong");
 }
 
 std::string check_created(const answer& whole, std::string_view session) {
-  const auto body = parsed(whole, 200);
-  return holds(body, "success", true) && holds(body, "id", session)
-             ? ""
-             : failure_of(whole, "session not created");
+  return check_fields(whole, {{"success", true}, {"id", session}}, "session not created");
 }
 
-std::string check_executed(const answer& whole, const expected_output& expected) {
-  if (whole.error.empty() && whole.status == 200 && whole.body.size() > large_body &&
-      contains_result(whole.body, expected))
+std::string check_executed(const answer& whole, const expected_text& expected) {
+  if (contains_text(whole, "\"stdout\":", expected,
+                    {"\"stderr\":\"\"", "\"exitCode\":0", "\"success\":true"}))
     return "";
+  const json fields{{"stdout", expected.text}, {"stderr", ""}, {"exitCode", 0}, {"success", true}};
+  return check_fields(whole, fields, "wrong result of a command");
+}
+
+std::string check_read(const answer& whole, const expected_text& expected) {
+  if (contains_text(whole, "\"content\":", expected, {"\"encoding\":\"utf-8\"", "\"success\":true"}))
+    return "";
+  const json fields{{"content", expected.text}, {"encoding", "utf-8"}, {"success", true}};
+  return check_fields(whole, fields, "wrong content of a file");
+}
+
+std::string check_listed(const answer& whole, std::size_t count, std::string_view name) {
+  constexpr std::string_view key = "\"name\":\"";
+  std::size_t entries = 0;
+  bool named = false;
+  for (auto at = whole.body.find(key); at != std::string_view::npos; at = whole.body.find(key, at + 1)) {
+    ++entries;
+    const auto rest = whole.body.substr(at + key.size());
+    named = named || (rest.starts_with(name) && rest.substr(name.size()).starts_with('"'));
+  }
+  const bool right = whole.error.empty() && whole.status == 200 && named && entries == count &&
+                     whole.body.find("\"success\":true") != std::string_view::npos;
+  return right ? "" : failure_of(whole, "wrong listing of " + std::to_string(entries));
+}
+
+std::string check_started(const answer& whole, std::string_view process) {
   const auto body = parsed(whole, 200);
-  const bool right = holds(body, "stdout", expected.text) && holds(body, "stderr", "") &&
-                     holds(body, "exitCode", 0) && holds(body, "success", true);
-  return right ? "" : failure_of(whole, "wrong result of a command");
+  const auto record = body.is_object() ? body.value("process", json()) : json();
+  const bool right = holds(record, "id", process) && holds(record, "status", "running") &&
+                     record.contains("pid") && record["pid"].is_number_unsigned();
+  return right ? "" : failure_of(whole, "process not started");
 }
 
 std::string check_streamed(const answer& whole, std::string_view expected_stdout) {

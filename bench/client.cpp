@@ -25,10 +25,12 @@ struct client::line {
   }
 };
 
-std::string http_request(std::string_view method, std::string_view path, std::string_view body) {
+std::string http_request(std::string_view method, std::string_view path, std::string_view body,
+                         std::string_view fields) {
   std::string request;
   request.reserve(160 + body.size());
   request.append(method).append(" ").append(path).append(" HTTP/1.1\r\nHost: localhost:3000\r\n");
+  request.append(fields);
   if (!body.empty())
     request.append("Content-Type: application/json\r\nContent-Length: ")
         .append(std::to_string(body.size()))

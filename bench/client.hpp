@@ -12,8 +12,10 @@
 
 namespace sandboxd::bench {
 
-/// The bytes of one request with a JSON body; an empty body sends none.
-std::string http_request(std::string_view method, std::string_view path, std::string_view body = {});
+/// The bytes of one request with a JSON body; an empty body sends none. `fields` are further header fields,
+/// each with its line end.
+std::string http_request(std::string_view method, std::string_view path, std::string_view body = {},
+                         std::string_view fields = {});
 
 /// One answer, or as much of it as has arrived.
 struct answer {

@@ -15,6 +15,10 @@ constexpr double nanoseconds_per_millisecond = 1e6;
 
 } // namespace
 
+double latencies::total_seconds() const {
+  return std::accumulate(samples_.begin(), samples_.end(), 0.0) / 1e9;
+}
+
 nlohmann::json latencies::summary() const {
   nlohmann::json result{{"count", count()}};
   if (samples_.empty())

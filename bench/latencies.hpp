@@ -15,6 +15,8 @@ public:
 
   std::size_t count() const { return samples_.size(); }
 
+  double total_seconds() const;
+
   /// `{"count":N,"mean_ms":..,"p50_ms":..,"p99_ms":..,"max_ms":..}`, without the times when there are none.
   /// A percentile is the smallest sample that is not below that share of all (nearest rank).
   nlohmann::json summary() const;

@@ -1,5 +1,6 @@
 #include "bench/options.hpp"
 #include "bench/rows.hpp"
+#include "bench/service.hpp"
 #include "bench/soak.hpp"
 #include "bench/start_probe.hpp"
 
@@ -22,7 +23,8 @@ sandboxd_bench rows
     Names of the rows, one per line.
 sandboxd_bench measure --row=NAME --directory=DIR [--sandboxd=URL] [--reference=URL]
                        [--seconds=S] [--slices=N] [--patience=S]
-    Measures a row on one server or, in alternating slices, on both.
+    Measures a row on one server or, in alternating slices, on both; what the reference does not have on
+    sandboxd alone.
     --directory  existing directory for the sessions to start in and write to
     --seconds    for each server (default 5); --slices: number of portions (default 10)
     --patience   longest wait for an answer in seconds (default 40)
@@ -33,6 +35,8 @@ sandboxd_bench soak --server=URL --mix=KIND=WEIGHT,... [--commands=N] [--points=
                     [--sessions-per-connection=N] [--seed=N] [--patience=S]
     Runs mixed commands and checks every answer; rests at each point until a line arrives on stdin.
     Kinds: builtin fork megabyte background timeout exit left_stream
+sandboxd_bench serve
+    The HTTP service that the rows of the proxy start; prints its address.
 )";
 
 std::chrono::milliseconds seconds(double value) {
@@ -51,7 +55,7 @@ int measure(const std::vector<std::string>& arguments) {
   std::vector<target> targets;
   for (const std::string_view name : {"sandboxd", "reference"})
     if (const auto url = given.text(name); !url.empty())
-      targets.push_back({std::string(name), parse_endpoint(url), name == "sandboxd"});
+      targets.push_back({std::string(name), parse_endpoint(url), name == "reference"});
   const row_plan plan{.duration = seconds(given.number("seconds", 5)),
                       .slices = static_cast<int>(given.number("slices", 10)),
                       .patience = seconds(given.number("patience", 40)),
@@ -89,13 +93,22 @@ int soak(const std::vector<std::string>& arguments) {
   return run_soak(plan, std::cin, std::cout) ? 0 : 1;
 }
 
+int serve_until_killed(const std::vector<std::string>& arguments) {
+  const options given(arguments, {});
+  serve(std::cout);
+}
+
 } // namespace
 
 int main(int count, char** values) {
   const std::vector<std::string> arguments(values + std::min(count, 2), values + count);
   const std::string command = count > 1 ? values[1] : "";
   const std::map<std::string, std::function<int(const std::vector<std::string>&)>> commands{
-      {"rows", list_rows}, {"measure", measure}, {"start", start}, {"soak", soak}};
+      {"rows", list_rows},
+      {"measure", measure},
+      {"start", start},
+      {"soak", soak},
+      {"serve", serve_until_killed}};
   const auto found = commands.find(command);
   if (found == commands.end()) {
     const bool asked = command == "--help";

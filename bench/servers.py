@@ -131,7 +131,7 @@ class Reference:
         return Server(self.name, self.command, log, self.directory, self.environment)
 
     def _fetch(self):
-        for program in ("npm", "node", "unshare"):
+        for program in ("npm", "node", "unshare", "file"):
             if not shutil.which(program):
                 sys.exit(f"the reference server needs {program}")
         print("fetching the reference server", file=sys.stderr)

@@ -17,10 +17,10 @@ constexpr int exit_code = 7;
 constexpr std::size_t megabyte = 1'000'000;
 
 /// The output in dialect B, which strips one final line feed.
-const expected_output& output_of(soak_kind kind) {
-  static const expected_output nothing("");
-  static const expected_output large(std::string(megabyte, 'x'));
-  static const expected_output started("started");
+const expected_text& output_of(soak_kind kind) {
+  static const expected_text nothing("");
+  static const expected_text large(std::string(megabyte, 'x'));
+  static const expected_text started("started");
   if (kind == soak_kind::megabyte)
     return large;
   return kind == soak_kind::background ? started : nothing;
@@ -120,7 +120,7 @@ std::string soak_session::check_count(const answer& whole) {
       return "no count: " + excerpt(whole.body);
     count_ = std::stol(output);
   }
-  auto problem = check_executed(whole, expected_output(std::to_string(count_)));
+  auto problem = check_executed(whole, expected_text(std::to_string(count_)));
   if (!problem.empty()) {
     problem += " (expected count " + std::to_string(count_) + ")";
     count_ = -1;

@@ -1,0 +1,68 @@
+#pragma once
+
+#include "bench/checks.hpp"
+#include "bench/client.hpp"
+#include "bench/tally.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace sandboxd::bench {
+
+/// Sends the same request again and again.
+class repetition : public conversation {
+public:
+  repetition(tally& results, std::string request, answer_check verdict);
+
+  std::optional<std::string> next() override;
+  void finished(const answer& whole) override;
+
+protected:
+  tally& results() { return results_; }
+
+private:
+  tally& results_;
+  std::string request_;
+  answer_check verdict_;
+};
+
+/// The same for a stream, whose first output is timed as well.
+class stream_repetition : public repetition {
+public:
+  using repetition::repetition;
+
+  bool go_on(const answer& part) override;
+  void finished(const answer& whole) override;
+
+private:
+  std::optional<std::chrono::nanoseconds> first_output_;
+};
+
+/// One step after the other, each with a request of its own. What a step has made is undone, untimed, before
+/// the next.
+class succession : public conversation {
+public:
+  struct step {
+    std::string request;
+    answer_check verdict;
+    std::string undo;          ///< empty: nothing is to be undone
+    answer_check undo_verdict; ///< empty: whatever the answer is
+  };
+  using step_maker = std::function<step(int number)>;
+
+  succession(tally& results, step_maker make_step);
+
+  std::optional<std::string> next() override;
+  void finished(const answer& whole) override;
+
+private:
+  tally& results_;
+  step_maker make_step_;
+  step current_;
+  int number_ = 0;
+  bool undoing_ = false;
+};
+
+} // namespace sandboxd::bench
