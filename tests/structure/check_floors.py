@@ -18,14 +18,15 @@ MAY_INCLUDE = {
     "supervision": {"config"},
     "launcher": {"config"},
     "files": {"launcher", "config"},
+    "git": {"config"},
     "interpreters": {"config"},
-    "actors": {"supervision", "interpreters", "files", "launcher", "config"},
-    "http": {"actors", "supervision", "config"},
+    "actors": {"supervision", "interpreters", "files", "git", "launcher", "config"},
+    "http": {"actors", "git", "supervision", "config"},
     "daemon": {"http", "actors", "interpreters", "launcher", "supervision", "config"},
     "inspector": set(),
     "bench": set(),
 }
-FLOORS = [["main.cpp", "daemon"], ["http"], ["actors"], ["files"], ["interpreters", "launcher"], ["supervision"], ["config"]]
+FLOORS = [["main.cpp", "daemon"], ["http"], ["actors"], ["files", "git"], ["interpreters", "launcher"], ["supervision"], ["config"]]
 UNBOUND = {"main.cpp", "tests"}  # compose or test everything
 
 LONGEST_FILE = 700  # lines
