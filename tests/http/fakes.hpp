@@ -95,9 +95,11 @@ public:
     opened = std::make_shared<recording_stream>();
     return opened;
   }
+  void on_left(std::function<void()> f) override { left = std::move(f); }
   void mark_internal() override { internal = true; }
 
   bool internal = false;
+  std::function<void()> left; ///< to be told when the client leaves
   std::vector<response> sent;
   stream_kind kind_of_stream = stream_kind::events;
   int stream_status = 0;
