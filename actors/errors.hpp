@@ -61,10 +61,23 @@ enum class error_code : std::uint8_t {
   process_not_found = 26,
   /// A background process of this id lives.
   process_exists = 27,
+
+  // What a clone ended with (HTTP.md 7).
+
+  git_repository_not_found = 28,
+  git_auth_failed = 29,
+  git_branch_not_found = 30,
+  /// The clone took too long.
+  git_network_error = 31,
+  git_clone_failed = 32,
+  /// Git gave up, for whatever reason.
+  git_operation_failed = 33,
+  /// The URL of a repository has a wrong form, or a scheme that is not allowed.
+  invalid_git_url = 34,
 };
 
 /// The highest value of `error_code`, for tables and tests that walk it.
-inline constexpr error_code last_error_code = error_code::process_exists;
+inline constexpr error_code last_error_code = error_code::invalid_git_url;
 
 /// A request's failure as a value. What is public and what is for the log are separate fields.
 struct failure {

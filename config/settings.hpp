@@ -115,6 +115,14 @@ struct process_settings {
   bool honour_timeout = true;                     ///< end a process when the time its client gave is over
 };
 
+/// Clones of repositories.
+struct git_settings {
+  std::string allowed_schemes = "https,http,ssh,git,file"; ///< `file` is also a path
+  std::uint64_t max_concurrent = 32;
+  std::chrono::milliseconds default_timeout = std::chrono::minutes(10); ///< HTTP.md 7
+  std::chrono::milliseconds max_timeout = std::chrono::hours(24);       ///< that a client may ask for
+};
+
 /// The spawner, which creates every OS process.
 struct launcher_settings {
   std::chrono::milliseconds spawn_timeout = std::chrono::seconds(10);
@@ -167,6 +175,7 @@ struct settings {
   session_settings session;
   file_settings files;
   process_settings process;
+  git_settings git;
   launcher_settings launcher;
   supervision_settings supervision;
   scheduler_settings scheduler;

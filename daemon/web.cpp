@@ -1,6 +1,7 @@
 #include "daemon/web.hpp"
 
 #include "actors/local_file_client.hpp"
+#include "actors/local_git_client.hpp"
 #include "actors/local_process_client.hpp"
 #include "actors/local_sandbox_client.hpp"
 #include "http/command_catalog.hpp"
@@ -66,6 +67,7 @@ web make_web(const actors::services_ptr& context, log& lines,
   with.settings = settings;
   with.sandbox = actors::make_local_sandbox_client(directory, context->command_memory);
   with.files = actors::make_local_file_client(directory, context);
+  with.git = actors::make_local_git_client(directory, context);
   with.processes = actors::make_local_process_client(std::move(directory), context);
   with.commands = std::make_shared<http::command_catalog>(path == nullptr ? "" : path);
   with.capture_limits = [context] { return context->capture_limits(); };

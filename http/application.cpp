@@ -2,6 +2,7 @@
 
 #include "http/execute_resource.hpp"
 #include "http/file_resource.hpp"
+#include "http/git_resource.hpp"
 #include "http/json_reader.hpp"
 #include "http/misc_resource.hpp"
 #include "http/process_resource.hpp"
@@ -58,6 +59,8 @@ constexpr std::array routes{
     route{"POST", "/api/mkdir", body_rule::object, file_resource::make_directory},
     route{"POST", "/api/exists", body_rule::object, file_resource::exists},
     route{"POST", "/api/list-files", body_rule::object, file_resource::list},
+
+    route{"POST", "/api/git/checkout", body_rule::object, git_resource::checkout},
 };
 
 /// Parses the body as the route wants it into `incoming`; what is wrong with it otherwise.

@@ -172,7 +172,10 @@ private:
 
   void await(short events) const {
     pollfd descriptor{socket_, events, 0};
-    int ready = ::poll(&descriptor, 1, static_cast<int>(patience.count()));
+    int ready;
+    do // the end of a child of this process interrupts it
+      ready = ::poll(&descriptor, 1, static_cast<int>(patience.count()));
+    while (ready < 0 && errno == EINTR);
     if (ready == 0)
       throw std::runtime_error("deadline passed while waiting for the server; got so far: " +
                                buffer_.substr(0, 2000));
