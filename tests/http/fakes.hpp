@@ -246,6 +246,25 @@ public:
   std::optional<actors::failure> problem;
 };
 
+/// Remembers which clones were asked for; they end when a test says so.
+class recording_git final : public actors::git_client {
+public:
+  struct clone {
+    actors::checkout_request request;
+    actors::progress_sink on_progress;
+    actors::reply<git::clone_result> done;
+  };
+
+  std::function<void()> checkout(actors::checkout_request request, actors::progress_sink on_progress,
+                                 actors::reply<git::clone_result> done) override {
+    asked.push_back({std::move(request), std::move(on_progress), std::move(done)});
+    return [this] { ++cancelled; };
+  }
+
+  std::deque<clone> asked;
+  int cancelled = 0;
+};
+
 inline actors::failure failure_of_code(actors::error_code code, std::string message = {}) {
   return {code, std::move(message)};
 }
@@ -277,6 +296,7 @@ public:
     with.sandbox = sandbox;
     with.files = files;
     with.processes = processes;
+    with.git = git;
     with.commands = std::make_shared<command_catalog>("/nonexistent");
     with.now = [] { return std::chrono::system_clock::time_point(fixed_time); };
     with.log = [this](config::log_level, std::string_view text) { log.emplace_back(text); };
@@ -290,7 +310,10 @@ public:
     app = std::make_shared<application>(std::move(with));
   }
   /// Open requests own, by way of their services, the sandbox that keeps them.
-  ~bench() { sandbox->observers.clear(); }
+  ~bench() {
+    sandbox->observers.clear();
+    git->asked.clear();
+  }
   bench(const bench&) = delete;
   bench& operator=(const bench&) = delete;
 
@@ -322,6 +345,7 @@ public:
   std::shared_ptr<recording_sandbox> sandbox = std::make_shared<recording_sandbox>();
   std::shared_ptr<recording_files> files = std::make_shared<recording_files>();
   std::shared_ptr<recording_processes> processes = std::make_shared<recording_processes>();
+  std::shared_ptr<recording_git> git = std::make_shared<recording_git>();
   std::vector<std::string> log;
   int run_apart = 0; ///< tasks that were
   std::shared_ptr<application> app;
