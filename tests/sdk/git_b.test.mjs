@@ -60,7 +60,7 @@ describe('clones with SDK 0.12.10', { timeout: 300_000 }, () => {
   });
 
   it('ends a clone whose time is over', async () => {
-    await assert.rejects(sandbox.gitCheckout(`${repository.base}/hang/x`, { timeoutMs: 500, targetDir: '/tmp/never' }),
+    await assert.rejects(sandbox.gitCheckout(`${repository.base}/hang/x`, { cloneTimeoutMs: 500, targetDir: '/tmp/never' }),
       (error) => error.code === 'GIT_NETWORK_ERROR' && /timed out after 1 seconds/.test(error.message));
     const { status } = await request('/api/git/checkout', {
       method: 'POST', body: JSON.stringify({ repoUrl: repository.url, timeoutMs: 0 }) });
