@@ -85,7 +85,9 @@ void call_off(self_pointer self, failure reason) {
 }
 
 failure cancelled() {
-  return {error_code::command_execution_error, "The clone was called off"};
+  failure reason(error_code::command_execution_error, "The clone was called off");
+  reason.detail = "its client has left";
+  return reason;
 }
 
 void begin(self_pointer self, const std::shared_ptr<const std::atomic<bool>>& called_off) {

@@ -1,3 +1,4 @@
+#include "tests/daemon/standard_error.hpp"
 #include "tests/process/daemon_fixture.hpp"
 #include "tests/process/git_world.hpp"
 
@@ -6,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -21,7 +23,11 @@ constexpr const char* password = "s3cret-word";
 
 class git_clone : public daemon_test {
 protected:
-  git_clone() : daemon_test([](config::settings& settings) { settings.git.max_concurrent = 2; }) {}
+  explicit git_clone(config::log_level level = config::log_level::warn)
+      : daemon_test([level](config::settings& settings) {
+          settings.git.max_concurrent = 2;
+          settings.log.level = level;
+        }) {}
 
   void SetUp() override { ASSERT_EQ(b.create("s", {{"env", {{"HOME", world.home()}}}}).status, 200); }
 
@@ -301,6 +307,36 @@ TEST_F(git_clone, with_credentials_shows_them_in_no_command_line) {
   }
 }
 
+class git_clone_with_a_log : public git_clone {
+protected:
+  git_clone_with_a_log() : git_clone(config::log_level::debug) {}
+};
+
+TEST_F(git_clone_with_a_log, finds_no_credentials_there) {
+  const auto path = world.root() + "/log";
+  const auto url = world.http();
+  const auto file = open_to_append(path);
+  std::string last;
+  int number = 0;
+  {
+    const redirected_standard_error log(file);
+    for (const std::string word : {password, "wrong-word"})
+      for (const json& more : {json::object(), json{{"depth", 1}}, json{{"timeoutMs", 1}}})
+        clone("http://me:" + word + "@" + url.substr(std::string("http://").size()) + "/private/src.git",
+              "directory" + std::to_string(++number), more);
+    a.create("the-end");
+    EXPECT_TRUE(eventually([&] {
+      last = read_text(path);
+      return last.find("/api/session/create") != std::string::npos;
+    }));
+  }
+  ::close(file);
+  EXPECT_THAT(last, HasSubstr("/api/git/checkout"));
+  EXPECT_THAT(last, HasSubstr("checkout")) << "debug lines of the actors, too";
+  EXPECT_THAT(last, Not(HasSubstr("wrong-word")));
+  EXPECT_THAT(last, Not(HasSubstr(password)));
+}
+
 TEST_F(git_clone, follows_a_redirect) {
   ASSERT_EQ(clone(world.http() + "/moved/src.git", "moved").status, 200);
   expect_whole("moved", "main");
@@ -322,6 +358,9 @@ TEST_F(git_clone, that_takes_too_long_is_ended_and_cleaned_up) {
     EXPECT_FALSE(fs::exists(in_workspace("late")));
   }
   EXPECT_EQ(b.output("s", "echo the session lives"), "the session lives");
+  EXPECT_EQ(clone(url, "late", {{"timeoutMs", 700}}, "__DISABLE_SESSION__").status, 502);
+  EXPECT_FALSE(helper_runs());
+  EXPECT_FALSE(fs::exists(in_workspace("late")));
 }
 
 TEST_F(git_clone, is_called_off_by_a_client_that_leaves) {
