@@ -69,10 +69,23 @@ enum class error_code : std::uint8_t {
 
   /// The process was started without standard input, has closed it, or has ended.
   process_input_closed = 31,
+
+  // What a clone ended with (HTTP.md 7).
+
+  git_repository_not_found = 32,
+  git_auth_failed = 33,
+  git_branch_not_found = 34,
+  /// The clone took too long.
+  git_network_error = 35,
+  git_clone_failed = 36,
+  /// Git gave up, for whatever reason.
+  git_operation_failed = 37,
+  /// The URL of a repository has a wrong form, or a scheme that is not allowed.
+  invalid_git_url = 38,
 };
 
 /// The highest value of `error_code`, for tables and tests that walk it.
-inline constexpr error_code last_error_code = error_code::process_input_closed;
+inline constexpr error_code last_error_code = error_code::invalid_git_url;
 
 /// A request's failure as a value. What is public and what is for the log are separate fields.
 struct failure {

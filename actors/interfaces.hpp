@@ -2,6 +2,7 @@
 
 #include "actors/blocking_task.hpp"
 #include "actors/file_place.hpp"
+#include "actors/git_client.hpp"
 #include "actors/messages.hpp"
 #include "actors/port_client.hpp"
 #include "actors/process_client.hpp"
@@ -15,6 +16,7 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -34,6 +36,7 @@
 ///          +- executions           dynamic supervisor of execution_actor, commands outside of sessions
 ///          +- process-starter      process_starter_actor: enters processes and has them started
 ///          +- processes            dynamic supervisor of process_actor, one for each background process
+///          +- git                  dynamic supervisor of checkout_actor, one for each clone
 ///          +- files (one_for_one)
 ///          |   +- pool             file_pool_actor: the queue of file operations
 ///          |   +- worker-1 ...     file_worker_actor: does one at a time, on a thread of its own
@@ -207,8 +210,38 @@ struct process_gone {};
 struct process_overdue {};
 using process_actor = caf::typed_actor< //
     caf::reacts_to<process_started>, caf::reacts_to<process_ended>, caf::reacts_to<process_failed>,
-    caf::reacts_to<kill_process>, caf::reacts_to<write_process_input>, caf::reacts_to<settle_process>, caf::reacts_to<process_settled>,
-    caf::reacts_to<process_gone>, caf::reacts_to<process_overdue>>;
+    caf::reacts_to<kill_process>, caf::reacts_to<write_process_input>, caf::reacts_to<settle_process>,
+    caf::reacts_to<process_settled>, caf::reacts_to<process_gone>, caf::reacts_to<process_overdue>>;
+
+// --- clones ---
+
+/// What a checkout actor begins with.
+struct start_checkout {
+  checkout_request request;
+  progress_sink on_progress;
+  reply<git::clone_result> done;
+  /// Whether nobody wants it any more; also before it has begun.
+  std::shared_ptr<std::atomic<bool>> called_off;
+  /// Its share of `git.max-concurrent`.
+  std::shared_ptr<const void> permit;
+};
+/// Nobody wants the clone any more.
+struct cancel_checkout {};
+/// From the I/O threads: how far the helper is.
+struct checkout_progressed {
+  git::clone_progress progress;
+};
+/// From the I/O threads: what came of it.
+struct checkout_told {
+  git::clone_result result;
+};
+/// To itself: what was to end had time enough.
+struct checkout_given_up {};
+/// The other messages are those of a background process, which the helper is to its session.
+using checkout_actor = caf::typed_actor< //
+    caf::reacts_to<process_started>, caf::reacts_to<checkout_progressed>, caf::reacts_to<checkout_told>,
+    caf::reacts_to<process_ended>, caf::reacts_to<process_failed>, caf::reacts_to<process_gone>,
+    caf::reacts_to<process_overdue>, caf::reacts_to<cancel_checkout>, caf::reacts_to<checkout_given_up>>;
 
 // --- files: a pool of workers that may block ---
 
@@ -317,6 +350,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::process_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::process_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::process_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::process_overdue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::start_checkout)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::cancel_checkout)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::checkout_progressed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::checkout_told)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::checkout_given_up)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::blocking_task)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::tell_when_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::worker_idle)

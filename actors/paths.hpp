@@ -13,6 +13,7 @@ inline const std::string sessions = workload + "/sessions";
 inline const std::string executions = workload + "/executions";
 inline const std::string processes = workload + "/processes";
 inline const std::string process_starter = workload + "/process-starter";
+inline const std::string git = workload + "/git";
 inline const std::string files = workload + "/files";
 inline const std::string file_pool = files + "/pool";
 inline const std::string ports = workload + "/ports";

@@ -76,6 +76,7 @@ child_spec sandbox_tree(const services_ptr& context) {
       dynamic_supervisor("executions", settings, settings_now->session.max_sessionless_commands),
       dynamic_supervisor("processes", settings),
       worker("process-starter", supervised(process_starter_behavior, context)),
+      dynamic_supervisor("git", settings),
       files_tree(context),
       ports_tree(context),
       worker("session-manager", supervised(session_manager_behavior, context))};

@@ -15,6 +15,7 @@
 #include <atomic>
 #include <chrono>
 #include <fcntl.h>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <unistd.h>
@@ -55,6 +56,7 @@ public:
     command_memory->set_limit(settings->session.commands_budget_bytes);
     process_disk_->set_limit(settings->process.spill_budget_bytes);
     file_memory->set_limit(settings->files.memory_budget_bytes);
+    clones->set_limit(settings->git.max_concurrent);
     settings_.store(std::move(settings));
   }
 
@@ -100,6 +102,13 @@ public:
 
   /// For what is read from files and written to them, until it has left.
   const std::shared_ptr<launcher::byte_budget> file_memory = std::make_shared<launcher::byte_budget>(0);
+
+  /// Clones that may be under way, each counts 1.
+  const std::shared_ptr<launcher::byte_budget> clones = std::make_shared<launcher::byte_budget>(0);
+
+  /// Path of this program, which is also the helper of clones. Sessions have the same files; the link in
+  /// /proc of their init would need a privilege that containers rarely have.
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
 
 private:
   std::atomic<bool> shutting_down_ = false;

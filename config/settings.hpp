@@ -126,6 +126,14 @@ struct port_settings {
   std::chrono::milliseconds response_timeout = std::chrono::seconds(100); ///< until a service answers
 };
 
+/// Clones of repositories.
+struct git_settings {
+  std::string allowed_schemes = "https,http,ssh,git,file"; ///< `file` is also a path
+  std::uint64_t max_concurrent = 32;
+  std::chrono::milliseconds default_timeout = std::chrono::minutes(10); ///< HTTP.md 7
+  std::chrono::milliseconds max_timeout = std::chrono::hours(24);       ///< that a client may ask for
+};
+
 /// The spawner, which creates every OS process.
 struct launcher_settings {
   std::chrono::milliseconds spawn_timeout = std::chrono::seconds(10);
@@ -179,6 +187,7 @@ struct settings {
   file_settings files;
   process_settings process;
   port_settings ports;
+  git_settings git;
   launcher_settings launcher;
   supervision_settings supervision;
   scheduler_settings scheduler;

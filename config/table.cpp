@@ -298,6 +298,15 @@ const std::vector<key>& all_keys() {
     duration("ports.response-timeout", MEMBER(ports.response_timeout), 10_ms, 24_h, at_start,
              "Time in which nothing moves until a service begins its answer to the proxy (else 504)"),
 
+    text("git.allowed-schemes", MEMBER(git.allowed_schemes), kind::text, 0, 256,
+         "Schemes of the URLs that may be cloned, separated by commas; ssh is also user@host:path, file also a path"),
+    count("git.max-concurrent", MEMBER(git.max_concurrent), 1, 10'000, live,
+          "Clones under way at a time; a further one is refused"),
+    duration("git.default-timeout", MEMBER(git.default_timeout), 100_ms, 720_h, live,
+             "Time limit of a clone that names none"),
+    duration("git.max-timeout", MEMBER(git.max_timeout), 100_ms, 720_h, live,
+             "Longest time limit a client may name for a clone; a longer one is refused (400)"),
+
     duration("launcher.spawn-timeout", MEMBER(launcher.spawn_timeout), 100_ms, 10_min, at_start,
              "Time the spawner has to answer a request for a process"),
     count("launcher.max-waiting-requests", MEMBER(launcher.max_waiting_requests), 1, 1'000'000, live,
@@ -413,6 +422,7 @@ std::span<const ordering> orderings() {
       ordering{"http.max-body-bytes", "http.max-buffered-bytes"},
       ordering{"session.max-command-bytes", "session.commands-budget-bytes"},
       ordering{"session.output-memory-bytes", "session.output-max-bytes"},
+      ordering{"git.default-timeout", "git.max-timeout"},
       ordering{"supervision.backoff-base", "supervision.backoff-max"},
       ordering{"interpreter.python-pool-min-size", "interpreter.python-pool-max-size"},
       ordering{"interpreter.javascript-pool-min-size", "interpreter.javascript-pool-max-size"},

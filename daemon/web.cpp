@@ -1,6 +1,7 @@
 #include "daemon/web.hpp"
 
 #include "actors/local_file_client.hpp"
+#include "actors/local_git_client.hpp"
 #include "actors/local_port_client.hpp"
 #include "actors/local_process_client.hpp"
 #include "actors/local_sandbox_client.hpp"
@@ -67,6 +68,7 @@ web make_web(const actors::services_ptr& context, log& lines,
   with.settings = settings;
   with.sandbox = actors::make_local_sandbox_client(directory, context->command_memory);
   with.files = actors::make_local_file_client(directory, context);
+  with.git = actors::make_local_git_client(directory, context);
   with.processes = actors::make_local_process_client(directory, context);
   with.ports = actors::make_local_port_client(std::move(directory), context);
   with.commands = std::make_shared<http::command_catalog>(path == nullptr ? "" : path);

@@ -2,6 +2,7 @@
 
 #include "http/execute_resource.hpp"
 #include "http/file_resource.hpp"
+#include "http/git_resource.hpp"
 #include "http/json_reader.hpp"
 #include "http/misc_resource.hpp"
 #include "http/port_resource.hpp"
@@ -67,6 +68,8 @@ constexpr std::array routes{
     route{"GET", "/api/exposed-ports", body_rule::none, port_resource::list},
     route{"POST", "/api/port-check", body_rule::object, port_resource::check},
     route{"POST", "/api/port-watch", body_rule::object, port_resource::watch},
+
+    route{"POST", "/api/git/checkout", body_rule::object, git_resource::checkout},
 };
 
 /// Parses the body as the route wants it into `incoming`; what is wrong with it otherwise.

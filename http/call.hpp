@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/file_client.hpp"
+#include "actors/git_client.hpp"
 #include "actors/port_client.hpp"
 #include "actors/process_client.hpp"
 #include "actors/sandbox_client.hpp"
@@ -28,6 +29,7 @@ struct services {
   std::shared_ptr<actors::file_client> files;
   std::shared_ptr<actors::process_client> processes;
   std::shared_ptr<actors::port_client> ports;
+  std::shared_ptr<actors::git_client> git;
   std::shared_ptr<command_catalog> commands;
   /// The time of day, for timestamps.
   std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;

@@ -53,6 +53,13 @@ constexpr std::array table{
     error_entry{error_code::port_not_exposed, "PORT_NOT_EXPOSED", 404, 404, 0},
     error_entry{error_code::invalid_port_number, "INVALID_PORT_NUMBER", 400, 400, 0},
     error_entry{error_code::process_input_closed, "PROCESS_ERROR", 409, 409, 0},
+    error_entry{error_code::git_repository_not_found, "GIT_REPOSITORY_NOT_FOUND", 404, 500, 0},
+    error_entry{error_code::git_auth_failed, "GIT_AUTH_FAILED", 401, 500, 0},
+    error_entry{error_code::git_branch_not_found, "GIT_BRANCH_NOT_FOUND", 404, 500, 0},
+    error_entry{error_code::git_network_error, "GIT_NETWORK_ERROR", 502, 500, 0},
+    error_entry{error_code::git_clone_failed, "GIT_CLONE_FAILED", 500, 500, 0},
+    error_entry{error_code::git_operation_failed, "GIT_OPERATION_FAILED", 500, 500, 0},
+    error_entry{error_code::invalid_git_url, "INVALID_GIT_URL", 400, 400, 0},
 };
 
 static_assert(table.size() == static_cast<std::size_t>(actors::last_error_code),
@@ -120,7 +127,16 @@ std::string suggestion_for(const actors::failure& reason) {
   case error_code::port_not_exposed:
   case error_code::invalid_port_number:
   case error_code::process_input_closed:
+  case error_code::git_network_error:
+  case error_code::git_clone_failed:
+  case error_code::git_operation_failed:
+  case error_code::git_branch_not_found: // names the branch, which only its answer knows
+  case error_code::invalid_git_url:
     break;
+  case error_code::git_repository_not_found:
+    return "Verify the repository URL is correct and accessible";
+  case error_code::git_auth_failed:
+    return "Check authentication credentials or use a public repository";
   case error_code::process_not_found:
     return "Verify the process ID is correct and the process has not already exited";
   }

@@ -101,6 +101,11 @@ public:
   [[nodiscard]] virtual std::shared_ptr<response_stream> stream(int status, header_list headers,
                                                                 stream_kind kind) = 0;
 
+  /// `left()`: the client is gone, or has stopped sending, before the answer began. Who waits for a whole
+  /// answer and has stopped sending cannot be told from one that left, so its connection is closed. At most
+  /// once, on an I/O thread; at once when it has happened. To be called before the answer.
+  virtual void on_left(std::function<void()> left) = 0;
+
   /// The request is housekeeping of the client's own: its line in the access log is of less interest. To be
   /// called before the answer.
   virtual void mark_internal() = 0;

@@ -81,8 +81,8 @@ void port_relay::connect() {
 void port_relay::exchange() {
   stage_ = stage::awaiting_head;
   reader_.emplace(head_.method == "HEAD");
-  client_buffer_.resize(buffer_bytes);
-  service_buffer_.resize(buffer_bytes);
+  if (!service_buffer_)
+    service_buffer_ = std::make_unique_for_overwrite<char[]>(buffer_bytes);
   to_service_ = relayed_request(head_, to_, from_);
   read_service();
   pump_request();
@@ -103,7 +103,9 @@ void port_relay::pump_request() {
     watch_client();
   } else {
     reading_client_ = true;
-    client_->socket().async_read_some(asio::buffer(client_buffer_),
+    if (!client_buffer_)
+      client_buffer_ = std::make_unique_for_overwrite<char[]>(buffer_bytes);
+    client_->socket().async_read_some(asio::buffer(client_buffer_.get(), buffer_bytes),
                                       guarded([](port_relay& self, const asio::error_code& fault,
                                                  std::size_t count) { self.client_read(fault, count); }));
   }
@@ -153,7 +155,7 @@ void port_relay::client_read(const asio::error_code& fault, std::size_t count) {
   if (fault)
     return client_->relay_broken(outcome::client_gone);
   bytes_in_ += count;
-  input_.append(client_buffer_.data(), count);
+  input_.append(client_buffer_.get(), count);
   pump_request();
 }
 
@@ -186,7 +188,7 @@ void port_relay::client_stirred() {
 
 void port_relay::read_service() {
   service_->async_read_some(
-      asio::buffer(service_buffer_),
+      asio::buffer(service_buffer_.get(), buffer_bytes),
       guarded([service = service_](port_relay& self, const asio::error_code& fault, std::size_t count) {
         if (service == self.service_)
           self.service_read(fault, count);
@@ -197,7 +199,7 @@ void port_relay::service_read(const asio::error_code& fault, std::size_t count) 
   if (fault)
     return service_ended();
   heard_ = true;
-  take_answer({service_buffer_.data(), count});
+  take_answer({service_buffer_.get(), count});
 }
 
 void port_relay::take_answer(std::string_view bytes) {

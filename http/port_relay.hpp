@@ -19,7 +19,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace sandboxd::http {
 
@@ -131,8 +130,8 @@ private:
   std::optional<ports::response_reader> reader_;
   std::string to_client_; ///< heads; bodies go straight from the buffer
   bool writing_client_ = false;
-  std::vector<char> client_buffer_;
-  std::vector<char> service_buffer_;
+  std::unique_ptr<char[]> client_buffer_; ///< null until something is read into it
+  std::unique_ptr<char[]> service_buffer_;
   int status_ = 0;
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;

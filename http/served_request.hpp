@@ -74,6 +74,9 @@ public:
   /// Ends the connection and with it the request.
   void cut(outcome why) { guard_->cut(why); }
 
+  /// Whether its answer has left, or never will.
+  [[nodiscard]] bool is_over() const { return finished_; }
+
   [[nodiscard]] bool client_stopped_sending_already() const { return guard_->client_stopped_sending(); }
 
   /// Tells `watcher` what befalls the connection; at once when it is lost already.

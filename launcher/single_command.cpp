@@ -5,14 +5,17 @@
 #include "launcher/exit_code.hpp"
 
 #include <asio/bind_executor.hpp>
+#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <fmt/format.h>
 
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <functional>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace sandboxd::launcher {
 
@@ -27,6 +30,8 @@ struct single_command : std::enable_shared_from_this<single_command> {
       : init(std::move(below)), options(std::move(given)), events(std::move(receiver)), timer(io) {}
 
   void start(const shell_command& command);
+  command_control make_control();
+  void terminate(std::function<void()> gone);
   void refuse_directory(const std::string& directory);
   void start_timer(std::chrono::milliseconds timeout);
   void finish(ending how, int exit_code, const std::string& problem = {}, output_tail tail = {});
@@ -38,6 +43,7 @@ struct single_command : std::enable_shared_from_this<single_command> {
   std::shared_ptr<command_output> output;
   clock::time_point begin = clock::now();
   bool answered = false;
+  std::vector<std::function<void()>> wait_for_end; // of the program
 };
 
 /// The text is an argument where the kernel takes it (MAX_ARG_STRLEN, 128 KiB with its NUL). A longer one is
@@ -74,7 +80,7 @@ void single_command::start(const shell_command& command) {
   output = std::make_shared<command_output>(init->executor(), std::move(out.first), std::move(err.first));
   output->start(command.live, options.capture, events.output);
   if (events.started)
-    events.started(output->control());
+    events.started(make_control());
   start_timer(command.timeout);
 
   program_events fate;
@@ -85,9 +91,32 @@ void single_command::start(const shell_command& command) {
       self->finish(ending::not_started, 0, std::strerror(error));
   };
   fate.ended = [self = shared_from_this()](std::optional<int> status) {
+    for (const auto& gone : std::exchange(self->wait_for_end, {}))
+      gone();
     self->finish(status ? ending::exited : ending::lost, status ? exit_code_of(*status) : 0);
   };
   init->start(what, input.get(), out.second.get(), err.second.get(), std::move(fate));
+}
+
+command_control single_command::make_control() {
+  command_control control = output->control();
+  control.terminate = [self = weak_from_this(), strand = init->executor()](std::function<void()> gone) {
+    asio::post(strand, [self, gone = std::move(gone)] {
+      if (const auto running = self.lock())
+        running->terminate(gone);
+      else
+        gone();
+    });
+  };
+  return control;
+}
+
+/// The init ends with everything below it.
+void single_command::terminate(std::function<void()> gone) {
+  if (answered)
+    return gone();
+  wait_for_end.push_back(std::move(gone));
+  init->shut_down(options.kill_grace);
 }
 
 /// Ends as a failed `cd` of the shell would (HTTP.md 4.7).

@@ -93,6 +93,13 @@ TEST(error_table, has_the_codes_of_the_sdk) {
       {error_code::port_not_exposed, "PORT_NOT_EXPOSED", 404, 404},
       {error_code::invalid_port_number, "INVALID_PORT_NUMBER", 400, 400},
       {error_code::process_input_closed, "PROCESS_ERROR", 409, 409},
+      {error_code::git_repository_not_found, "GIT_REPOSITORY_NOT_FOUND", 404, 500},
+      {error_code::git_auth_failed, "GIT_AUTH_FAILED", 401, 500},
+      {error_code::git_branch_not_found, "GIT_BRANCH_NOT_FOUND", 404, 500},
+      {error_code::git_network_error, "GIT_NETWORK_ERROR", 502, 500},
+      {error_code::git_clone_failed, "GIT_CLONE_FAILED", 500, 500},
+      {error_code::git_operation_failed, "GIT_OPERATION_FAILED", 500, 500},
+      {error_code::invalid_git_url, "INVALID_GIT_URL", 400, 400},
   };
   ASSERT_EQ(std::size(expectations), static_cast<std::size_t>(actors::last_error_code));
   for (const expectation& e : expectations) {

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -96,9 +97,11 @@ public:
     opened = std::make_shared<recording_stream>();
     return opened;
   }
+  void on_left(std::function<void()> f) override { left = std::move(f); }
   void mark_internal() override { internal = true; }
 
   bool internal = false;
+  std::function<void()> left; ///< to be told when the client leaves
   std::vector<response> sent;
   stream_kind kind_of_stream = stream_kind::events;
   int stream_status = 0;
@@ -295,6 +298,25 @@ public:
   std::optional<actors::failure> problem;
 };
 
+/// Remembers which clones were asked for; they end when a test says so.
+class recording_git final : public actors::git_client {
+public:
+  struct clone {
+    actors::checkout_request request;
+    actors::progress_sink on_progress;
+    actors::reply<git::clone_result> done;
+  };
+
+  std::function<void()> checkout(actors::checkout_request request, actors::progress_sink on_progress,
+                                 actors::reply<git::clone_result> done) override {
+    asked.push_back({std::move(request), std::move(on_progress), std::move(done)});
+    return [this] { ++cancelled; };
+  }
+
+  std::deque<clone> asked;
+  int cancelled = 0;
+};
+
 inline actors::failure failure_of_code(actors::error_code code, std::string message = {}) {
   return {code, std::move(message)};
 }
@@ -327,6 +349,7 @@ public:
     with.files = files;
     with.processes = processes;
     with.ports = ports;
+    with.git = git;
     with.commands = std::make_shared<command_catalog>("/nonexistent");
     with.now = [] { return std::chrono::system_clock::time_point(fixed_time); };
     with.log = [this](config::log_level, std::string_view text) { log.emplace_back(text); };
@@ -340,7 +363,10 @@ public:
     app = std::make_shared<application>(std::move(with));
   }
   /// Open requests own, by way of their services, the sandbox that keeps them.
-  ~bench() { sandbox->observers.clear(); }
+  ~bench() {
+    sandbox->observers.clear();
+    git->asked.clear();
+  }
   bench(const bench&) = delete;
   bench& operator=(const bench&) = delete;
 
@@ -373,6 +399,7 @@ public:
   std::shared_ptr<recording_files> files = std::make_shared<recording_files>();
   std::shared_ptr<recording_processes> processes = std::make_shared<recording_processes>();
   std::shared_ptr<recording_ports> ports = std::make_shared<recording_ports>();
+  std::shared_ptr<recording_git> git = std::make_shared<recording_git>();
   std::vector<std::string> log;
   int run_apart = 0; ///< tasks that were
   std::shared_ptr<application> app;

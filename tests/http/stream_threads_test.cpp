@@ -60,6 +60,7 @@ class draining_responder final : public responder {
 public:
   void send(response) override {}
   std::shared_ptr<response_stream> stream(int, header_list, stream_kind) override { return opened; }
+  void on_left(std::function<void()>) override {}
   void mark_internal() override {}
 
   std::shared_ptr<draining_stream> opened = std::make_shared<draining_stream>();

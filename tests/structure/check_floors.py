@@ -18,15 +18,17 @@ MAY_INCLUDE = {
     "supervision": {"config"},
     "launcher": {"config"},
     "files": {"launcher", "config"},
+    "git": {"config"},
     "ports": set(),
     "interpreters": {"config"},
-    "actors": {"supervision", "interpreters", "files", "launcher", "ports", "config"},
-    "http": {"actors", "ports", "supervision", "config"},
+    "actors": {"supervision", "interpreters", "files", "git", "launcher", "ports", "config"},
+    "http": {"actors", "git", "ports", "supervision", "config"},
     "daemon": {"http", "actors", "interpreters", "launcher", "supervision", "config"},
     "inspector": set(),
     "bench": set(),
 }
-FLOORS = [["main.cpp", "daemon"], ["http"], ["actors"], ["files"], ["interpreters", "launcher", "ports"], ["supervision"], ["config"]]
+FLOORS = [["main.cpp", "daemon"], ["http"], ["actors"], ["files", "git"], ["interpreters", "launcher", "ports"], ["supervision"],
+          ["config"]]
 UNBOUND = {"main.cpp", "tests"}  # compose or test everything
 
 LONGEST_FILE = 700  # lines
