@@ -61,10 +61,13 @@ enum class error_code : std::uint8_t {
   process_not_found = 26,
   /// A background process of this id lives.
   process_exists = 27,
+
+  /// A path could not be watched, although it is there and may be: a limit of the machine, for example.
+  watch_start_failed = 28,
 };
 
 /// The highest value of `error_code`, for tables and tests that walk it.
-inline constexpr error_code last_error_code = error_code::process_exists;
+inline constexpr error_code last_error_code = error_code::watch_start_failed;
 
 /// A request's failure as a value. What is public and what is for the log are separate fields.
 struct failure {

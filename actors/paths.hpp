@@ -15,6 +15,8 @@ inline const std::string processes = workload + "/processes";
 inline const std::string process_starter = workload + "/process-starter";
 inline const std::string files = workload + "/files";
 inline const std::string file_pool = files + "/pool";
+inline const std::string watches = workload + "/watches";
+inline const std::string watch_registry = workload + "/watch-registry";
 inline const std::string session_manager = workload + "/session-manager";
 
 /// The path of the parent of the actor at `path`.

@@ -115,6 +115,17 @@ struct process_settings {
   bool honour_timeout = true;                     ///< end a process when the time its client gave is over
 };
 
+/// Watches for changes of files.
+struct watch_settings {
+  std::uint64_t max_watches = 100;         ///< different ones at a time
+  std::uint64_t max_subscribers = 1000;    ///< readers of all watches together
+  std::uint64_t max_directories = 100'000; ///< of one watch
+  std::uint64_t max_pending_events = 1000; ///< of one reader; what is beyond is dropped
+  std::chrono::milliseconds setup_timeout = std::chrono::seconds(10);
+  std::chrono::milliseconds retention =
+      std::chrono::minutes(10); ///< of one that was checked, after its last use
+};
+
 /// The spawner, which creates every OS process.
 struct launcher_settings {
   std::chrono::milliseconds spawn_timeout = std::chrono::seconds(10);
@@ -167,6 +178,7 @@ struct settings {
   session_settings session;
   file_settings files;
   process_settings process;
+  watch_settings watch;
   launcher_settings launcher;
   supervision_settings supervision;
   scheduler_settings scheduler;

@@ -3,6 +3,7 @@
 #include "actors/local_file_client.hpp"
 #include "actors/local_process_client.hpp"
 #include "actors/local_sandbox_client.hpp"
+#include "actors/local_watch_client.hpp"
 #include "http/command_catalog.hpp"
 #include "http/error_body.hpp"
 #include "http/refusal_report.hpp"
@@ -66,7 +67,8 @@ web make_web(const actors::services_ptr& context, log& lines,
   with.settings = settings;
   with.sandbox = actors::make_local_sandbox_client(directory, context->command_memory);
   with.files = actors::make_local_file_client(directory, context);
-  with.processes = actors::make_local_process_client(std::move(directory), context);
+  with.processes = actors::make_local_process_client(directory, context);
+  with.watches = actors::make_local_watch_client(std::move(directory), context);
   with.commands = std::make_shared<http::command_catalog>(path == nullptr ? "" : path);
   with.capture_limits = [context] { return context->capture_limits(); };
   with.log = [&lines](config::log_level level, std::string_view text) { lines.write(level, "http", text); };

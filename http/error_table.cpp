@@ -49,6 +49,7 @@ constexpr std::array table{
     error_entry{error_code::filesystem_error, "FILESYSTEM_ERROR", 500, 500, 0},
     error_entry{error_code::process_not_found, "PROCESS_NOT_FOUND", 404, 404, 0},
     error_entry{error_code::process_exists, "PROCESS_ERROR", 409, 500, 0},
+    error_entry{error_code::watch_start_failed, "WATCH_START_ERROR", 500, 500, 0},
 };
 
 static_assert(table.size() == static_cast<std::size_t>(actors::last_error_code),
@@ -112,6 +113,7 @@ std::string suggestion_for(const actors::failure& reason) {
   case error_code::name_too_long:
   case error_code::filesystem_error:
   case error_code::process_exists:
+  case error_code::watch_start_failed:
     break;
   case error_code::process_not_found:
     return "Verify the process ID is correct and the process has not already exited";

@@ -89,6 +89,7 @@ TEST(error_table, has_the_codes_of_the_sdk) {
       {error_code::filesystem_error, "FILESYSTEM_ERROR", 500, 500},
       {error_code::process_not_found, "PROCESS_NOT_FOUND", 404, 404},
       {error_code::process_exists, "PROCESS_ERROR", 409, 500},
+      {error_code::watch_start_failed, "WATCH_START_ERROR", 500, 500},
   };
   ASSERT_EQ(std::size(expectations), static_cast<std::size_t>(actors::last_error_code));
   for (const expectation& e : expectations) {

@@ -45,6 +45,7 @@ const std::map<std::string, disturbs> kinds{
     {"launcher", disturbs::sessionless},
     {"session-manager", disturbs::requests},
     {"process-starter", disturbs::nobody},
+    {"watch-registry", disturbs::nobody},
     {"file-pool", disturbs::nobody},
     {"file-worker", disturbs::nobody},
     {"execution", disturbs::sessionless},
