@@ -23,6 +23,10 @@ constexpr std::chrono::milliseconds flush_interval{75};
 /// Before another attempt while the pool has no room, or is not there.
 constexpr std::chrono::milliseconds retry_interval{100};
 
+/// Between two turns while something happens: far below the interval in which readers are told, and enough to
+/// read many events at a time.
+constexpr std::chrono::milliseconds turn_pause{10};
+
 /// For the registry to say that no further request comes.
 constexpr std::chrono::seconds registry_timeout{5};
 
@@ -92,6 +96,8 @@ void go_on(self_pointer self) {
   flush_soon(self);
   if (state.wants_turn())
     turn(self);
+  else if (state.begin_pause())
+    self->delayed_send(self, turn_pause, turn_watch{});
   else if (state.begin_await())
     state.source()->await([me = watch_actor(self)] { caf::anon_send(me, watch_readable{}); });
   if (state.begin_expiry())
@@ -126,6 +132,7 @@ void watch_state::turned(files::watch_turn turn, time now) {
   directories_ = turn.directories;
   if (running_)
     keep(turn.changes);
+  has_told_ = !turn.changes.empty();
   again_ |= turn.more;
   if (turn.end)
     return end(*turn.end);
@@ -175,12 +182,18 @@ void watch_state::refused() {
 }
 
 void watch_state::retry() {
-  waiting_for_pool_ = false;
+  waiting_for_pool_ = pausing_ = false;
   again_ = true;
 }
 
+bool watch_state::begin_pause() {
+  if (over_ || turning_ || pausing_ || !std::exchange(has_told_, false))
+    return false;
+  return pausing_ = true;
+}
+
 bool watch_state::wants_turn() const {
-  return !over_ && !turning_ && !waiting_for_pool_ && (again_ || !checks_.empty());
+  return !over_ && !turning_ && !waiting_for_pool_ && ((again_ && !pausing_) || !checks_.empty());
 }
 
 /// Before it has begun: everybody is told the reason.
@@ -263,7 +276,7 @@ void watch_state::check(check_watch request) {
 }
 
 bool watch_state::begin_await() {
-  return !over_ && !turning_ && !waiting_for_pool_ && !std::exchange(awaiting_, true);
+  return !over_ && !turning_ && !waiting_for_pool_ && !pausing_ && !std::exchange(awaiting_, true);
 }
 
 watch_state::time watch_state::expires() const {
@@ -327,7 +340,7 @@ watch_actor::behavior_type watch_behavior(self_pointer self, services_ptr contex
       },
       [self](watch_readable) {
         self->state.await_ended();
-        turn(self);
+        go_on(self);
       },
       [self](turn_watch) {
         self->state.retry();

@@ -38,11 +38,16 @@ public:
   /// One could not be had for the moment; none is wanted until `retry`.
   void refused();
   void retry();
+  /// Whether what comes next shall gather for a moment, until `retry`: something has just come.
+  [[nodiscard]] bool begin_pause();
   /// Whether another is to follow at once.
   [[nodiscard]] bool wants_turn() const;
   /// Whether the source is to be asked to call when it has something.
   [[nodiscard]] bool begin_await();
-  void await_ended() { awaiting_ = false; }
+  void await_ended() {
+    awaiting_ = false;
+    again_ = true;
+  }
   [[nodiscard]] const std::shared_ptr<watch_source>& source() const noexcept { return source_; }
 
   // Who is interested.
@@ -106,6 +111,8 @@ private:
   bool turning_ = false;
   bool again_ = true; ///< the first turn begins with the first request, which hears what comes of it
   bool waiting_for_pool_ = false;
+  bool has_told_ = false; ///< the last turn
+  bool pausing_ = false;
   bool awaiting_ = false;
   bool flushing_ = false;
   bool expiring_ = false;

@@ -199,6 +199,10 @@ TEST_F(watched, follows_no_link_below_it_and_none_out_of_the_workspace) {
   EXPECT_THAT(changes(), ElementsAre("create /ws/alias/c")) << "as the client calls it";
   for (const auto* path : {"/ws/out", "/ws/all", "/ws/all/other"})
     EXPECT_THROW(begin({path, true, {}, {}, {}}), outside_workspace) << path;
+  bounds.workspace = "/"; // without that check the link shows what it leads to
+  begin({"/ws/out", true, {}, {}, {}});
+  shell("touch other/secret");
+  EXPECT_THAT(changes(), ElementsAre("create /ws/out/secret"));
 }
 
 TEST_F(watched, ends_when_its_directory_is_removed_even_while_somebody_is_in_it) {
