@@ -45,7 +45,10 @@ bool change_translator::follow(const directory_to_follow& which, int watch) {
     return which.is_new && not_new_.erase(watch) > 0;
   if (tree_.is_at_or_above(watch, which.parent))
     return false;
-  // One that is known elsewhere has moved, and perhaps from or to where the kernel does not tell of it.
+  // One that is known elsewhere has moved, and perhaps from or to where the kernel does not tell of it; or it
+  // was taken for another, which then is where it was believed to be.
+  if (const auto believed = tree_.place(watch))
+    follow_later({believed->first, believed->second, true, false});
   for (const int below : tree_.remove(watch)) {
     told_as_found_.erase(below);
     not_new_.erase(below);
@@ -200,8 +203,8 @@ void change_translator::settle() {
   told_as_found_.clear();
   for (const auto& which : std::exchange(missed_, {}))
     follow_later(which);
-  new_ones_unwatched_ =
-      std::any_of(to_follow_.begin(), to_follow_.end(), [](const auto& entry) { return entry.second; });
+  new_ones_unwatched_ = std::any_of(to_follow_.begin(), to_follow_.end(),
+                                    [](const auto& entry) { return entry.second.is_new; });
   for (const auto& [cookie, left] : old_departures_)
     if (left.directory && !tree_.path(*left.directory)) // it was not found elsewhere
       forget(*left.directory);
@@ -210,8 +213,9 @@ void change_translator::settle() {
 
 void change_translator::follow_later(const directory_to_follow& which) {
   new_ones_unwatched_ |= which.is_new;
-  const auto [entry, added] = to_follow_.try_emplace({which.parent, which.name}, which.is_new);
-  entry->second |= which.is_new;
+  const auto [entry, added] = to_follow_.try_emplace({which.parent, which.name}, which);
+  entry->second.is_new |= which.is_new;
+  entry->second.is_certain |= which.is_certain;
   if (added)
     order_.emplace_back(which.parent, which.name);
 }
@@ -221,13 +225,14 @@ std::optional<directory_to_follow> change_translator::next_to_follow() {
     const auto next = to_follow_.extract(order_.front());
     order_.pop_front();
     if (next)
-      return directory_to_follow{next.key().first, next.key().second, next.mapped()};
+      return std::move(next.mapped());
   }
   return std::nullopt;
 }
 
 void change_translator::try_again(directory_to_follow which) {
-  missed_.push_back(std::move(which));
+  if (which.is_certain)
+    missed_.push_back(std::move(which));
 }
 
 /// It is no longer where it was to be looked for.

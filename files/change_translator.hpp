@@ -34,6 +34,8 @@ struct directory_to_follow {
   std::string name;
   /// Whether what is found in it is news: nobody has been told of it.
   bool is_new = false;
+  /// Whether something has told that it is there; else it is looked for once.
+  bool is_certain = true;
 };
 
 /// Turns what the kernel tells into what clients are told, and says which directories to watch and which no
@@ -118,8 +120,8 @@ private:
   int surroundings_ = -1;
   std::string own_name_;
   bool is_file_ = false;
-  /// By parent and name: whether it is new. The order may name what is not to be followed any more.
-  std::map<std::pair<int, std::string>, bool> to_follow_;
+  /// By parent and name. The order may name what is not to be followed any more.
+  std::map<std::pair<int, std::string>, directory_to_follow> to_follow_;
   std::deque<std::pair<int, std::string>> order_;
   std::vector<directory_to_follow> missed_;
   /// Whether a new directory was not watched yet at some time since the last reading: what comes from

@@ -25,6 +25,13 @@ std::optional<int> watched_tree::child(int directory, const std::string& name) c
   return found == parent->second.children.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::optional<std::pair<int, std::string>> watched_tree::place(int directory) const {
+  const auto found = nodes_.find(directory);
+  if (found == nodes_.end() || found->second.parent == none)
+    return std::nullopt;
+  return std::pair(found->second.parent, found->second.name);
+}
+
 bool watched_tree::is_at_or_above(int directory, int other) const {
   for (auto at = nodes_.find(other); at != nodes_.end(); at = nodes_.find(at->second.parent))
     if (at->first == directory)

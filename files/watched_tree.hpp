@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace sandboxd::files {
@@ -23,6 +24,9 @@ public:
   [[nodiscard]] bool contains(int directory) const { return nodes_.contains(directory); }
   [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
   [[nodiscard]] std::optional<int> child(int directory, const std::string& name) const;
+
+  /// Where a directory is: the one it is in, and its name there. Nothing when it is in none.
+  [[nodiscard]] std::optional<std::pair<int, std::string>> place(int directory) const;
 
   /// Whether `other` is the directory or lies in it.
   [[nodiscard]] bool is_at_or_above(int directory, int other) const;
