@@ -38,7 +38,7 @@ public:
   virtual ~port_client() = default;
 
   /// Enters a port; nothing needs to listen there. Errors: `port_already_exposed`, `invalid_port_number` for
-  /// the port of the control interface, `unavailable`.
+  /// the port of the control interface, `too_busy`, `unavailable`.
   virtual void expose(std::uint16_t port, std::string name, if_exposed existing,
                       reply<ports::exposed_port> done) = 0;
 

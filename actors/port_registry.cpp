@@ -50,12 +50,14 @@ void on_watch(self_pointer self, watch_port wanted) {
 } // namespace
 
 result_of<ports::exposed_port> port_registry_state::expose(const expose_port& wanted) {
-  if (wanted.port == ports::control_port || wanted.port == context_->settings()->http.port)
+  if (wanted.port == ports::control_port || wanted.port == context_->listening_port())
     return failure{error_code::invalid_port_number,
                    fmt::format("Port {} is reserved for the sandbox's control interface", wanted.port)};
   const auto now = context_->exposed_ports();
   if (wanted.existing == if_exposed::refuse && now->contains(wanted.port))
     return failure{error_code::port_already_exposed, fmt::format("Port {} is already exposed", wanted.port)};
+  if (now->size() >= context_->settings()->ports.max_exposed && !now->contains(wanted.port))
+    return failure{error_code::too_busy, "There are too many exposed ports"};
   auto changed = std::make_shared<ports::exposed_ports>(*now);
   const ports::exposed_port entry{wanted.port, wanted.name, std::chrono::system_clock::now()};
   changed->insert_or_assign(wanted.port, entry);

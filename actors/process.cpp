@@ -138,6 +138,8 @@ void process_state::failed(const failure& reason) {
     finish(process_status::killed, by_sigkill);
   else
     finish(process_status::error, std::nullopt);
+  if (reason.code == error_code::session_not_found)
+    context_->processes->remove(target_); // as if nobody had asked
   started_.deliver(reason);
   started_ = {};
   ending_ = false; // nobody will tell
@@ -170,7 +172,14 @@ void process_state::write_input(write_process_input wanted) const {
                 fmt::format("Process {} {}", request_.id,
                             runs_ ? "was started without standard input" : "does not run yet")});
   const std::size_t all = wanted.bytes.size();
-  input->write(std::move(wanted.bytes), context_->settings()->process.input_timeout,
+  const auto settings = context_->settings();
+  if (all > settings->process.input_waiting_bytes) {
+    failure too_long(error_code::validation_failed,
+                     fmt::format("data is longer than {} bytes", settings->process.input_waiting_bytes));
+    too_long.field = "data";
+    return wanted.done.deliver(std::move(too_long));
+  }
+  input->write(std::move(wanted.bytes), wanted.close, settings->process.input_timeout,
                [all, id = request_.id, done = std::move(wanted.done)](launcher::input_result result) {
                  if (result.how == input_ending::written)
                    return done.deliver(input_written{result.written});
@@ -183,8 +192,6 @@ void process_state::write_input(write_process_input wanted) const {
                  reason.size = result.written;
                  done.deliver(std::move(reason));
                });
-  if (wanted.close)
-    input->close();
 }
 
 /// The end of the process and that of all it has started are told apart.

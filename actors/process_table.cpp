@@ -25,6 +25,11 @@ process_table::outcome process_table::enter(const tracked_process_ptr& process, 
   return outcome::entered;
 }
 
+void process_table::remove(const tracked_process_ptr& process) {
+  const std::lock_guard lock(mutex_);
+  processes_.remove(process);
+}
+
 tracked_process_ptr process_table::find(const std::string& id) const {
   const std::lock_guard lock(mutex_);
   const auto found =

@@ -21,6 +21,9 @@ public:
   /// `max_running` others do. Of the finished ones the oldest are dropped beyond `max_finished`.
   outcome enter(const tracked_process_ptr& process, std::size_t max_running, std::size_t max_finished);
 
+  /// Takes a process out that never was one.
+  void remove(const tracked_process_ptr& process);
+
   /// The process of this id, or null.
   [[nodiscard]] tracked_process_ptr find(const std::string& id) const;
 

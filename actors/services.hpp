@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
@@ -80,6 +81,10 @@ public:
                           : now->session.kill_grace;
   }
 
+  /// The port at which the control interface listens; 0 until it does.
+  [[nodiscard]] std::uint16_t listening_port() const noexcept { return listening_port_; }
+  void listens_at(std::uint16_t port) noexcept { listening_port_ = port; }
+
   asio::io_context& io;
   /// This daemon's own directory: control files. Mode 0700, empty at the start.
   const std::string directory;
@@ -112,6 +117,7 @@ public:
 
 private:
   std::atomic<bool> shutting_down_ = false;
+  std::atomic<std::uint16_t> listening_port_ = 0;
   std::atomic<std::shared_ptr<const config::settings>> settings_;
   std::atomic<std::shared_ptr<const ports::exposed_ports>> exposed_ =
       std::make_shared<const ports::exposed_ports>();

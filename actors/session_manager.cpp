@@ -13,6 +13,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
+#include <map>
+#include <string>
 #include <utility>
 
 namespace sandboxd::actors {
@@ -256,9 +259,12 @@ void on_delete(self_pointer self, const delete_session& request) {
 }
 
 void on_list(self_pointer self, const list_sessions& request) {
-  std::vector<std::string> ids;
+  std::map<std::uint64_t, std::string> in_order; // of their creation
   for (const auto& [id, session] : self->state.sessions)
-    ids.push_back(id);
+    in_order.emplace(std::stoull(session.child), id);
+  std::vector<std::string> ids;
+  for (auto& [number, id] : in_order)
+    ids.push_back(std::move(id));
   request.done.deliver(std::move(ids));
 }
 

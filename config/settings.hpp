@@ -119,6 +119,7 @@ struct process_settings {
 
 /// Ports of services in the sandbox.
 struct port_settings {
+  std::uint64_t max_exposed = 1000;
   std::uint64_t max_watches = 256;         ///< waits for a service, at a time
   std::uint64_t max_relayed = 256;         ///< connections relayed at a time
   std::uint64_t max_idle_connections = 64; ///< to services, kept for further requests

@@ -287,6 +287,8 @@ const std::vector<key>& all_keys() {
     boolean("process.honour-timeout", MEMBER(process.honour_timeout), live,
             "Whether a process ends when the time its client gave is over (the reference ignores it)"),
 
+    count("ports.max-exposed", MEMBER(ports.max_exposed), 1, 65'535, live,
+          "Ports that are exposed at a time; a further one is refused"),
     count("ports.max-watches", MEMBER(ports.max_watches), 1, 1'000'000, at_start,
           "Waits for a service at a time; a further one is refused"),
     count("ports.max-relayed", MEMBER(ports.max_relayed), 1, 1'000'000, at_start,

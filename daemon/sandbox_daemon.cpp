@@ -165,6 +165,7 @@ void sandbox_daemon::start_threads() {
 }
 
 void sandbox_daemon::is_listening(std::uint16_t port) {
+  context_->listens_at(port);
   if (listening_)
     listening_(port);
   log_.write(config::log_level::info, "sandboxd", "listening",

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <system_error>
+#include <utility>
 
 namespace sandboxd::files {
 
@@ -29,6 +30,11 @@ std::chrono::system_clock::time_point time_of(const timespec& time) {
           std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec)));
 }
 
+directory_entry entry_of(std::string relative_path, const struct stat& status) {
+  return {std::move(relative_path), static_cast<std::uint64_t>(status.st_size), time_of(status.st_mtim),
+          type_of(status.st_mode), static_cast<std::uint16_t>(status.st_mode & 07777)};
+}
+
 /// Lists one tree.
 class lister {
 public:
@@ -46,8 +52,7 @@ public:
         continue; // gone meanwhile
       if (entries_.size() >= options_.max_entries)
         throw std::system_error(EFBIG, std::generic_category(), "list");
-      entries_.push_back({prefix + name, static_cast<std::uint64_t>(status.st_size), time_of(status.st_mtim),
-                          type_of(status.st_mode), static_cast<std::uint16_t>(status.st_mode & 07777)});
+      entries_.push_back(entry_of(prefix + name, status));
       if (options_.recursive && S_ISDIR(status.st_mode))
         enter(directory, name, prefix, depth);
     }
@@ -76,8 +81,16 @@ std::string_view directory_entry::name() const {
 
 std::vector<directory_entry> list_directory(const sandbox_root& root, const std::string& path,
                                             const listing_options& options) {
-  const descriptor directory = root.open(path, O_RDONLY | O_DIRECTORY);
   std::vector<directory_entry> entries;
+  if (options.lists_files) {
+    const descriptor file = root.open(path, O_PATH);
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0)
+      throw_errno("stat");
+    if (!S_ISDIR(status.st_mode))
+      return {entry_of(path.substr(path.rfind('/') + 1), status)};
+  }
+  const descriptor directory = root.open(path, O_RDONLY | O_DIRECTORY);
   lister(root, options, entries).list(directory.get(), "", 0);
   std::sort(entries.begin(), entries.end(),
             [](const auto& left, const auto& right) { return left.relative_path < right.relative_path; });

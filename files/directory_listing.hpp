@@ -30,6 +30,8 @@ struct listing_options {
   bool recursive = false;
   /// Also what begins with a dot. Otherwise hidden directories are not entered either.
   bool include_hidden = false;
+  /// Whether a path that is no directory is listed itself, as ls(1) does, instead of refused.
+  bool lists_files = false;
   std::size_t max_entries = 1'000'000;
 };
 

@@ -33,6 +33,12 @@ constexpr std::size_t most_found_in_a_turn = 16'384;
 constexpr std::uint32_t in_directories =
     IN_CREATE | IN_MODIFY | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_EXCL_UNLINK;
 
+/// What ends no watch: a directory that may not be read, or whose path is longer than the kernel takes, is not
+/// followed. Else anybody could end the watches of others by making one.
+bool is_out_of_reach(int error) {
+  return error == EACCES || error == EPERM || error == ENAMETOOLONG;
+}
+
 /// What a directory that is gone, or no longer one, is opened with.
 bool is_gone(int error) {
   return error == ENOENT || error == ENOTDIR || error == ELOOP;
@@ -151,6 +157,8 @@ void directory_watch::follow(const directory_to_follow& which) {
   if (!opened) {
     if (is_gone(errno))
       return translator_.try_again(which);
+    if (is_out_of_reach(errno))
+      return;
     throw_errno("open");
   }
   if (root_.hides(opened.get()))
@@ -174,7 +182,8 @@ void directory_watch::read_directory(int opened, const directory_to_follow& whic
       return !translator_.end();
     });
   } catch (const std::system_error& error) {
-    if (!is_gone(error.code().value())) // it was removed meanwhile
+    const int cause = error.code().value();
+    if (!is_gone(cause) && !is_out_of_reach(cause)) // it was removed meanwhile
       throw;
   }
 }
@@ -189,14 +198,14 @@ descriptor directory_watch::open_below(const std::string& path) const {
       static_cast<int>(::syscall(SYS_openat2, directory_.get(), relative.c_str(), &how, sizeof(how))));
 }
 
-/// -1 when the kernel has no room for another, which ends this watch.
+/// -1 when it is out of reach, and when the kernel has no room for another, which ends this watch.
 int directory_watch::add_watch(int opened, std::uint32_t mask) {
   // By the descriptor, so that what was looked at is what is watched.
   const int watch =
       ::inotify_add_watch(events_.get(), fmt::format("/proc/self/fd/{}", opened).c_str(), mask | IN_ONLYDIR);
   if (watch < 0 && errno == ENOSPC)
     translator_.end_with(no_watches_left());
-  else if (watch < 0)
+  else if (watch < 0 && !is_out_of_reach(errno))
     throw_errno("watch");
   return watch;
 }

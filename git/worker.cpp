@@ -61,12 +61,12 @@ std::optional<clone_order> take_order() {
 }
 
 /// Why there is nothing to begin with.
-std::optional<clone_result> refusal(const clone_order& order, const target_directory& target) {
+std::optional<clone_result> refusal(const clone_order& order) {
   if (const auto scheme = scheme_of(order.url); !is_allowed(scheme, order.schemes))
     return fatal_result(fmt::format("fatal: transport '{}' not allowed\n", scheme), "scheme_not_allowed");
   if (order.depth && *order.depth < 1)
     return fatal_result(fmt::format("fatal: depth {} is not a positive number\n", *order.depth), "depth");
-  return target.obstacle();
+  return std::nullopt;
 }
 
 /// Watches over the child that clones.
@@ -221,9 +221,13 @@ int run_worker() {
   const auto order = take_order();
   if (!order)
     return 2;
-  const target_directory target(order->directory);
-  if (auto refused = refusal(*order, target)) {
+  if (const auto refused = refusal(*order)) {
     tell(*refused);
+    return 0;
+  }
+  const target_directory target(order->directory);
+  if (const auto obstacle = target.obstacle()) {
+    tell(*obstacle);
     return 0;
   }
   const auto result = clone_watcher(*order, wanted, before).run();

@@ -22,8 +22,6 @@ error_report invalid_command(std::string message) {
   error_report report;
   report.code = entry.sdk_code;
   report.status = entry.status;
-  report.context =
-      json_writer().members(validation_errors_member({{"command", message, "required"}})).finish();
   report.message = std::move(message);
   return report;
 }

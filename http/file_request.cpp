@@ -28,8 +28,9 @@ error_report refused_in_a(const std::string& name, const std::string& message) {
 
 /// The reasons are those of HTTP.md 6.1.
 error_report refused_in_b(const std::string& name, std::string_view path, const std::string& reason) {
-  return validation_report(
-      {{name, fmt::format("Invalid path format for '{}': {}", path, reason), "INVALID_PATH"}});
+  error_report report = validation_report({{name, reason, "INVALID_PATH"}});
+  report.message = fmt::format("Invalid path format for '{}': {}", path, reason);
+  return report;
 }
 
 } // namespace

@@ -242,6 +242,7 @@ void list(incoming_call& incoming) {
       return;
     }
   }
+  options.lists_files = incoming.spoken == dialect::a; // HTTP.md 6.6
   std::string path;
   auto target = read_target(incoming, path, true);
   if (!target)

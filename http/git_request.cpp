@@ -82,10 +82,9 @@ std::optional<error_report> check_url(std::string_view url, dialect spoken,
 /// The path rules of HTTP.md 6.1.
 std::optional<error_report> check_target(std::string_view path) {
   const auto refused = [&](std::string_view reason) {
-    return validation_report(
-        {{"targetDirectory",
-          fmt::format("Invalid path format for '{}': {}", path.substr(0, longest_path), reason),
-          "INVALID_PATH"}});
+    error_report report = validation_report({{"targetDirectory", std::string(reason), "INVALID_PATH"}});
+    report.message = fmt::format("Invalid path format for '{}': {}", path, reason);
+    return report;
   };
   if (path.empty())
     return refused("Path must be a non-empty string");

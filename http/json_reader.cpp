@@ -96,7 +96,8 @@ std::variant<json_tree, json_error> read_json(std::string_view text, const json_
   });
   if (!repaired.empty())
     text = repaired;
-  if (text.size() >= large_json_bytes) {
+  // The quick parser takes sixteen bytes for a value before any is counted.
+  if (text.size() >= large_json_bytes && !has_more_values_than(text, limits.max_values)) {
     // What it does not understand, be it wrong or a number of hundreds of digits, the other one judges.
     if (auto parsed = parse_large_json(text, limits))
       return *std::move(parsed);

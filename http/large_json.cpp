@@ -60,6 +60,28 @@ bool tell(const dom::element& value, json_tree_builder& builder) {
 
 } // namespace
 
+bool has_more_values_than(std::string_view text, std::size_t most) {
+  std::size_t found = 1;
+  for (std::size_t at = 0; at < text.size() && found <= most; ++at) {
+    if (text[at] == ',' || text[at] == '[' || text[at] == '{')
+      ++found;
+    if (text[at] != '"')
+      continue;
+    // A quote ends the string unless an odd number of backslashes stands before it.
+    for (bool is_inside = true; is_inside;) {
+      const auto quote = text.find('"', at + 1);
+      if (quote == std::string_view::npos)
+        return false; // no JSON
+      const auto before = text.substr(at + 1, quote - at - 1);
+      const auto last = before.find_last_not_of('\\');
+      const auto backslashes = before.size() - (last == std::string_view::npos ? 0 : last + 1);
+      is_inside = backslashes % 2 == 1;
+      at = quote;
+    }
+  }
+  return found > most;
+}
+
 std::optional<std::variant<json_tree, json_error>> parse_large_json(std::string_view text,
                                                                     const json_limits& limits) {
   dom::parser parser;

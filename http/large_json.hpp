@@ -13,6 +13,10 @@ namespace sandboxd::http {
 /// save.
 inline constexpr std::size_t large_json_bytes = 64u << 10;
 
+/// Whether a document may have more values than `most`, by its commas and opening brackets outside of
+/// strings. Looks no further than it has to.
+[[nodiscard]] bool has_more_values_than(std::string_view text, std::size_t most);
+
 /// The same as `read_json` by simdjson, which reads a long string some twenty times as fast as nlohmann's
 /// parser does. Nothing when it does not accept the text, for whatever reason; the other parser says why.
 [[nodiscard]] std::optional<std::variant<json_tree, json_error>> parse_large_json(std::string_view text,

@@ -48,8 +48,9 @@ public:
 /// faster than the other takes. All functions run on the connection's strand.
 ///
 /// Deadlines: `ports.connect-timeout`; until the answer begins nothing may stand still for
-/// `ports.response-timeout`; a client must take bytes within `http.stream-stall-timeout`, and so must
-/// something come once one side has ended. An answer that has begun may pause for ever.
+/// `ports.response-timeout`; afterwards whoever is written to must take bytes within
+/// `http.stream-stall-timeout`, and so must something come once one side has ended, or the client can no
+/// longer be seen to leave. An answer that has begun may else pause for ever.
 class port_relay : public std::enable_shared_from_this<port_relay> {
 public:
   /// `client` must outlive the relay's last operation: it is held while one is under way. `input`: what was
@@ -72,7 +73,7 @@ public:
 
 private:
   enum class stage { connecting, awaiting_head, answering, tunnel, over };
-  using service_socket = port_relays::service_socket;
+  struct service_end;
 
   void connect();
   void exchange();
@@ -80,23 +81,28 @@ private:
   void pump_request();
   [[nodiscard]] std::string take_request();
   [[nodiscard]] std::string take_chunks();
-  void service_wrote(const service_socket& service, const asio::error_code& fault);
+  [[nodiscard]] bool request_sent() const;
+  void write_service();
+  void read_client();
   void client_read(const asio::error_code& fault, std::size_t count);
-  void watch_client();
-  void client_stirred();
+  void client_ended();
 
   void read_service();
-  void service_read(const asio::error_code& fault, std::size_t count);
   void take_answer(std::string_view bytes);
   void take_heads(std::string_view& bytes);
   void begin_answer();
+  [[nodiscard]] std::string_view take_body(std::string_view bytes);
   void service_ended();
   void write_client(std::string_view body);
   void client_wrote(const asio::error_code& fault, std::size_t count);
   void answer_ended();
+  void finish();
   void half_ended();
 
+  void withdrawn();
+  void connect_failed(const asio::error_code& fault);
   void refuse(int status, std::string_view cause);
+  void refuse(const refusal& why);
   void restart_clock();
   template <typename Step>
   auto guarded(Step step);
@@ -111,24 +117,27 @@ private:
   std::shared_ptr<const void> permit_;
   stage stage_ = stage::connecting;
 
-  service_socket service_;
+  std::shared_ptr<service_end> service_;
   bool reused_ = false;        ///< it was kept from an earlier request
   bool heard_ = false;         ///< it has answered something
   bool speaks_early_ = false;  ///< it has sent more than the answer
   bool service_ended_ = false; ///< it sends no more
 
-  std::string input_; ///< from the client, not passed on yet
-  std::string to_service_;
+  // At most one operation each way is under way on each socket.
+
+  std::string input_;       ///< from the client, not passed on yet
+  std::string to_service_;  ///< to be written next
   std::uint64_t body_left_; ///< of a counted request
   chunked_body chunks_;
-  bool request_done_ = false;
+  bool request_done_ = false;   ///< all of it was taken from the input
   bool request_broken_ = false; ///< the service takes no more of it
   bool reading_client_ = false;
-  bool watching_client_ = false;
   bool client_ended_ = false; ///< it sends no more
+  bool finishing_ = false;    ///< the answer has left; the last read is awaited
 
   std::optional<ports::response_reader> reader_;
-  std::string to_client_; ///< heads; bodies go straight from the buffer
+  int informational_ = 0; ///< answers so far
+  std::string to_client_; ///< heads and chunks; other bodies go straight from the buffer
   bool writing_client_ = false;
   std::unique_ptr<char[]> client_buffer_; ///< null until something is read into it
   std::unique_ptr<char[]> service_buffer_;

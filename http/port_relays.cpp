@@ -21,11 +21,15 @@ bool is_quiet(asio::ip::tcp::socket& socket) {
 
 } // namespace
 
-std::shared_ptr<const void> port_relays::enter() {
-  if (++relays_ <= settings.max_relayed)
-    return {&relays_, [](std::atomic<std::uint64_t>* count) { --*count; }};
-  --relays_;
-  return nullptr;
+std::shared_ptr<const void> port_relays::enter(std::uint16_t port, std::function<void()> withdrawn) {
+  const std::lock_guard lock(mutex_);
+  if (relays_.size() >= settings.max_relayed)
+    return nullptr;
+  const auto entry = relays_.insert(relays_.end(), {port, std::move(withdrawn)});
+  return {&*entry, [self = shared_from_this(), entry](const void*) {
+            const std::lock_guard guard(self->mutex_);
+            self->relays_.erase(entry);
+          }};
 }
 
 port_relays::service_socket port_relays::take(std::uint16_t port) {
@@ -50,10 +54,13 @@ void port_relays::give(std::uint16_t port, service_socket socket) {
     waiting_.pop_front();
 }
 
-void port_relays::close_stale(clock::time_point now) {
+void port_relays::tidy(clock::time_point now) {
   const std::lock_guard lock(mutex_);
-  while (!waiting_.empty() && now - waiting_.front().since >= longest_wait)
-    waiting_.pop_front();
+  std::erase_if(waiting_,
+                [&](const waiting& one) { return now - one.since >= longest_wait || !is_exposed(one.port); });
+  for (const auto& one : relays_)
+    if (!is_exposed(one.port))
+      one.withdrawn();
 }
 
 void port_relays::close_waiting() {

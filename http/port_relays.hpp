@@ -4,7 +4,6 @@
 
 #include <asio/ip/tcp.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -16,7 +15,7 @@ namespace sandboxd::http {
 
 /// What all relays of one server share: which ports may be reached, how many relays there may be, and the
 /// connections to services that wait for a further request. Safe from any thread.
-class port_relays {
+class port_relays : public std::enable_shared_from_this<port_relays> {
 public:
   using clock = std::chrono::steady_clock;
   using service_socket = std::shared_ptr<asio::ip::tcp::socket>;
@@ -25,8 +24,9 @@ public:
   port_relays(const config::port_settings& with, std::function<bool(std::uint16_t port)> exposed)
       : settings(with), is_exposed(std::move(exposed)) {}
 
-  /// A permit for one relay, given back with the result; null when there are as many as allowed.
-  [[nodiscard]] std::shared_ptr<const void> enter();
+  /// A permit for one relay to this port, given back with the result; null when there are as many as allowed.
+  /// `withdrawn` is called, on an I/O thread, when the port is exposed no more.
+  [[nodiscard]] std::shared_ptr<const void> enter(std::uint16_t port, std::function<void()> withdrawn);
 
   /// A connection to this service that is still open and has nothing to say; null when none waits.
   [[nodiscard]] service_socket take(std::uint16_t port);
@@ -34,8 +34,9 @@ public:
   /// Keeps a connection that has nothing under way. The oldest go when there are too many.
   void give(std::uint16_t port, service_socket socket);
 
-  /// Closes the connections that have waited long enough.
-  void close_stale(clock::time_point now);
+  /// Closes the connections that have waited long enough, and tells relays to ports that are exposed no more.
+  /// To be called now and then.
+  void tidy(clock::time_point now);
 
   /// Closes all that wait.
   void close_waiting();
@@ -50,8 +51,13 @@ private:
     clock::time_point since;
   };
 
-  std::atomic<std::uint64_t> relays_ = 0;
+  struct relay {
+    std::uint16_t port;
+    std::function<void()> withdrawn;
+  };
+
   std::mutex mutex_;
+  std::list<relay> relays_;
   std::list<waiting> waiting_; ///< the oldest first
 };
 

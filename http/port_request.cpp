@@ -30,19 +30,19 @@ constexpr std::int64_t greatest_status = 599;
 /// Longest part of what a client gave for a port that is told back, in bytes.
 constexpr std::size_t shown_port = 64;
 
-/// `code`: INVALID_PORT_NUMBER of the registry, INVALID_PORT of the watches. `given`: JSON text.
+/// Of the watches; that of the registry is INVALID_PORT_NUMBER.
+constexpr std::string_view invalid_port = "INVALID_PORT";
+
+/// `code`: which of the two. `given`: JSON text.
 error_report bad_port(std::string_view code, std::string_view given, std::string_view reason) {
+  const auto shown = given.substr(0, shown_port);
   error_report report;
   report.code = code;
   report.status = 400;
-  report.message = fmt::format("Invalid port: {} is {}", given.substr(0, shown_port), reason);
-  report.suggestion =
-      fmt::format("Port must be between 1 and 65535. Port {} is {}", given.substr(0, shown_port), reason);
-  report.context = json_writer()
-                       .raw("port", given.size() <= shown_port ? given : "null")
-                       .text("reason", reason)
-                       .members(validation_errors_member({{"port", report.message, "invalid_value"}}))
-                       .finish();
+  report.message = fmt::format("Invalid port: {} is {}", shown, reason);
+  if (code == invalid_port) // the only one of the two that has any (HTTP.md 3.2)
+    report.suggestion = fmt::format("Port must be between 1 and 65535. Port {} is {}", shown, reason);
+  report.context = json_writer().raw("port", given == shown ? given : "null").text("reason", reason).finish();
   return report;
 }
 
@@ -125,7 +125,7 @@ std::variant<expose_request, error_report> read_expose_request(ordered_json& bod
 }
 
 std::variant<actors::port_watch_request, error_report> read_port_watch_request(ordered_json& body) {
-  const auto port = read_port(body, "INVALID_PORT");
+  const auto port = read_port(body, invalid_port);
   if (const auto* report = std::get_if<error_report>(&port))
     return *report;
   field_reader fields(body);

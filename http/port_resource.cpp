@@ -20,6 +20,15 @@ namespace {
 using actors::failure;
 using actors::result_of;
 
+/// With the name it is exposed by, if it has one.
+std::string context_of(const ports::exposed_ports& exposed, std::uint16_t port) {
+  json_writer context;
+  context.number("port", port);
+  if (const auto found = exposed.find(port); found != exposed.end() && !found->second.name.empty())
+    context.text("portName", found->second.name);
+  return context.finish();
+}
+
 error_report port_error(const call& with, const failure& reason, std::uint16_t port,
                         std::string_view a_text) {
   failed_operation operation;
@@ -30,9 +39,13 @@ error_report port_error(const call& with, const failure& reason, std::uint16_t p
   case actors::error_code::port_not_exposed:
     report.a_text = "Port is not exposed";
     report.context = json_writer().number("port", port).finish();
+    report.suggestion =
+        fmt::format("Port {} is not currently exposed. Use listExposedPorts() to see active ports", port);
     break;
   case actors::error_code::port_already_exposed:
-    report.context = json_writer().number("port", port).finish();
+    report.context = context_of(*with.with->ports->exposed(), port);
+    report.suggestion =
+        fmt::format("Port {} is already exposed. Unexpose it first or use a different port", port);
     break;
   case actors::error_code::invalid_port_number:
     report.a_text = reason.message;

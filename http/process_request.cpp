@@ -28,8 +28,6 @@ error_report no_command(dialect spoken) {
   report.code = entry.sdk_code;
   report.status = entry.status;
   report.message = "Invalid command: empty command provided";
-  report.context =
-      json_writer().members(validation_errors_member({{"command", report.message, "required"}})).finish();
   return report;
 }
 

@@ -48,6 +48,23 @@ std::optional<std::string> session_in_query(const incoming_call& incoming) {
   return incoming.spoken == dialect::b ? std::nullopt : query_value(incoming.sent->query, "session");
 }
 
+/// Dialect A is told of a session that does not exist. Else `go_on`.
+template <class Next>
+void if_session_exists(const incoming_call& incoming, const std::string& session, std::string_view a_text,
+                       Next go_on) {
+  using session_ids = std::vector<std::string>;
+  incoming.with->sandbox->list_sessions(actors::reply<session_ids>(
+      [call = incoming.to_answer(), session, a_text, go_on](actors::result_of<session_ids> result) {
+        const auto* ids = std::get_if<session_ids>(&result);
+        if (ids != nullptr && std::find(ids->begin(), ids->end(), session) == ids->end() &&
+            call.spoken == dialect::a)
+          call.send_error(
+              process_error({actors::error_code::session_not_found, "", session}, "", a_text, call.spoken));
+        else
+          go_on(call);
+      }));
+}
+
 void send_list(const call& incoming, const std::vector<actors::tracked_process_ptr>& processes,
                const std::optional<std::string>& status) {
   std::string records;
@@ -66,6 +83,23 @@ void send_list(const call& incoming, const std::vector<actors::tracked_process_p
                    .text("timestamp", incoming.now())
                    .finish());
   send_document(incoming, std::move(document));
+}
+
+void kill_all_of(const call& answer, const std::optional<std::string>& session) {
+  answer.with->processes->kill_all(
+      session ? &*session : nullptr,
+      actors::reply<std::size_t>([call = answer](actors::result_of<std::size_t> result) {
+        if (const auto* reason = std::get_if<actors::failure>(&result))
+          return call.send_error(process_error(*reason, "", cannot_kill, call.spoken));
+        const auto count = static_cast<std::int64_t>(std::get<std::size_t>(result));
+        call.send_json(json_writer()
+                           .boolean("success", true)
+                           .number("killedCount", count)
+                           .number("cleanedCount", count)
+                           .text("message", fmt::format("Killed {} processes", count))
+                           .text("timestamp", call.now())
+                           .finish());
+      }));
 }
 
 std::uint64_t offset_in_query(const request& sent, std::string_view name) {
@@ -120,18 +154,8 @@ void list(incoming_call& incoming) {
     send_list(incoming, processes, status);
     return;
   }
-  // Dialect A is told of a session that does not exist.
-  using session_ids = std::vector<std::string>;
-  incoming.with->sandbox->list_sessions(actors::reply<session_ids>(
-      [call = incoming.to_answer(), session = *session, status](actors::result_of<session_ids> result) {
-        const auto* ids = std::get_if<session_ids>(&result);
-        if (ids != nullptr && std::find(ids->begin(), ids->end(), session) == ids->end() &&
-            call.spoken == dialect::a)
-          call.send_error(process_error({actors::error_code::session_not_found, "", session}, "",
-                                        cannot_start, call.spoken));
-        else
-          send_list(call, {}, status);
-      }));
+  if_session_exists(incoming, *session, cannot_start,
+                    [status](const call& answer) { send_list(answer, {}, status); });
 }
 
 void get(incoming_call& incoming) {
@@ -174,6 +198,8 @@ void write_input(incoming_call& incoming) {
                                                actors::result_of<actors::input_written> result) {
         if (const auto* reason = std::get_if<actors::failure>(&result)) {
           auto report = process_error(*reason, id, "Failed to write to process", call.spoken);
+          if (reason->code == actors::error_code::validation_failed)
+            return call.send_error(report);
           report.context = json_writer()
                                .text("processId", id)
                                .number("written", static_cast<std::int64_t>(reason->size))
@@ -210,20 +236,11 @@ void kill(incoming_call& incoming) {
 
 void kill_all(incoming_call& incoming) {
   const auto session = session_in_query(incoming);
-  incoming.with->processes->kill_all(
-      session ? &*session : nullptr,
-      actors::reply<std::size_t>([call = incoming.to_answer()](actors::result_of<std::size_t> result) {
-        if (const auto* reason = std::get_if<actors::failure>(&result))
-          return call.send_error(process_error(*reason, "", cannot_kill, call.spoken));
-        const auto count = static_cast<std::int64_t>(std::get<std::size_t>(result));
-        call.send_json(json_writer()
-                           .boolean("success", true)
-                           .number("killedCount", count)
-                           .number("cleanedCount", count)
-                           .text("message", fmt::format("Killed {} processes", count))
-                           .text("timestamp", call.now())
-                           .finish());
-      }));
+  const auto kill = [session](const call& answer) { kill_all_of(answer, session); };
+  if (!session || is_default_session_of_a(*session) || !incoming.with->processes->all(&*session).empty())
+    kill(incoming);
+  else
+    if_session_exists(incoming, *session, cannot_kill, kill);
 }
 
 } // namespace sandboxd::http::process_resource

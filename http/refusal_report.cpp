@@ -1,6 +1,7 @@
 #include "http/refusal_report.hpp"
 
 #include "http/failure_report.hpp"
+#include "http/json_writer.hpp"
 
 namespace sandboxd::http {
 
@@ -29,11 +30,17 @@ error_report refusal_report(const refusal& why) {
     report.status = why.status;
     report.message = why.message;
     report.a_text = why.a_text;
+    if (why.port != 0) { // in both places: HTTP.md 3.1 and 3.2
+      json_writer port;
+      port.number("port", why.port);
+      report.more_members = port.take_members();
+      report.context = "{" + report.more_members + "}";
+    }
     return report;
   }
   if (why.status == 404)
     return not_found_report();
-  if (why.status == 503) // the budget of buffered bytes, which is free again soon
+  if (why.status == 503) // a bound that is free again soon: buffered bytes, relays, descriptors
     return report_failure({actors::error_code::unavailable, why.message}, {});
   error_report report;
   report.code = code_of(why.status);

@@ -1,6 +1,7 @@
 #include "http/relayed_head.hpp"
 
 #include "http/exchange.hpp"
+#include "http/response_head.hpp"
 
 #include <fmt/format.h>
 
@@ -152,13 +153,14 @@ std::string relayed_response(const ports::response_head& head, const relayed_for
   const auto options = connection_options(head.fields);
   std::string sent = fmt::format("HTTP/1.1 {} {}\r\n", head.status, head.reason);
   const bool informational = head.status < 200;
+  // RFC 9110 section 8.6
+  const bool may_tell_length =
+      head.end != ports::response_end::chunked && !informational && head.status != 204;
   for (const auto& [name, value] : head.fields)
     if (!is_one_of(own_fields, name) && !is_one_of(options, name))
       add(sent, name, value);
-    else if (same_field_name(name, "content-length") && head.end != ports::response_end::chunked)
+    else if (same_field_name(name, "content-length") && may_tell_length)
       add(sent, name, value); // also that of a HEAD or a 304, which have no body
-    else if (same_field_name(name, "trailer"))
-      add(sent, name, value);
   if (head.end == ports::response_end::chunked)
     add(sent, "Transfer-Encoding", "chunked");
   if (head.status == 101) {
@@ -169,8 +171,13 @@ std::string relayed_response(const ports::response_head& head, const relayed_for
   } else if (!informational && form.minor_version == 0) {
     add(sent, "Connection", "keep-alive");
   }
-  if (!informational && value_of(head.fields, "x-request-id").empty())
+  if (informational)
+    return sent += "\r\n";
+  if (value_of(head.fields, "x-request-id").empty())
     add(sent, "X-Request-Id", form.request_id);
+  // A service that has a mind of its own about other origins is asked by nobody else.
+  if (value_of(head.fields, "access-control-allow-origin").empty())
+    sent += cors_header_lines();
   return sent += "\r\n";
 }
 

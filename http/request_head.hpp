@@ -15,6 +15,7 @@ struct refusal {
   std::string message;
   std::string code = {};   ///< of the SDK; empty: the usual one for this status
   std::string a_text = {}; ///< what clients of dialect A show; empty: the message
+  std::uint16_t port = 0;  ///< of the service concerned, if any
 };
 
 /// Bounds of one request.

@@ -111,6 +111,10 @@ void append_line(std::string& head, std::string_view name, std::string_view valu
 
 } // namespace
 
+std::string_view cors_header_lines() {
+  return cors_lines;
+}
+
 bool is_bodiless(int status) {
   return status == 204 || status == 304;
 }

@@ -28,6 +28,9 @@ struct response_form {
 /// breaks inside a value become spaces.
 [[nodiscard]] std::string response_head(int status, const header_list& headers, const response_form& form);
 
+/// The CORS lines of every response (HTTP.md 1.3).
+[[nodiscard]] std::string_view cors_header_lines();
+
 /// Whether a response of this status never has a body (RFC 9110 section 6.4.1).
 [[nodiscard]] bool is_bodiless(int status);
 

@@ -165,7 +165,7 @@ private:
         for (const auto& guard : self->shared->connections.all())
           guard->check_clocks(now);
         if (self->shared->relays)
-          self->shared->relays->close_stale(now);
+          self->shared->relays->tidy(now);
       });
       self->keep_time();
     });

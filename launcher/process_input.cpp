@@ -15,38 +15,34 @@ using ending = input_result::ending;
 process_input::process_input(const session_process::strand& strand, descriptor pipe, std::size_t most_waiting)
     : strand_(strand), pipe_(strand.get_inner_executor(), pipe.release()), most_waiting_(most_waiting) {}
 
-void process_input::write(std::string bytes, std::chrono::milliseconds time, reply done) {
-  asio::dispatch(
-      strand_, [self = shared_from_this(), bytes = std::move(bytes), time, done = std::move(done)]() mutable {
-        self->enter(std::move(bytes), time, std::move(done));
-      });
-}
-
-void process_input::close() {
-  asio::dispatch(strand_, [self = shared_from_this()] {
-    self->closing_ = true;
-    self->flush();
-  });
+void process_input::write(std::string bytes, bool close, std::chrono::milliseconds time, reply done) {
+  waiting entry{std::move(bytes), 0, std::move(done), close};
+  asio::dispatch(strand_,
+                 [self = shared_from_this(), time, entry = std::make_shared<waiting>(std::move(entry))] {
+                   self->enter(std::move(*entry), time);
+                 });
 }
 
 void process_input::end() {
   asio::dispatch(strand_, [self = shared_from_this()] { self->shut(); });
 }
 
-void process_input::enter(std::string bytes, std::chrono::milliseconds time, reply done) {
+void process_input::enter(waiting entry, std::chrono::milliseconds time) {
   if (closing_ || !pipe_.is_open())
-    return done({ending::closed, 0});
-  if (bytes.size() > most_waiting_ - bytes_waiting_)
-    return done({ending::full, 0});
-  bytes_waiting_ += bytes.size();
-  queue_.push_back({std::move(bytes), 0, std::move(done), ++last_number_});
+    return entry.done({ending::closed, 0});
+  if (entry.bytes.size() > most_waiting_ - bytes_waiting_)
+    return entry.done({ending::full, 0});
+  bytes_waiting_ += entry.bytes.size();
+  closing_ = entry.close;
+  entry.number = ++last_number_;
+  queue_.push_back(std::move(entry));
   flush();
   if (queue_.empty() || queue_.back().number != last_number_)
     return; // written at once
-  auto& entry = queue_.back();
-  entry.timer = std::make_unique<asio::steady_timer>(strand_.get_inner_executor(), time);
-  entry.timer->async_wait(asio::bind_executor(
-      strand_, [weak = weak_from_this(), number = entry.number](const asio::error_code& fault) {
+  auto& last = queue_.back();
+  last.timer = std::make_unique<asio::steady_timer>(strand_.get_inner_executor(), time);
+  last.timer->async_wait(asio::bind_executor(
+      strand_, [weak = weak_from_this(), number = last.number](const asio::error_code& fault) {
         if (const auto self = weak.lock(); self && !fault)
           self->expire(number);
       }));
@@ -57,7 +53,10 @@ void process_input::flush() {
   while (!queue_.empty() && pipe_.is_open()) {
     auto& first = queue_.front();
     if (first.written == first.bytes.size()) {
+      const bool is_last = first.close;
       answer_first(ending::written);
+      if (is_last)
+        return shut();
       continue;
     }
     const ssize_t count = ::write(pipe_.native_handle(), first.bytes.data() + first.written,
@@ -68,8 +67,6 @@ void process_input::flush() {
       return errno == EAGAIN ? await_room() : shut();
     first.written += static_cast<std::size_t>(count);
   }
-  if (closing_ && queue_.empty())
-    shut();
 }
 
 void process_input::await_room() {
@@ -90,6 +87,8 @@ void process_input::expire(std::uint64_t number) {
   if (late == queue_.end())
     return;
   bytes_waiting_ -= late->bytes.size();
+  if (late->close)
+    closing_ = false; // not without its bytes
   const auto done = std::move(late->done);
   const auto written = late->written;
   queue_.erase(late);

@@ -37,11 +37,9 @@ public:
   /// `pipe`: its writing end, not blocking. `most_waiting`: bytes.
   process_input(const session_process::strand& strand, descriptor pipe, std::size_t most_waiting);
 
-  /// Writes bytes, after all that were given before; `done` is called exactly once, within `time`.
-  void write(std::string bytes, std::chrono::milliseconds time, reply done);
-
-  /// The process sees the end of its input after all that was given before.
-  void close();
+  /// Writes bytes, after all that were given before; `done` is called exactly once, within `time`. With
+  /// `close` the process sees the end of its input after them, if all of them arrive.
+  void write(std::string bytes, bool close, std::chrono::milliseconds time, reply done);
 
   /// The process has ended: nothing more is of use.
   void end();
@@ -51,11 +49,12 @@ private:
     std::string bytes;
     std::size_t written = 0;
     reply done;
+    bool close = false;
     std::uint64_t number = 0;
     std::unique_ptr<asio::steady_timer> timer = nullptr;
   };
 
-  void enter(std::string bytes, std::chrono::milliseconds time, reply done);
+  void enter(waiting entry, std::chrono::milliseconds time);
   void flush();
   void await_room();
   void expire(std::uint64_t number);
@@ -69,7 +68,7 @@ private:
   std::size_t bytes_waiting_ = 0;
   std::uint64_t last_number_ = 0;
   bool awaiting_ = false;
-  bool closing_ = false;
+  bool closing_ = false; ///< a write that waits is to be the last
 };
 
 } // namespace sandboxd::launcher

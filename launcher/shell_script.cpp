@@ -100,6 +100,7 @@ std::string start_script() {
   // interactive bash ignores.
   return "builtin unset -v PS1 PS2 PROMPT_COMMAND MAILCHECK HISTFILE TMOUT OLDPWD\n"
          "builtin set +o history\n"
+         "BASH_ARGV0=bash\n" // what the messages of forks begin with
          "builtin shopt -u expand_aliases checkwinsize\n"
          "builtin trap : TERM\n"
          "builtin trap - TERM\n";

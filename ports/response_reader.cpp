@@ -1,6 +1,7 @@
 #include "ports/response_reader.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 #include <string>
 
@@ -12,11 +13,27 @@ namespace {
 constexpr int skip_body = 1;
 constexpr int refuse = -1;
 
-/// The parser lets spaces pass in names (RFC 9112 section 5.1 does not): a client might take
-/// `Content-Length : 5` for what it is not to us, and where the next answer begins for something else.
-bool has_sound_names(const response_head& head) {
-  return std::all_of(head.fields.begin(), head.fields.end(),
-                     [](const auto& field) { return field.first.find(' ') == std::string::npos; });
+bool same_ignoring_case(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+}
+
+/// What the parser lets pass although a client might read it differently, and so take the beginning of the
+/// next answer for something else: spaces in names (RFC 9112 section 5.1), control characters in the reason,
+/// transfer codings besides a single `chunked`.
+bool is_sound(const response_head& head) {
+  const bool has_sound_reason = std::none_of(head.reason.begin(), head.reason.end(), [](unsigned char byte) {
+    return (byte < ' ' && byte != '\t') || byte == 0x7f;
+  });
+  int codings = 0;
+  for (const auto& [name, value] : head.fields) {
+    if (name.find(' ') != std::string::npos)
+      return false;
+    if (same_ignoring_case(name, "transfer-encoding") &&
+        (++codings > 1 || !same_ignoring_case(value, "chunked")))
+      return false;
+  }
+  return has_sound_reason;
 }
 
 } // namespace
@@ -53,11 +70,15 @@ const http_parser_settings* response_reader::callbacks() {
       return 0;
     };
     settings.on_headers_complete = [](http_parser* parser) {
-      if (!has_sound_names(self(parser).head_))
+      if (!is_sound(self(parser).head_))
         return refuse;
       self(parser).head_is_over();
       http_parser_pause(parser, 1); // so that whoever feeds sees the head before the body
       return self(parser).head_.end == response_end::no_body ? skip_body : 0;
+    };
+    settings.on_body = [](http_parser* parser, const char* at, std::size_t length) {
+      self(parser).content_.emplace_back(at, length);
+      return 0;
     };
     settings.on_message_complete = [](http_parser* parser) {
       self(parser).progress_ = progress::complete;
@@ -95,6 +116,7 @@ std::size_t response_reader::execute(std::string_view bytes) {
 }
 
 std::size_t response_reader::feed(std::string_view bytes) {
+  content_.clear();
   if (bytes.empty() || progress_ == progress::complete || progress_ == progress::failed)
     return 0;
   const bool was_in_head = progress_ == progress::in_head;

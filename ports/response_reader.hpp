@@ -45,6 +45,9 @@ public:
   /// No more comes. Ends a body that ends so, fails what is incomplete.
   void end_of_input();
 
+  /// The content in the bytes last fed, without its framing; valid as long as they are.
+  [[nodiscard]] const std::vector<std::string_view>& content() const { return content_; }
+
   [[nodiscard]] progress where() const { return progress_; }
   /// Whole once the head is over.
   [[nodiscard]] const response_head& head() const { return head_; }
@@ -60,6 +63,7 @@ private:
   bool value_began_ = false;
   progress progress_ = progress::in_head;
   response_head head_;
+  std::vector<std::string_view> content_;
 };
 
 } // namespace sandboxd::ports

@@ -161,6 +161,19 @@ TEST_F(watched, takes_directories_along_when_they_move) {
   EXPECT_EQ(watch->turn().directories, 3u) << "what has left is forgotten";
 }
 
+/// Anybody can make one, and must not end the watches of others by it.
+TEST_F(watched, goes_on_beside_a_path_that_is_longer_than_the_kernel_takes) {
+  begin();
+  shell("python3 -c 'import os; name = \"d\" * 200; os.chdir(\"ws\"); "
+        "[(os.mkdir(name), os.chdir(name)) for _ in range(30)]'");
+  (void)changes();
+  shell("touch ws/still");
+  EXPECT_THAT(changes(), ::testing::Contains("create /ws/still"));
+  begin(); // and with such a one there already
+  shell("touch ws/again");
+  EXPECT_THAT(changes(), ::testing::Contains("create /ws/again"));
+}
+
 TEST_F(watched, finds_what_was_made_and_renamed_at_once) {
   begin();
   shell("mkdir ws/d; echo x > ws/d/f; mv ws/d ws/e");

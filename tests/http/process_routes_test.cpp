@@ -185,6 +185,9 @@ TEST_F(process_routes, kill_one_or_all) {
   EXPECT_EQ(json_of(*a.ask("DELETE", "/api/process/p")),
             json::parse(R"({"success":true,"processId":"p","sessionId":"s1","message":"Process p killed",
                 "timestamp":"2026-01-31T12:34:56.789Z"})"));
+  EXPECT_EQ(json_of(*a.ask("DELETE", "/api/process/kill-all?session=nobody"))["error"],
+            "Session 'nobody' not found");
+  a.processes->make("p", "s1", "c");
   EXPECT_EQ(json_of(*a.ask("DELETE", "/api/process/kill-all?session=s1")),
             json::parse(R"({"success":true,"killedCount":2,"cleanedCount":2,"message":"Killed 2 processes",
                 "timestamp":"2026-01-31T12:34:56.789Z"})"));

@@ -1,4 +1,5 @@
 #include "http/relayed_head.hpp"
+#include "http/response_head.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -113,7 +114,15 @@ TEST(relayed_response, keeps_what_is_for_the_client_and_drops_what_is_for_the_co
              "Keep-Alive: timeout=5\r\nContent-Length: 3\r\n\r\n"),
       {1, true, "id-1"});
   EXPECT_EQ(sent, "HTTP/1.1 200 Fine\r\nSet-Cookie: a\r\nSet-Cookie: b\r\nContent-Length: 3\r\n"
-                  "X-Request-Id: id-1\r\n\r\n");
+                  "X-Request-Id: id-1\r\n" +
+                      std::string(cors_header_lines()) + "\r\n");
+}
+
+TEST(relayed_response, leaves_what_a_service_says_of_other_origins_alone) {
+  const auto sent = relayed_response(
+      answer("HTTP/1.1 204 Yes\r\nAccess-Control-Allow-Origin: https://one.example\r\n\r\n"), {});
+  EXPECT_THAT(sent, HasSubstr("\r\nAccess-Control-Allow-Origin: https://one.example\r\n"));
+  EXPECT_THAT(sent, Not(HasSubstr("Access-Control-Allow-Methods")));
 }
 
 TEST(relayed_response, tells_the_end_of_the_body_as_the_service_does) {

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <future>
 #include <string>
 #include <thread>
@@ -436,6 +438,163 @@ TEST_F(wire_relay, a_request_may_follow_one_that_takes_its_time) {
   std::exchange(held, nullptr)->send({200, {}, "slow"});
   EXPECT_EQ(client.read_reply().body, "slow");
   EXPECT_EQ(client.read_reply().body, "GET /y HTTP/1.1|");
+}
+
+/// The first service takes nothing of the second request and hangs up while it is being written to.
+TEST_F(wire_relay, a_repeated_request_is_whole_and_so_is_what_the_first_attempt_sent) {
+  const std::string filling(59'000, 'x');
+  std::atomic<int> connections = 0;
+  std::promise<std::string> left_behind;
+  std::promise<void> answered;
+  small_service service(
+      [&](service_connection& client) {
+        const bool is_first = connections++ == 0;
+        const auto head = client.read_until("\r\n\r\n");
+        const auto size = std::to_string(head.size());
+        client.write("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(size.size()) + "\r\n\r\n" + size);
+        if (!is_first)
+          return (void)client.read_to_end();
+        client.shut_down_sending();
+        answered.get_future().wait();
+        left_behind.set_value(client.read_to_end());
+      },
+      AF_INET, true);
+  const auto server = serve([](auto& http) { http.max_header_bytes = 100'000; });
+  raw_client client(server->port());
+  EXPECT_EQ(client.exchange(get(path(service))).status, 200);
+  const auto second = client.exchange(get(path(service), "X-Filling: " + filling + "\r\n"));
+  EXPECT_EQ(second.status, 200);
+  EXPECT_GT(std::stoul(second.body), filling.size());
+  answered.set_value();
+  const auto sent = left_behind.get_future().get();
+  EXPECT_EQ(sent.find_first_not_of('x', sent.find("X-Filling: ") + 11), std::string::npos)
+      << "bytes of somebody else";
+}
+
+TEST_F(wire_relay, a_tunnel_that_begins_before_the_request_has_left_gets_all_of_it_in_order) {
+  const std::string filling(59'000, 'x');
+  std::promise<void> sent;
+  std::promise<std::string> got;
+  small_service eager(
+      [&](service_connection& client) {
+        client.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        sent.get_future().wait();
+        got.set_value(client.read_to_end());
+      },
+      AF_INET, true);
+  const auto server = serve([](auto& http) { http.max_header_bytes = 100'000; });
+  raw_client client(server->port());
+  client.send(
+      get(path(eager), "Connection: Upgrade\r\nUpgrade: websocket\r\nX-Filling: " + filling + "\r\n"));
+  EXPECT_THAT(client.read_until("\r\n\r\n"), HasSubstr(" 101 "));
+  const std::string frames(50'000, 'y');
+  client.send(frames);
+  client.shut_down_sending();
+  sent.set_value();
+  const auto all = got.get_future().get();
+  const auto head_end = all.find("\r\n\r\n");
+  ASSERT_NE(head_end, std::string::npos);
+  EXPECT_THAT(all.substr(0, head_end), HasSubstr("\r\nX-Filling: " + filling + "\r\n"));
+  EXPECT_EQ(all.substr(head_end + 4), frames);
+}
+
+/// What a client reads differently than we do would become the answer to its next request, maybe one to us.
+TEST_F(wire_relay, no_service_can_answer_for_another) {
+  const std::string forged = "0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nFORGED";
+  const std::pair<std::string, int> answers[] = {
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;\n12\r\nab\r\n" + forged + "\r\n0\r\n\r\n",
+       200},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n", 502},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 502},
+      {"HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n", 502},
+      {"HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\nhello", 502},
+  };
+  for (const auto& [answer, status] : answers) {
+    small_service sly([&, text = answer](service_connection& client) {
+      client.read_until("\r\n\r\n");
+      client.write(text);
+      client.read_to_end();
+    });
+    const auto server = serve();
+    raw_client client(server->port());
+    client.send(get(path(sly)));
+    const auto reply = client.read_reply();
+    EXPECT_EQ(reply.status, status) << answer;
+    EXPECT_EQ(reply.head.find(";"), std::string::npos);
+    EXPECT_EQ(reply.body.find('\n'), std::string::npos) << "framing of the service's own";
+  }
+  small_service lengthy([](service_connection& client) {
+    client.read_until("\r\n\r\n");
+    client.write("HTTP/1.1 204 No Content\r\nContent-Length: 50\r\n\r\n");
+    client.read_to_end();
+  });
+  const auto server = serve();
+  raw_client client(server->port());
+  client.send(get(path(lengthy)));
+  EXPECT_THAT(client.read_until("\r\n\r\n"), Not(HasSubstr("Content-Length")));
+  EXPECT_EQ(client.exchange(get("/own")).body, "GET\n/own\n\n");
+}
+
+TEST_F(wire_relay, announcements_without_end_are_no_answer) {
+  small_service chatty([](service_connection& client) {
+    client.read_until("\r\n\r\n");
+    while (client.write("HTTP/1.1 100 Continue\r\n\r\n")) {
+    }
+  });
+  const auto server = serve();
+  raw_client client(server->port());
+  client.send(get(path(chatty)));
+  const auto all = client.read_to_end();
+  EXPECT_LE(std::count(all.begin(), all.end(), '1'), 100);
+}
+
+/// A byte of its next request must not hide that the client has left.
+TEST_F(wire_relay, a_client_that_has_sent_more_and_left_is_waited_for_no_longer_than_another) {
+  small_service silent([](service_connection& client) {
+    client.read_until("\r\n\r\n");
+    client.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client.read_to_end();
+  });
+  const auto server = serve([](auto& http) { http.stream_stall_timeout = std::chrono::milliseconds(200); });
+  raw_client client(server->port());
+  client.send(get(path(silent)));
+  client.read_until("\r\n\r\n");
+  client.send("G");
+  client.close();
+  EXPECT_NE(server->log.get().ended, http::outcome::complete);
+}
+
+TEST_F(wire_relay, a_tunnel_whose_service_takes_nothing_ends) {
+  std::promise<void> over;
+  small_service stuck(
+      [&](service_connection& client) {
+        client.read_until("\r\n\r\n");
+        client.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        over.get_future().wait();
+      },
+      AF_INET, true);
+  const auto server = serve([](auto& http) { http.stream_stall_timeout = std::chrono::milliseconds(200); });
+  raw_client client(server->port());
+  client.send(get(path(stuck), "Connection: Upgrade\r\nUpgrade: websocket\r\n"));
+  client.read_until("\r\n\r\n");
+  client.send(std::string(100'000, 'y'));
+  EXPECT_EQ(server->log.get().ended, http::outcome::stalled);
+  over.set_value();
+}
+
+TEST_F(wire_relay, ends_when_its_port_is_exposed_no_more) {
+  small_service service([](service_connection& client) {
+    client.read_until("\r\n\r\n");
+    client.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    client.read_to_end();
+  });
+  std::atomic<bool> is_exposed = true;
+  wire_server server(context, echo, {}, nullptr, {[&](std::uint16_t) { return is_exposed.load(); }, {}});
+  raw_client client(server.port());
+  client.send(get(path(service), "Connection: Upgrade\r\nUpgrade: websocket\r\n"));
+  client.read_until("\r\n\r\n");
+  is_exposed = false;
+  EXPECT_EQ(server.log.get().ended, http::outcome::cut);
 }
 
 TEST_F(wire_relay, no_more_relays_than_allowed) {

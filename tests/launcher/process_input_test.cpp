@@ -29,8 +29,8 @@ protected:
     input = std::make_shared<process_input>(asio::make_strand(io), std::move(pipe.second), most_waiting);
   }
 
-  void write(std::string bytes, std::chrono::milliseconds time = 1h) {
-    input->write(std::move(bytes), time, [this](input_result result) { results.push_back(result); });
+  void write(std::string bytes, std::chrono::milliseconds time = 1h, bool close = false) {
+    input->write(std::move(bytes), close, time, [this](input_result result) { results.push_back(result); });
     poll();
   }
   void poll() {
@@ -97,9 +97,7 @@ TEST_F(process_input_test, says_how_much_went_in_when_the_process_does_not_read)
 }
 
 TEST_F(process_input_test, ends_after_what_was_written_before) {
-  write(std::string(100'000, 'a'));
-  input->close();
-  poll();
+  write(std::string(100'000, 'a'), 1h, true);
   write("late");
   ASSERT_EQ(results.size(), 1u);
   EXPECT_EQ(results[0].how, ending::closed);
@@ -107,6 +105,22 @@ TEST_F(process_input_test, ends_after_what_was_written_before) {
   EXPECT_EQ(results.back().how, ending::written);
   EXPECT_EQ(read(1), "");
   EXPECT_TRUE(ended);
+}
+
+TEST_F(process_input_test, does_not_end_without_the_bytes_that_were_to_be_the_last) {
+  write(std::string(100'000, 'a'), 1ms, true);
+  io.restart();
+  while (results.empty())
+    io.run_one();
+  EXPECT_EQ(results[0].how, ending::late);
+  read(65'536);
+  write("b", 1h, true);
+  EXPECT_EQ(results[1].how, ending::written);
+  EXPECT_EQ(read(65'536), "b");
+  EXPECT_EQ(read(1), "");
+  EXPECT_TRUE(ended);
+  write(std::string(most_waiting + 1, 'a'), 1h, true);
+  EXPECT_EQ(results[2].how, ending::closed);
 }
 
 TEST_F(process_input_test, hears_that_the_process_has_closed_its_input) {

@@ -93,6 +93,19 @@ TEST(response_reader, keeps_the_fields_as_they_came_and_leaves_trailers_out) {
   EXPECT_EQ(reader.where(), progress::complete);
 }
 
+TEST(response_reader, gives_the_content_without_its_framing) {
+  response_reader reader(false);
+  std::string content;
+  for (const std::string_view piece : {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                                       "5;a=b\r\nhel", "lo\r\n1\r\n", "!\r\n2\r\nab\r\n0\r\nX: y\r\n\r\n"}) {
+    reader.feed(piece);
+    for (const auto part : reader.content())
+      content += part;
+  }
+  EXPECT_EQ(content, "hello!ab");
+  EXPECT_EQ(reader.where(), progress::complete);
+}
+
 TEST(response_reader, a_body_without_length_ends_with_the_input) {
   response_reader reader(false);
   reader.feed("HTTP/1.1 200 OK\r\n\r\nsome");

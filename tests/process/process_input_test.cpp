@@ -86,9 +86,10 @@ TEST_P(process_stdin, that_is_not_read_holds_nobody_up_for_long) {
   EXPECT_EQ(late.status, 409);
   EXPECT_EQ(late.body["code"], "RESOURCE_BUSY");
   EXPECT_EQ(late.body["context"]["written"], 65'536); // what a pipe holds
-  const auto full = write(id, {{"data", std::string(300'000, 'x')}});
-  EXPECT_EQ(full.status, 409);
-  EXPECT_EQ(full.body["context"]["written"], 0);
+  const auto too_long = write(id, {{"data", std::string(300'000, 'x')}, {"close", true}});
+  EXPECT_EQ(too_long.status, 400);
+  EXPECT_EQ(too_long.body["context"]["validationErrors"][0]["field"], "data");
+  EXPECT_EQ(write(id, {{"data", "still open"}}).body["code"], "RESOURCE_BUSY");
 }
 
 TEST_P(process_stdin, says_that_nobody_reads_any_more) {

@@ -11,7 +11,7 @@ class descriptor_shortage {
 public:
   descriptor_shortage() {
     EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &usual_), 0);
-    const rlimit none{0, usual_.rlim_max};
+    const rlimit none{1, usual_.rlim_max}; // poll(2) takes no more entries than that
     EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
   }
   ~descriptor_shortage() { ::setrlimit(RLIMIT_NOFILE, &usual_); }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <functional>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdexcept>
 #include <string>
 #include <sys/socket.h>
@@ -49,6 +50,9 @@ public:
     return true;
   }
 
+  /// Sends no more.
+  void shut_down_sending() const { ::shutdown(socket_, SHUT_WR); }
+
 private:
   bool receive() {
     std::string piece(65'536, '\0');
@@ -73,7 +77,9 @@ class small_service {
 public:
   using handler = std::function<void(service_connection&)>;
 
-  explicit small_service(handler serve, int family = AF_INET) : serve_(std::move(serve)) {
+  /// `is_narrow`: what is written to it piles up at the writer almost at once.
+  explicit small_service(handler serve, int family = AF_INET, bool is_narrow = false)
+      : serve_(std::move(serve)) {
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     address.ss_family = static_cast<sa_family_t>(family);
@@ -82,6 +88,12 @@ public:
     else
       reinterpret_cast<sockaddr_in6&>(address).sin6_addr = in6addr_loopback;
     door_ = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (is_narrow) {
+      const int bytes = 1024;
+      const int segment = 100;
+      ::setsockopt(door_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+      ::setsockopt(door_, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+    }
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     const socklen_t used = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
     if (::bind(door_, generic, used) != 0 || ::listen(door_, 64) != 0 ||
