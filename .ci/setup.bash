@@ -8,7 +8,7 @@ die() { say "$*"; exit 1; }
 # What a Debian 12 needs, as PACKAGE or PACKAGE:PROGRAM. With a program, one of that name from elsewhere will do.
 packages_to_build=(
   g++:g++ cmake:cmake ninja-build:ninja
-  libcaf-dev librestinio-dev libasio-dev libhttp-parser-dev libfmt-dev nlohmann-json3-dev libgit2-dev
+  libcaf-dev librestinio-dev libasio-dev libhttp-parser-dev libfmt-dev nlohmann-json3-dev libsimdjson-dev libgit2-dev
 )
 packages_to_run=(bash:bash git:git curl:curl procps:ps util-linux:unshare)
 packages_to_test=(

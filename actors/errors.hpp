@@ -82,10 +82,13 @@ enum class error_code : std::uint8_t {
   git_operation_failed = 37,
   /// The URL of a repository has a wrong form, or a scheme that is not allowed.
   invalid_git_url = 38,
+
+  /// A path could not be watched, although it is there and may be: a limit of the machine, for example.
+  watch_start_failed = 39,
 };
 
 /// The highest value of `error_code`, for tables and tests that walk it.
-inline constexpr error_code last_error_code = error_code::invalid_git_url;
+inline constexpr error_code last_error_code = error_code::watch_start_failed;
 
 /// A request's failure as a value. What is public and what is for the log are separate fields.
 struct failure {

@@ -7,6 +7,8 @@
 #include "actors/port_client.hpp"
 #include "actors/process_client.hpp"
 #include "actors/reply.hpp"
+#include "actors/watch_client.hpp"
+#include "files/directory_watch.hpp"
 #include "launcher/descriptor.hpp"
 #include "launcher/session_process.hpp"
 #include "launcher/shell.hpp"
@@ -43,6 +45,8 @@
 ///          +- ports (one_for_one)
 ///          |   +- watches          dynamic supervisor of port_watch_actor, one for each wait for a service
 ///          |   +- registry         port_registry_actor: which ports are exposed
+///          +- watches              dynamic supervisor of watch_actor, one for each watched path
+///          +- watch-registry       watch_registry_actor: finds or makes the watch for a request
 ///          +- session-manager      session_manager_actor: who is who
 namespace sandboxd::actors {
 
@@ -292,6 +296,57 @@ struct watched_process_ended {};
 using port_watch_actor = caf::typed_actor< //
     caf::reacts_to<probe_now>, caf::reacts_to<port_probed>, caf::reacts_to<watched_process_ended>>;
 
+// --- watches: changes of files ---
+
+/// Have a path watched. `wanted`: normalized.
+struct subscribe_watch {
+  watch_options wanted;
+  watch_reader_handle reader;
+};
+/// Compare a path with how it was; see `watch_client::check`.
+struct check_watch {
+  watch_options wanted;
+  std::optional<watch_version> since;
+  reply<watch_check> done;
+  bool created = false; ///< set by the registry: the watch was made for this
+};
+/// From a worker: this has come of a turn, or it was not done.
+struct watch_turned {
+  result_of<files::watch_turn> outcome;
+};
+/// From the I/O threads: there is something for a turn.
+struct watch_readable {};
+/// To itself: try again to have a turn.
+struct turn_watch {};
+/// From a reader: it has room for a batch.
+struct reader_takes_more {
+  std::uint64_t number = 0;
+};
+/// From a reader: it is gone.
+struct reader_left {
+  std::uint64_t number = 0;
+};
+/// To itself: give out what has been collected.
+struct flush_watch {};
+/// To itself: the setup has taken its time.
+struct watch_setup_overdue {};
+/// To itself: is anybody still interested?
+struct watch_may_expire {};
+/// From the registry: no further request comes.
+struct end_watch {};
+using watch_actor = caf::typed_actor< //
+    caf::reacts_to<subscribe_watch>, caf::reacts_to<check_watch>, caf::reacts_to<watch_turned>,
+    caf::reacts_to<watch_readable>, caf::reacts_to<turn_watch>, caf::reacts_to<reader_takes_more>,
+    caf::reacts_to<reader_left>, caf::reacts_to<flush_watch>, caf::reacts_to<watch_setup_overdue>,
+    caf::reacts_to<watch_may_expire>, caf::reacts_to<end_watch>>;
+
+/// From a watch: it is over, and sends back what comes to it from now on.
+struct watch_over {
+  watch_actor watch;
+};
+using watch_registry_actor = caf::typed_actor< //
+    caf::reacts_to<subscribe_watch>, caf::reacts_to<check_watch>, caf::reacts_to<watch_over>>;
+
 // --- session manager: who is who ---
 
 /// Make a session; see `sandbox_client::create_session`.
@@ -359,6 +414,18 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::blocking_task)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::tell_when_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::worker_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::look_for_overdue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::subscribe_watch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::check_watch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::watch_turned)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::watch_readable)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::turn_watch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::reader_takes_more)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::reader_left)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::flush_watch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::watch_setup_overdue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::watch_may_expire)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::end_watch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::watch_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::locate_files)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::expose_port)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::unexpose_port)

@@ -19,6 +19,8 @@ inline const std::string file_pool = files + "/pool";
 inline const std::string ports = workload + "/ports";
 inline const std::string port_watches = ports + "/watches";
 inline const std::string port_registry = ports + "/registry";
+inline const std::string watches = workload + "/watches";
+inline const std::string watch_registry = workload + "/watch-registry";
 inline const std::string session_manager = workload + "/session-manager";
 
 /// The path of the parent of the actor at `path`.

@@ -3,9 +3,11 @@
 #include "actors/file_pool.hpp"
 #include "actors/file_worker.hpp"
 #include "actors/launcher.hpp"
+#include "actors/local_watch_source.hpp"
 #include "actors/port_registry.hpp"
 #include "actors/process_starter.hpp"
 #include "actors/session_manager.hpp"
+#include "actors/watch_registry.hpp"
 #include "supervision/spawn.hpp"
 #include "supervision/supervisor.hpp"
 
@@ -67,7 +69,8 @@ child_spec ports_tree(const services_ptr& context) {
 
 } // namespace
 
-child_spec sandbox_tree(const services_ptr& context) {
+child_spec sandbox_tree(const services_ptr& context,
+                        const std::shared_ptr<const supervision::directory>& directory) {
   const auto settings_now = context->settings();
   const auto& settings = settings_now->supervision;
   auto workload = with_limits(settings);
@@ -79,6 +82,9 @@ child_spec sandbox_tree(const services_ptr& context) {
       dynamic_supervisor("git", settings),
       files_tree(context),
       ports_tree(context),
+      dynamic_supervisor("watches", settings, 2 * settings_now->watch.max_watches), // some still end
+      worker("watch-registry",
+             supervised(watch_registry_behavior, context, make_local_watch_sources(context, directory))),
       worker("session-manager", supervised(session_manager_behavior, context))};
 
   // One for one: running sessions need no launcher, so its crash must not cost them.

@@ -134,6 +134,17 @@ struct git_settings {
   std::chrono::milliseconds max_timeout = std::chrono::hours(24);       ///< that a client may ask for
 };
 
+/// Watches for changes of files.
+struct watch_settings {
+  std::uint64_t max_watches = 100;         ///< different ones at a time
+  std::uint64_t max_subscribers = 1000;    ///< readers of all watches together
+  std::uint64_t max_directories = 100'000; ///< of one watch
+  std::uint64_t max_pending_events = 1000; ///< of one reader; what is beyond is dropped
+  std::chrono::milliseconds setup_timeout = std::chrono::seconds(10);
+  std::chrono::milliseconds retention =
+      std::chrono::minutes(10); ///< of one that was checked, after its last use
+};
+
 /// The spawner, which creates every OS process.
 struct launcher_settings {
   std::chrono::milliseconds spawn_timeout = std::chrono::seconds(10);
@@ -188,6 +199,7 @@ struct settings {
   process_settings process;
   port_settings ports;
   git_settings git;
+  watch_settings watch;
   launcher_settings launcher;
   supervision_settings supervision;
   scheduler_settings scheduler;

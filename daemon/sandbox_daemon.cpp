@@ -38,14 +38,15 @@ public:
   }
 };
 
-supervision::supervisor_spec root_spec(const std::shared_ptr<actors::services>& context, const web& web,
-                                       std::function<void(std::uint16_t)> listening) {
+supervision::supervisor_spec root_spec(const std::shared_ptr<actors::services>& context,
+                                       const std::shared_ptr<const supervision::directory>& directory,
+                                       const web& web, std::function<void(std::uint16_t)> listening) {
   const auto settings = context->settings()->supervision;
   supervision::supervisor_spec root;
   root.intensity = settings.intensity;
   root.period = std::chrono::duration_cast<std::chrono::seconds>(settings.period);
   // Started in this order and stopped in reverse: the door opens last and closes first.
-  root.children = {actors::sandbox_tree(context), web_child(web.server, std::move(listening))};
+  root.children = {actors::sandbox_tree(context, directory), web_child(web.server, std::move(listening))};
   return root;
 }
 
@@ -106,7 +107,8 @@ int sandbox_daemon::run() {
   actor_config actors(settings_->scheduler);
   std::optional<caf::actor_system> system(std::in_place, actors);
   auto root = supervision::spawn_root(
-      *system, observer_, root_spec(context_, web_, [this](std::uint16_t port) { is_listening(port); }));
+      *system, observer_,
+      root_spec(context_, observer_->actors, web_, [this](std::uint16_t port) { is_listening(port); }));
   supervision::on_exit(caf::actor_cast<caf::strong_actor_ptr>(root), [this](const caf::error& reason) {
     if (stop_.request(1)) // nobody wanted it
       log_.write(config::log_level::error, "sandboxd", "ends: " + supervision::describe(reason));

@@ -5,6 +5,7 @@
 #include "actors/local_port_client.hpp"
 #include "actors/local_process_client.hpp"
 #include "actors/local_sandbox_client.hpp"
+#include "actors/local_watch_client.hpp"
 #include "http/command_catalog.hpp"
 #include "http/error_body.hpp"
 #include "http/refusal_report.hpp"
@@ -70,7 +71,8 @@ web make_web(const actors::services_ptr& context, log& lines,
   with.files = actors::make_local_file_client(directory, context);
   with.git = actors::make_local_git_client(directory, context);
   with.processes = actors::make_local_process_client(directory, context);
-  with.ports = actors::make_local_port_client(std::move(directory), context);
+  with.ports = actors::make_local_port_client(directory, context);
+  with.watches = actors::make_local_watch_client(std::move(directory), context);
   with.commands = std::make_shared<http::command_catalog>(path == nullptr ? "" : path);
   with.capture_limits = [context] { return context->capture_limits(); };
   with.log = [&lines](config::log_level level, std::string_view text) { lines.write(level, "http", text); };

@@ -5,11 +5,23 @@
 #include <fcntl.h>
 #include <memory>
 #include <string_view>
+#include <sys/stat.h>
 #include <utility>
 
 namespace sandboxd::files {
 
-std::vector<std::string> names_in(int directory) {
+namespace {
+
+bool is_directory(int directory, const dirent& entry) {
+  if (entry.d_type != DT_UNKNOWN) // some file systems do not tell
+    return entry.d_type == DT_DIR;
+  struct stat status {};
+  return ::fstatat(directory, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+}
+
+} // namespace
+
+void visit_names(int directory, const std::function<bool(std::string name, bool is_directory)>& visit) {
   struct closer {
     void operator()(DIR* stream) const { ::closedir(stream); }
   };
@@ -21,18 +33,25 @@ std::vector<std::string> names_in(int directory) {
   if (!stream)
     throw_errno("open");
   (void)own.release();
-  std::vector<std::string> names;
   for (;;) {
     errno = 0;
     const dirent* entry = ::readdir(stream.get());
     if (entry == nullptr)
       break;
     const std::string_view name = entry->d_name;
-    if (name != "." && name != "..")
-      names.emplace_back(name);
+    if (name != "." && name != ".." && !visit(std::string(name), is_directory(directory, *entry)))
+      return;
   }
   if (errno != 0)
     throw_errno("readdir");
+}
+
+std::vector<std::string> names_in(int directory) {
+  std::vector<std::string> names;
+  visit_names(directory, [&](std::string name, bool) {
+    names.push_back(std::move(name));
+    return true;
+  });
   return names;
 }
 

@@ -96,7 +96,7 @@ void move_file(const sandbox_root& root, const std::string& from, const std::str
   descriptor directory(::fcntl(target.directory.get(), F_DUPFD_CLOEXEC, 0));
   if (!directory)
     throw_errno("open");
-  const place temporary{std::move(directory), new_temporary_name()};
+  const place temporary{std::move(directory), new_temporary_name(temporary_use::move)};
   try {
     copy_tree(source, temporary);
     rename(temporary, target);

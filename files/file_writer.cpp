@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <linux/limits.h>
 #include <random>
@@ -17,7 +19,11 @@ namespace sandboxd::files {
 
 namespace {
 
-constexpr std::string_view temporary_prefix = ".sandboxd-";
+constexpr std::array temporary_prefixes{
+    std::pair{temporary_use::creation, std::string_view(".sandboxd-new-")},
+    std::pair{temporary_use::move, std::string_view(".sandboxd-move-")},
+    std::pair{temporary_use::replacement, std::string_view(".sandboxd-")},
+};
 constexpr std::size_t temporary_digits = 16;
 constexpr mode_t new_file_mode = 0644;
 
@@ -68,38 +74,45 @@ descriptor create_file(const place& where, mode_t mode) {
   return file;
 }
 
-place beside(const place& where) {
+place beside(const place& where, temporary_use use) {
   descriptor directory(::fcntl(where.directory.get(), F_DUPFD_CLOEXEC, 0));
   if (!directory)
     throw_errno("open");
-  return {std::move(directory), new_temporary_name()};
+  return {std::move(directory), new_temporary_name(use)};
 }
 
-/// False when something has taken the name meanwhile.
-bool write_new(const place& where, std::string_view content) {
-  // Without a name until it is complete; where a file system cannot do that, under a temporary one.
-  descriptor file(::openat(where.directory.get(), ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, new_file_mode));
-  if (file) {
-    write_all(file.get(), content);
-    if (::linkat(AT_FDCWD, link_to(file.get()).c_str(), where.directory.get(), where.name.c_str(),
-                 AT_SYMLINK_FOLLOW) == 0)
-      return true;
-  } else {
-    const place temporary = beside(where);
-    file = create_file(temporary, new_file_mode);
-    const name_guard guard(temporary);
-    write_all(file.get(), content);
-    if (::linkat(temporary.directory.get(), temporary.name.c_str(), where.directory.get(), where.name.c_str(),
-                 0) == 0)
-      return true;
-  }
+/// False when something has the new name already.
+bool rename_to_new(const place& from, const place& to) {
+  if (::renameat2(from.directory.get(), from.name.c_str(), to.directory.get(), to.name.c_str(),
+                  RENAME_NOREPLACE) == 0)
+    return true;
+  // Some file systems of a network or in user space cannot; the temporary name is removed by its guard.
+  if (errno == EINVAL &&
+      ::linkat(from.directory.get(), from.name.c_str(), to.directory.get(), to.name.c_str(), 0) == 0)
+    return true;
   if (errno != EEXIST)
     throw_errno("create");
   return false;
 }
 
+/// False when something has taken the name meanwhile.
+bool write_new(const place& where, std::string_view content) {
+  const place temporary = beside(where, temporary_use::creation);
+  // Without a name until it is complete, where a file system can do that.
+  descriptor file(::openat(where.directory.get(), ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, new_file_mode));
+  const bool named = !file;
+  if (named)
+    file = create_file(temporary, new_file_mode);
+  const name_guard guard(temporary); // finds nothing when the name was given away
+  write_all(file.get(), content);
+  if (!named && ::linkat(AT_FDCWD, link_to(file.get()).c_str(), temporary.directory.get(),
+                         temporary.name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    throw_errno("create");
+  return rename_to_new(temporary, where);
+}
+
 void replace(const place& where, int old, std::string_view content) {
-  const place temporary = beside(where);
+  const place temporary = beside(where, temporary_use::replacement);
   const descriptor file = create_file(temporary, S_IRUSR | S_IWUSR);
   name_guard guard(temporary);
   write_all(file.get(), content);
@@ -204,15 +217,21 @@ void make_directories(const sandbox_root& root, const std::string& path) {
   (void)root.open(path, O_PATH | O_DIRECTORY); // somebody else may have made it, or it is a dangling link
 }
 
-bool is_temporary_name(std::string_view name) {
-  return name.size() == temporary_prefix.size() + temporary_digits && name.starts_with(temporary_prefix) &&
-         std::all_of(name.begin() + temporary_prefix.size(), name.end(),
-                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+std::optional<temporary_use> temporary_use_of(std::string_view name) {
+  for (const auto& [use, prefix] : temporary_prefixes)
+    if (name.size() == prefix.size() + temporary_digits && name.starts_with(prefix))
+      return std::all_of(name.begin() + prefix.size(), name.end(),
+                         [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); })
+                 ? std::optional(use)
+                 : std::nullopt;
+  return std::nullopt;
 }
 
-std::string new_temporary_name() {
+std::string new_temporary_name(temporary_use use) {
   static thread_local std::mt19937_64 generator{std::random_device{}()};
-  return fmt::format("{}{:0{}x}", temporary_prefix, generator(), temporary_digits);
+  const auto* const known = std::find_if(temporary_prefixes.begin(), temporary_prefixes.end(),
+                                         [&](const auto& one) { return one.first == use; });
+  return fmt::format("{}{:0{}x}", known->second, generator(), temporary_digits);
 }
 
 void copy_attributes(int from, int to) {

@@ -2,6 +2,8 @@
 
 #include "files/sandbox_root.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,12 +25,21 @@ void write_file(const sandbox_root& root, const std::string& path, std::string_v
 /// anything else in its place is (EEXIST, ENOTDIR).
 void make_directories(const sandbox_root& root, const std::string& path);
 
-/// Whether a name is one of those that files have while they are written; neither listings nor watches show
-/// them.
-[[nodiscard]] bool is_temporary_name(std::string_view name);
+/// Why something has a temporary name, which the name tells: a watch sees it take its place.
+enum class temporary_use : std::uint8_t {
+  creation,    ///< a new file: `.sandboxd-new-` and 16 hexadecimal digits
+  replacement, ///< an old file's new content: `.sandboxd-`, as above
+  move,        ///< what comes from another file system: `.sandboxd-move-`, as above
+};
 
-/// A name that nothing in its directory has, and `is_temporary_name` knows.
-[[nodiscard]] std::string new_temporary_name();
+/// What a temporary name is used for; nothing when it is not one. Neither listings nor watches show them.
+[[nodiscard]] std::optional<temporary_use> temporary_use_of(std::string_view name);
+[[nodiscard]] inline bool is_temporary_name(std::string_view name) {
+  return temporary_use_of(name).has_value();
+}
+
+/// A name that nothing in its directory has.
+[[nodiscard]] std::string new_temporary_name(temporary_use use);
 
 /// Copies owner, mode and extended attributes (access lists among them) from one open file to another.
 /// Attributes that the target's file system does not take are left out.

@@ -38,27 +38,13 @@ int open_in_root(int directory, const std::string& path, int flags) {
   return static_cast<int>(opened);
 }
 
-/// The path the kernel knows an open file by; it tells no lies about links, as they are resolved.
-std::string path_of(int opened) {
-  std::array<char, 4096> buffer;
-  const auto link = fmt::format("/proc/self/fd/{}", opened);
-  const ssize_t length = ::readlink(link.c_str(), buffer.data(), buffer.size());
-  if (length < 0)
-    throw_errno("readlink");
-  return {buffer.data(), static_cast<std::size_t>(length)};
-}
-
-std::string path_of(const place& where) {
+std::string full_path(const place& where) {
   const std::string directory = path_of(where.directory.get());
   return (directory == "/" ? directory : directory + '/') + where.name;
 }
 
 [[noreturn]] void refuse() {
   throw std::system_error(EACCES, std::generic_category(), "hidden");
-}
-
-bool is_at_or_below(std::string_view path, std::string_view directory) {
-  return path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
 std::string link_text(const place& where) {
@@ -86,6 +72,20 @@ cut_path cut(std::string path) {
 }
 
 } // namespace
+
+std::string path_of(int opened) {
+  std::array<char, 4096> buffer;
+  const auto link = fmt::format("/proc/self/fd/{}", opened);
+  const ssize_t length = ::readlink(link.c_str(), buffer.data(), buffer.size());
+  if (length < 0)
+    throw_errno("readlink");
+  return {buffer.data(), static_cast<std::size_t>(length)};
+}
+
+bool is_at_or_below(std::string_view path, std::string_view directory) {
+  return directory == "/" ||
+         (path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/'));
+}
 
 void throw_errno(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -138,7 +138,7 @@ place sandbox_root::parent_of(const std::string& path) const {
     throw std::system_error(EBUSY, std::generic_category(), "open");
   place where{open(directory, O_PATH | O_DIRECTORY), std::move(name)};
   // The name itself may be a hidden one.
-  if (!hidden_.empty() && std::find(hidden_.begin(), hidden_.end(), path_of(where)) != hidden_.end())
+  if (!hidden_.empty() && std::find(hidden_.begin(), hidden_.end(), full_path(where)) != hidden_.end())
     refuse();
   return where;
 }
@@ -146,7 +146,7 @@ place sandbox_root::parent_of(const std::string& path) const {
 void sandbox_root::refuse_to_move(const place& where) const {
   if (hidden_.empty())
     return;
-  const std::string path = path_of(where);
+  const std::string path = full_path(where);
   const auto is_held = [&](const std::string& one) { return is_at_or_below(one, path); };
   if (std::any_of(hidden_.begin(), hidden_.end(), is_held))
     refuse();

@@ -65,6 +65,12 @@ private:
 /// out by the text alone, as is what comes twice of '/'. For answers that show a path, not for opening it.
 [[nodiscard]] std::string absolute_path(std::string_view directory, std::string_view path);
 
+/// The path the kernel knows an open file by; it tells no lies about links, as they are resolved.
+[[nodiscard]] std::string path_of(int opened);
+
+/// Whether `path` is `directory` or lies in it; both absolute and free of links.
+[[nodiscard]] bool is_at_or_below(std::string_view path, std::string_view directory);
+
 /// Fails with the errno of the last call.
 [[noreturn]] void throw_errno(const char* what);
 

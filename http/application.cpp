@@ -10,6 +10,7 @@
 #include "http/refusal_report.hpp"
 #include "http/router.hpp"
 #include "http/session_resource.hpp"
+#include "http/watch_resource.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -70,6 +71,9 @@ constexpr std::array routes{
     route{"POST", "/api/port-watch", body_rule::object, port_resource::watch},
 
     route{"POST", "/api/git/checkout", body_rule::object, git_resource::checkout},
+
+    route{"POST", "/api/watch", body_rule::object, watch_resource::follow},
+    route{"POST", "/api/watch/check", body_rule::object, watch_resource::check},
 };
 
 /// Parses the body as the route wants it into `incoming`; what is wrong with it otherwise.
@@ -84,7 +88,7 @@ std::optional<error_report> parse_body(incoming_call& incoming, body_rule rule) 
       incoming.body = std::move(*tree);
       return std::nullopt;
     }
-    return validation_report({{"body", "Invalid request body: must be a JSON object", "invalid_type"}});
+    return validation_report({{"body", "Request body must be a JSON object", "invalid_type"}});
   }
   const auto& error = std::get<json_error>(parsed);
   if (rule == body_rule::object_or_nothing && error.why == json_error::reason::syntax) {

@@ -5,6 +5,7 @@
 #include "actors/port_client.hpp"
 #include "actors/process_client.hpp"
 #include "actors/sandbox_client.hpp"
+#include "actors/watch_client.hpp"
 #include "config/settings.hpp"
 #include "http/command_catalog.hpp"
 #include "http/dialect.hpp"
@@ -30,6 +31,7 @@ struct services {
   std::shared_ptr<actors::process_client> processes;
   std::shared_ptr<actors::port_client> ports;
   std::shared_ptr<actors::git_client> git;
+  std::shared_ptr<actors::watch_client> watches;
   std::shared_ptr<command_catalog> commands;
   /// The time of day, for timestamps.
   std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;

@@ -60,6 +60,7 @@ constexpr std::array table{
     error_entry{error_code::git_clone_failed, "GIT_CLONE_FAILED", 500, 500, 0},
     error_entry{error_code::git_operation_failed, "GIT_OPERATION_FAILED", 500, 500, 0},
     error_entry{error_code::invalid_git_url, "INVALID_GIT_URL", 400, 400, 0},
+    error_entry{error_code::watch_start_failed, "WATCH_START_ERROR", 500, 500, 0},
 };
 
 static_assert(table.size() == static_cast<std::size_t>(actors::last_error_code),
@@ -132,6 +133,7 @@ std::string suggestion_for(const actors::failure& reason) {
   case error_code::git_operation_failed:
   case error_code::git_branch_not_found: // names the branch, which only its answer knows
   case error_code::invalid_git_url:
+  case error_code::watch_start_failed:
     break;
   case error_code::git_repository_not_found:
     return "Verify the repository URL is correct and accessible";

@@ -37,9 +37,9 @@ struct json_error {
   std::string message;
 };
 
-/// Parses a whole document. While that lasts a long string takes several times its size: the parser keeps the
-/// raw and the decoded text, both of which grow by doubling, before it moves the latter into the tree. An
-/// escaped half of a surrogate pair, as JavaScript writes one, becomes U+FFFD (HTTP.md 1.4).
+/// Parses a whole document. While that lasts a long string takes several times its size: the parser has a
+/// padded copy of the text and the decoded strings before they are copied into the tree. An escaped half of a
+/// surrogate pair, as JavaScript writes one, becomes U+FFFD (HTTP.md 1.4).
 [[nodiscard]] std::variant<json_tree, json_error> read_json(std::string_view text, const json_limits& limits);
 
 } // namespace sandboxd::http

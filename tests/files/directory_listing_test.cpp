@@ -66,7 +66,7 @@ TEST_F(listed, tells_what_each_entry_is) {
 }
 
 TEST_F(listed, shows_no_temporary_file_and_nothing_hidden) {
-  put(in('/' + new_temporary_name()), "");
+  put(in('/' + new_temporary_name(temporary_use::replacement)), "");
   EXPECT_THAT(paths("/", true, true), ElementsAre("hidden")) << "there, but closed";
   EXPECT_EQ(errno_of([&] { (void)list_directory(root, "/hidden", {}); }), EACCES);
 }

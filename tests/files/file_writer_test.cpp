@@ -175,12 +175,17 @@ TEST_F(written, goes_to_what_is_mounted_on_a_file) {
   EXPECT_EQ(*problem, "");
 }
 
-TEST(temporary_name, is_known_again) {
-  EXPECT_THAT(new_temporary_name(), StartsWith(".sandboxd-"));
-  EXPECT_NE(new_temporary_name(), new_temporary_name());
-  EXPECT_TRUE(is_temporary_name(new_temporary_name()));
+TEST(temporary_name, is_known_again_with_its_use) {
+  for (const auto use : {temporary_use::creation, temporary_use::replacement, temporary_use::move}) {
+    const auto name = new_temporary_name(use);
+    EXPECT_THAT(name, StartsWith(".sandboxd-"));
+    EXPECT_NE(name, new_temporary_name(use));
+    EXPECT_EQ(temporary_use_of(name), use) << name;
+    EXPECT_TRUE(is_temporary_name(name));
+  }
   for (const auto* name :
-       {"", ".sandboxd-", ".sandboxd-0123456789abcdeg", ".sandboxd-0123456789abcdef0", "file"})
+       {"", ".sandboxd-", ".sandboxd-0123456789abcdeg", ".sandboxd-0123456789abcdef0", ".sandboxd-new-",
+        ".sandboxd-new-0123456789", ".sandboxd-old-0123456789abcdef", "file"})
     EXPECT_FALSE(is_temporary_name(name)) << name;
 }
 

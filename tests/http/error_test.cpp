@@ -100,6 +100,7 @@ TEST(error_table, has_the_codes_of_the_sdk) {
       {error_code::git_clone_failed, "GIT_CLONE_FAILED", 500, 500},
       {error_code::git_operation_failed, "GIT_OPERATION_FAILED", 500, 500},
       {error_code::invalid_git_url, "INVALID_GIT_URL", 400, 400},
+      {error_code::watch_start_failed, "WATCH_START_ERROR", 500, 500},
   };
   ASSERT_EQ(std::size(expectations), static_cast<std::size_t>(actors::last_error_code));
   for (const expectation& e : expectations) {

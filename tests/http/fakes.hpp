@@ -4,6 +4,7 @@
 #include "actors/port_client.hpp"
 #include "actors/process_client.hpp"
 #include "actors/sandbox_client.hpp"
+#include "actors/watch_client.hpp"
 #include "http/application.hpp"
 #include "http/exchange.hpp"
 
@@ -317,6 +318,27 @@ public:
   int cancelled = 0;
 };
 
+/// Remembers what was to be watched; the test tells the readers, and answers comparisons beforehand.
+class recording_watches final : public actors::watch_client {
+public:
+  void watch(actors::watch_options options, std::shared_ptr<actors::watch_reader> reader) override {
+    wanted.push_back(std::move(options));
+    readers.emplace_back(std::move(reader));
+  }
+  void check(actors::watch_options options, std::optional<actors::watch_version> since,
+             actors::reply<actors::watch_check> done) override {
+    wanted.push_back(std::move(options));
+    versions.push_back(std::move(since));
+    problem ? done.deliver(*problem) : done.deliver(found);
+  }
+
+  std::vector<actors::watch_options> wanted;
+  std::vector<actors::watch_reader_handle> readers;
+  std::vector<std::optional<actors::watch_version>> versions;
+  actors::watch_check found;
+  std::optional<actors::failure> problem;
+};
+
 inline actors::failure failure_of_code(actors::error_code code, std::string message = {}) {
   return {code, std::move(message)};
 }
@@ -350,6 +372,7 @@ public:
     with.processes = processes;
     with.ports = ports;
     with.git = git;
+    with.watches = watches;
     with.commands = std::make_shared<command_catalog>("/nonexistent");
     with.now = [] { return std::chrono::system_clock::time_point(fixed_time); };
     with.log = [this](config::log_level, std::string_view text) { log.emplace_back(text); };
@@ -362,10 +385,11 @@ public:
     };
     app = std::make_shared<application>(std::move(with));
   }
-  /// Open requests own, by way of their services, the sandbox that keeps them.
+  /// Open requests own, by way of their services, the doubles that keep them.
   ~bench() {
     sandbox->observers.clear();
     git->asked.clear();
+    watches->readers.clear();
   }
   bench(const bench&) = delete;
   bench& operator=(const bench&) = delete;
@@ -400,6 +424,7 @@ public:
   std::shared_ptr<recording_processes> processes = std::make_shared<recording_processes>();
   std::shared_ptr<recording_ports> ports = std::make_shared<recording_ports>();
   std::shared_ptr<recording_git> git = std::make_shared<recording_git>();
+  std::shared_ptr<recording_watches> watches = std::make_shared<recording_watches>();
   std::vector<std::string> log;
   int run_apart = 0; ///< tasks that were
   std::shared_ptr<application> app;

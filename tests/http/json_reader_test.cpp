@@ -1,11 +1,17 @@
 #include "http/json_fields.hpp"
 #include "http/json_reader.hpp"
+#include "http/large_json.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
+#include <cstdint>
+#include <random>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace sandboxd::http {
 namespace {
@@ -36,6 +42,11 @@ TEST(json_reader, takes_any_value_as_a_document) {
     EXPECT_TRUE(tree(text)) << text;
 }
 
+/// The same document, long enough for the parser of large ones.
+std::string made_large(std::string_view text) {
+  return std::string(text).append(large_json_bytes, ' ');
+}
+
 struct refusal {
   const char* text;
   json_error::reason why;
@@ -64,6 +75,13 @@ TEST(json_reader, names_the_field_and_the_fault) {
   };
   for (const refusal& r : refusals) {
     const json_error found = error(r.text, limits);
+    const bool is_open = std::string_view(r.text).empty() || std::string_view(r.text).ends_with('a');
+    if (!is_open) {
+      const json_error as_large = error(made_large(r.text), limits);
+      EXPECT_EQ(as_large.why, r.why) << r.text;
+      EXPECT_EQ(as_large.field, r.field) << r.text;
+      EXPECT_EQ(as_large.message, r.message) << r.text;
+    }
     EXPECT_EQ(found.why, r.why) << r.text;
     EXPECT_EQ(found.field, r.field) << r.text;
     EXPECT_EQ(found.message, r.message) << r.text;
@@ -86,8 +104,78 @@ TEST(json_reader, takes_lone_surrogates_for_replacement_characters) {
     const json_tree parsed = tree(text);
     ASSERT_TRUE(parsed) << text;
     EXPECT_EQ(parsed->get<std::string>(), wanted) << text;
+    EXPECT_EQ(tree(made_large(text))->get<std::string>(), wanted) << text;
   }
   EXPECT_EQ(error(R"("\ud80")").why, json_error::reason::syntax);
+}
+
+class random_json {
+public:
+  explicit random_json(unsigned seed) : random_(seed) {}
+
+  ordered_json value(int depth) {
+    switch (pick(depth > 0 ? 9 : 6)) {
+    case 0:
+      return nullptr;
+    case 1:
+      return pick(2) == 0;
+    case 2:
+      return static_cast<std::int64_t>(bits()) >> pick(63);
+    case 3:
+      return bits() >> pick(63);
+    case 4:
+      return std::ldexp(static_cast<double>(bits()), static_cast<int>(pick(1900)) - 1000);
+    case 5:
+      return text();
+    default:
+      return container(depth);
+    }
+  }
+
+private:
+  std::size_t pick(std::size_t count) { return random_() % count; }
+  std::uint64_t bits() { return random_(); }
+
+  std::string text() {
+    const std::vector<std::string> pieces{
+        "a",      "\"",     "\\",         "\n", std::string(1, '\0'), "\x1f",
+        "\u00e9", "\u20ac", "\U0001F600", "/",  std::string(100, 'x')};
+    std::string made;
+    for (std::size_t i = pick(12); i > 0; --i)
+      made += pieces[pick(pieces.size())];
+    return made;
+  }
+
+  ordered_json container(int depth) {
+    const bool is_object = pick(2) == 0;
+    auto made = is_object ? ordered_json::object() : ordered_json::array();
+    for (std::size_t i = pick(5); i > 0; --i)
+      if (is_object)
+        made[text() + std::to_string(i)] = value(depth - 1);
+      else
+        made.push_back(value(depth - 1));
+    return made;
+  }
+
+  std::mt19937_64 random_;
+};
+
+TEST(json_reader, reads_large_documents_as_it_reads_small_ones) {
+  for (unsigned seed = 0; seed < 2'000; ++seed) {
+    const auto document = random_json(seed).value(5);
+    const bool is_ascii = seed % 2 == 0;
+    const auto text = document.dump(-1, ' ', is_ascii);
+    const json_tree large = tree(made_large(text));
+    ASSERT_TRUE(large) << text;
+    EXPECT_EQ(*large, *tree(text)) << text;
+    EXPECT_EQ(large->dump(), tree(text)->dump()) << "types of numbers and order of keys";
+  }
+}
+
+TEST(json_reader, leaves_numbers_beyond_64_bits_to_the_slow_parser) {
+  const auto parsed = tree(made_large("[18446744073709551616,-9223372036854775809]"));
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(*parsed, ordered_json::parse("[18446744073709551616,-9223372036854775809]"));
 }
 
 TEST(json_reader, does_not_take_the_clients_words_for_the_parsers) {

@@ -46,6 +46,7 @@ const std::map<std::string, disturbs> kinds{
     {"session-manager", disturbs::requests},
     {"process-starter", disturbs::nobody},
     {"port-registry", disturbs::nobody},
+    {"watch-registry", disturbs::nobody},
     {"file-pool", disturbs::nobody},
     {"file-worker", disturbs::nobody},
     {"execution", disturbs::sessionless},

@@ -2,7 +2,7 @@
 // server that runs there instead, and leave it running.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -26,11 +26,11 @@ async function addressOf(child) {
 
 /**
  * Starts a server of its own for one client generation (a server learns its client's dialect) and points the SDK at
- * it. `stop()` ends it by SIGTERM and gives its exit code, or the name of the signal that had to end it; `kill()` is for
- * tests that never came to that.
+ * it. `workspace` is its directory, which clients take for `/workspace`. `stop()` ends it by SIGTERM and gives its exit
+ * code, or the name of the signal that had to end it; `kill()` is for tests that never came to that.
  */
 export async function startServer() {
-  if (process.env.SANDBOXD_URL) return { stop: async () => 0, kill: () => {} };
+  if (process.env.SANDBOXD_URL) return { workspace: '/workspace', stop: async () => 0, kill: () => {} };
   const server = await spawnServer();
   process.env.SANDBOXD_URL = server.url;
   return server;
@@ -40,6 +40,7 @@ export async function startServer() {
 export async function spawnServer(environment = {}) {
   if (!process.env.SANDBOXD_BINARY) throw new Error('set SANDBOXD_BINARY to the path of the server');
   const root = await mkdtemp(join(tmpdir(), 'sandboxd-sdk-'));
+  await mkdir(join(root, 'workspace'));
   const child = spawn(
     process.env.SANDBOXD_BINARY,
     [
@@ -69,5 +70,5 @@ export async function spawnServer(environment = {}) {
     await rm(root, { recursive: true, force: true });
     return child.exitCode ?? child.signalCode;
   };
-  return { url, workspace: `${root}/workspace`, stop, kill };
+  return { url, workspace: join(root, 'workspace'), stop, kill };
 }
