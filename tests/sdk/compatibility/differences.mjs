@@ -20,6 +20,6 @@ export const differencesOf = (row, dialect) =>
 /** One line for a part of a difference. */
 export function describePart(difference, part) {
   const what = part.at ?? `an event that only ${part.surplus === 'expected' ? 'was expected' : 'sandboxd sends'}`;
-  const value = part.at && part.expected !== absent && typeof part.expected !== 'function' ? ` = ${JSON.stringify(part.expected)}` : '';
-  return `${difference.id} (${difference.row}): ${what}${value}`;
+  const isGiven = part.at && part.expected !== absent && typeof part.expected !== 'function';
+  return `${difference.id} (${difference.row}): ${what}${isGiven ? ` = ${JSON.stringify(part.expected)}` : ''}`;
 }

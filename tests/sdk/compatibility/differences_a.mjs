@@ -41,6 +41,17 @@ export const differencesA = [
     added('body.stderr', ''), added('body.command', oneOf('exit 7', 'echo after')), added('body.duration', '<duration>'),
     added('body.timestamp', 'T'), changed('outcome', 'Command execution failed', 'resolved'),
   ], ['goes on after exit']),
+  of('4.3 NEW, 15 #14a', 'A default session that its client believes to exist is made again.', ['POST /api/execute'], [
+    changed('status', 404, 200), removed('body.error', "Session '<sandbox-box>' not found"),
+    removed('body.availableSessions.*', isText), added('body.success', true), added('body.exitCode', 0),
+    added('body.stdout', 'alive\n'), added('body.stderr', ''), added('body.command', 'echo alive'),
+    added('body.duration', '<duration>'), added('body.timestamp', 'T'),
+    changed('outcome', "Session '<sandbox-box>' not found", 'resolved'),
+  ], ['makes the default session again that its client believes to exist']),
+  of('1.3 NEW, 15 #34', 'What is no JSON is an error of the client.', ['POST /api/execute'], [
+    changed('status', 500, 400), changed('body.error', 'Command execution failed', 'Invalid request body'),
+    changed('body.message', 'Failed to parse JSON', 'Invalid request body'),
+  ], ['wants JSON']),
   of('4.5 NEW, 15 #38', 'A nominal 500 that tells of a timeout has the status 422: some clients would repeat the command.',
     ['POST /api/execute'], [changed('status', 500, 422)], ['ends the wait for a command whose time is over']),
   of('15 #27', 'One `start`.', ['POST /api/execute/stream'], [
@@ -60,6 +71,15 @@ export const differencesA = [
   of('15 #16', 'A file has the bytes it was given, without one more newline.', ['POST /api/write'], [
     changed('body.content', 'h\u00e9llo $HOME `id`\n', 'h\u00e9llo $HOME `id`'), changed('body.size', 18, 17),
   ], ['gives back what was written']),
+  of('15 #16', 'What is given as base64 is written as bytes.', ['POST /api/write'], [
+    changed('body.content', 'AAH/\n', 'AAH/'), changed('body.encoding', 'utf-8', 'base64'), changed('body.isBinary', false, true),
+    changed('body.mimeType', 'text/plain', 'application/octet-stream'), changed('body.size', 5, 3),
+  ], ['writes bytes']),
+  of('6.1 NEW, 15 #19', 'A directory of the system is one with that whole name.', ['POST /api/read'], [
+    changed('status', 400, 200), removed('body.error', 'Dangerous path not allowed'), added('body.success', false),
+    added('body.exitCode', 1), added('body.path', '/etcetera/x'), added('body.content', ''), added('body.timestamp', 'T'),
+    changed('outcome', 'Dangerous path not allowed', 'resolved'),
+  ], ['takes whole names for those of the system']),
   of('6.3', 'A directory is no file: `success` is false.', ['POST /api/read'], [
     changed('body.success', true, false), changed('body.exitCode', 0, 1), removed('body.encoding', 'base64'),
     removed('body.isBinary', true), removed('body.mimeType', 'inode/directory'), removed('body.size', isNumber),

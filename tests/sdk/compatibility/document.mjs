@@ -25,7 +25,8 @@ function table(dialect, rows, comparedWith) {
       .map((row) => line(`\`${endpoint.route}\``, called.method, called.versions, row.sdks.join(', '),
         row.name, comparedWith(row), allowed(row, dialect)));
   });
-  return heading('Endpoint', 'SDK method', 'SDK versions', 'driven by', 'test', 'compared with', 'allowed differences') + lines.join('');
+  const head = heading('endpoint', 'SDK method', 'SDK versions', 'driven by', 'test', 'compared with', 'allowed differences');
+  return head + lines.join('');
 }
 
 /** The fields that may differ; an event is named by nothing but its stream. */

@@ -40,7 +40,8 @@ export class Names {
     return value;
   }
 
-  #text(value) {
+  /** A text with names in it. */
+  text(value) {
     if (instant.test(value)) return 'T';
     let text = value;
     for (const [known, name] of this.#texts) text = text.replaceAll(known, name);
@@ -49,7 +50,7 @@ export class Names {
   }
 
   #value(value, key) {
-    if (typeof value === 'string') return this.#text(value);
+    if (typeof value === 'string') return this.text(value);
     if (typeof value === 'number') {
       if (key === 'pid') return '<pid>';
       if (key === 'duration' && this.durations) return '<duration>';

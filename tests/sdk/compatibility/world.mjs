@@ -59,7 +59,7 @@ export class World {
 
   /** A request that no SDK sends; the text of its answer. */
   async request(method, path, body) {
-    const init = body === undefined ? { method } : { method, headers: json, body: JSON.stringify(body) };
+    const init = body === undefined ? { method } : { method, headers: json, body };
     return (await this.recorder.send(new URL(path, this.url), init)).text();
   }
 
@@ -84,7 +84,7 @@ export class World {
   async play(run) {
     const outcome = await run(this).then(
       () => 'resolved',
-      (error) => ({ code: error.code, message: error.message, error }),
+      (error) => ({ code: error.code, message: this.names.text(error.message), error }),
     );
     const exchanges = (await this.recorder.take()).map((exchange) => this.names.normalise(exchange));
     return { exchanges, outcome };

@@ -26,6 +26,11 @@ export const rows = [
       await w.client.writeFile('back.txt', 'h\u00e9llo $HOME `id`', 'utf-8', w.session);
       await w.client.readFile('back.txt', 'utf-8', w.session);
     } },
+  { route: write, name: 'writes bytes',
+    run: async (w) => {
+      await w.client.writeFile('bytes.dat', 'AAH/', 'base64', w.session);
+      await w.client.readFile('bytes.dat', 'utf-8', w.session);
+    } },
   call(write, 'makes the directories above', null, (c, s) => c.writeFile('above/one/two.txt', 'x', 'utf-8', s)),
   call(write, 'reports a directory as failure', 'mkdir -p taken', (c, s) => c.writeFile('taken', 'x', 'utf-8', s)),
   call(write, 'refuses directories of the system', null, (c, s) => c.writeFile('/etc/x', 'x', 'utf-8', s)),
@@ -38,6 +43,7 @@ export const rows = [
   call(read, 'reports a missing file as failure', null, (c, s) => c.readFile('missing.txt', 'utf-8', s)),
   call(read, 'reports a directory as failure', 'mkdir -p readdir', (c, s) => c.readFile('readdir', 'utf-8', s)),
   call(read, 'refuses directories of the system', null, (c, s) => c.readFile(forbidden, 'utf-8', s)),
+  call(read, 'takes whole names for those of the system', null, (c, s) => c.readFile('/etcetera/x', 'utf-8', s)),
   call(read, 'refuses a way out', null, (c, s) => c.readFile('../x', 'utf-8', s)),
   call(read, 'wants a path', null, (c, s) => c.readFile('', 'utf-8', s)),
   call(read, 'knows no such session', null, (c) => c.readFile('x', 'utf-8', 'nobody')),
@@ -86,11 +92,13 @@ export const rows = [
   call(mkdir, 'refuses directories of the system', null, (c, s) => c.mkdir('/usr/x', true, s)),
   call(mkdir, 'knows no such session', null, (c) => c.mkdir('x', false, 'nobody')),
 
-  call(list, 'lists a directory', 'mkdir -p list/sub; echo abc >list/a.txt; : >list/.hidden; chmod 755 list/sub; chmod 644 list/a.txt',
+  call(list, 'lists a directory',
+    'mkdir -p list/sub; echo abc >list/a.txt; : >list/.hidden; chmod 755 list/sub; chmod 644 list/a.txt',
     (c, s) => c.listFiles('list', s)),
   call(list, 'lists hidden files', 'mkdir -p dots; : >dots/.hidden; chmod 600 dots/.hidden',
     (c, s) => c.listFiles('dots', s, { includeHidden: true })),
-  call(list, 'lists directories below', 'mkdir -p tree/sub; chmod 755 tree/sub; : >tree/sub/a.txt; chmod 644 tree/sub/a.txt',
+  call(list, 'lists directories below',
+    'mkdir -p tree/sub; chmod 755 tree/sub; : >tree/sub/a.txt; chmod 644 tree/sub/a.txt',
     (c, s) => c.listFiles('tree', s, { recursive: true })),
   call(list, 'lists a symbolic link', 'mkdir -p links; ln -sf nowhere links/link',
     (c, s) => c.listFiles('links', s)),

@@ -45,8 +45,8 @@ export const rows = [
     } },
 
   { route: proxy, name: 'relays a request with its query', run: (w) => relayed(w, 'GET', '/echo/x?y=1&z=%20') },
-  { route: proxy, name: 'relays a body', run: (w) => relayed(w, 'POST', '/echo', { some: 'body' }) },
-  { route: proxy, name: 'relays the status of an error', run: (w) => relayed(w, 'PUT', '/status/418', {}) },
+  { route: proxy, name: 'relays a body', run: (w) => relayed(w, 'POST', '/echo', '{"some":"body"}') },
+  { route: proxy, name: 'relays the status of an error', run: (w) => relayed(w, 'PUT', '/status/418', '{}') },
   { route: proxy, name: 'relays to exposed ports only', run: (w) => w.request('GET', `/proxy/${w.port('hidden')}/`) },
   { route: proxy, name: 'says that nothing answers',
     run: async (w) => {

@@ -41,6 +41,9 @@ export const rows = [
     } },
   { route: execute, name: 'wants a command', run: (w) => w.client.exec(w.session, '') },
   { route: execute, name: 'knows no such session', run: (w) => w.client.exec('nobody', 'true') },
+  { route: execute, name: 'makes the default session again that its client believes to exist',
+    run: (w) => w.client.exec(w.id('sandbox-box'), 'echo alive') },
+  { route: execute, name: 'wants JSON', run: (w) => w.request('POST', '/api/execute', 'no JSON') },
   { route: execute, name: 'ends the wait for a command whose time is over',
     run: async (w) => w.client.exec(await w.hidden(() => w.newSession('late')), 'sleep 1000') },
 

@@ -149,7 +149,8 @@ export const rows = [
   call(list, 'names what is no directory', 'protocol 6.6', ': >plain', (f, s) => f.listFiles('plain', s),
     fileFailure(400, 'NOT_DIRECTORY', 'Path is not a directory: plain', 'plain', 'directory.list')),
 
-  call(exists, 'knows a directory', 'protocol 6.5', 'mkdir -p here', (f, s) => f.exists('here', s), ok({ path: 'here', exists: true })),
+  call(exists, 'knows a directory', 'protocol 6.5', 'mkdir -p here',
+    (f, s) => f.exists('here', s), ok({ path: 'here', exists: true })),
   call(exists, 'knows that nothing is there', 'protocol 6.5', null, (f, s) => f.exists('missing', s),
     ok({ path: 'missing', exists: false })),
   call(exists, 'wants a path', 'protocol 6.5', null, (f, s) => f.exists('', s), empty),

@@ -52,7 +52,7 @@ export const rows = [
       ports: [{ port: '<shown>', url: 'http://localhost:<shown>', status: 'active' }] })] },
 
   { route: proxy, name: 'relays a request', source: 'protocol 8.2',
-    run: (w) => withExposed(w, w.service.port, () => w.request('POST', `/proxy/${w.service.port}`, { some: 'body' })),
+    run: (w) => withExposed(w, w.service.port, () => w.request('POST', `/proxy/${w.service.port}`, '{"some":"body"}')),
     expect: [{ ...json(200, { method: 'POST', url: '/', body: '{"some":"body"}' }),
       headers: { ...json().headers, 'x-service': 'yes' } }] },
   { route: proxy, name: 'relays to exposed ports only', source: 'protocol 8.2 NEW',

@@ -50,9 +50,10 @@ export const rows = [
     },
     expect: [({ body }) => json(200, {
       success: true,
-      processes: body.processes.map((process) => process.id !== '<listed>'
-        ? process // of a scenario before
-        : { id: '<listed>', pid: '<pid>', command: 'sleep 1000', status: 'running', startTime: 'T' }),
+      processes: [
+        ...body.processes.filter(({ id }) => id !== '<listed>'), // of scenarios before
+        { id: '<listed>', pid: '<pid>', command: 'sleep 1000', status: 'running', startTime: 'T' },
+      ],
       timestamp: 'T',
     })] },
   { route: get, name: 'tells of a process that runs', source: 'protocol 5.3',
