@@ -22,10 +22,10 @@ function table(dialect, rows, comparedWith) {
     if (!called) return [];
     return rows
       .filter((row) => row.route === endpoint.route)
-      .map((row) => line(`\`${endpoint.route}\``, called.method, called.versions, row.sdks.join(', '),
+      .map((row) => line(`\`${endpoint.route}\``, endpoint.section, called.method, called.versions, row.sdks.join(', '),
         row.name, comparedWith(row), allowed(row, dialect)));
   });
-  const head = heading('endpoint', 'SDK method', 'SDK versions', 'driven by', 'test', 'compared with', 'allowed differences');
+  const head = heading('endpoint', 'protocol', 'SDK method', 'SDK versions', 'driven by', 'test', 'compared with', 'allowed differences');
   return head + lines.join('');
 }
 
