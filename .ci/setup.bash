@@ -13,7 +13,7 @@ packages_to_build=(
 packages_to_run=(bash:bash git:git curl:curl procps:ps util-linux:unshare)
 packages_to_test=(
   libgtest-dev libgmock-dev python3:python3 clang-format:clang-format
-  nodejs:node npm:npm erlang-base:erl erlang-src openssh-client:ssh-keygen openssh-server:/usr/sbin/sshd
+  nodejs:node npm:npm file:file erlang-base:erl erlang-src openssh-client:ssh-keygen openssh-server:/usr/sbin/sshd
 )
 packages_for_tsan=(dpkg-dev:dpkg-source)
 packages_for_lint=(clang-tidy:clang-tidy)

@@ -1,4 +1,8 @@
-"""Starts and stops the two servers that the benchmark and the soak drive."""
+"""Starts and stops the two servers that the benchmark and the soak drive.
+
+As a program, `servers.py reference CACHE`, it runs the reference server alone: it prints the address, or
+`unavailable: ` and why the server cannot be fetched, and stops the server when its standard input ends.
+"""
 
 import json
 import os
@@ -7,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -163,3 +168,24 @@ class Reference:
                               stderr=subprocess.STDOUT, check=False)
         if done.returncode != 0:
             sys.exit(f"{' '.join(map(str, command))} failed:\n{done.stdout.decode(errors='replace')[-2000:]}")
+
+
+def main():
+    if len(sys.argv) != 3 or sys.argv[1] != "reference":
+        sys.exit("usage: servers.py reference CACHE")
+    try:
+        kind = Reference(Path(sys.argv[2]).resolve())
+    except SystemExit as refusal:
+        print(f"unavailable: {refusal}".replace("\n", " "), flush=True)
+        return
+    with tempfile.NamedTemporaryFile(prefix="reference-", suffix=".log") as log:
+        server = kind.start(log.name)
+        try:
+            print(server.url, flush=True)
+            sys.stdin.read()
+        finally:
+            server.stop(kind.grace)
+
+
+if __name__ == "__main__":
+    main()

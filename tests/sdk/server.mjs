@@ -31,6 +31,13 @@ async function addressOf(child) {
  */
 export async function startServer() {
   if (process.env.SANDBOXD_URL) return { workspace: '/workspace', stop: async () => 0, kill: () => {} };
+  const server = await spawnServer();
+  process.env.SANDBOXD_URL = server.url;
+  return server;
+}
+
+/** The same beside others: only its `url` leads to it. `environment`: more variables for it. */
+export async function spawnServer(environment = {}) {
   if (!process.env.SANDBOXD_BINARY) throw new Error('set SANDBOXD_BINARY to the path of the server');
   const root = await mkdtemp(join(tmpdir(), 'sandboxd-sdk-'));
   await mkdir(join(root, 'workspace'));
@@ -43,12 +50,13 @@ export async function startServer() {
       `--sandbox.runtime-directory=${root}/run`,
       '--log.level=warn',
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...environment } },
   );
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
+  let url;
   try {
-    process.env.SANDBOXD_URL = await addressOf(child);
+    url = await addressOf(child);
   } catch (error) {
     kill();
     throw error;
@@ -62,5 +70,5 @@ export async function startServer() {
     await rm(root, { recursive: true, force: true });
     return child.exitCode ?? child.signalCode;
   };
-  return { workspace: join(root, 'workspace'), stop, kill };
+  return { url, workspace: join(root, 'workspace'), stop, kill };
 }

@@ -1,4 +1,5 @@
-// What the SDK imports from `@cloudflare/containers`. The container always runs: it is the server at SANDBOXD_URL.
+// What the SDK imports from `@cloudflare/containers`. The container always runs: it is the server that `makeSandbox` was
+// told of, or else the one at SANDBOXD_URL.
 export class Container {
   envVars = {};
 
@@ -15,7 +16,8 @@ export class Container {
 
   async containerFetch(url, init) {
     const { pathname, search } = new URL(url);
-    return fetch(new URL(pathname + search, process.env.SANDBOXD_URL), init);
+    const { url: server = process.env.SANDBOXD_URL, send = fetch } = this.ctx.container;
+    return send(new URL(pathname + search, server), init);
   }
 }
 

@@ -1,7 +1,10 @@
 // The state that the Workers runtime hands to a Durable Object, in memory: a sandbox of the SDK lives in one.
 
-/** Makes a sandbox of the given SDK class; `id` names it as in `getSandbox(namespace, id)`. */
-export async function makeSandbox(Sandbox, id) {
+/**
+ * Makes a sandbox of the given SDK class; `id` names it as in `getSandbox(namespace, id)`. `server`: `url`, if it is not
+ * SANDBOXD_URL, and `send`, what is called instead of fetch.
+ */
+export async function makeSandbox(Sandbox, id, server = {}) {
   const stored = new Map();
   const storage = {
     get: async (key) => stored.get(key),
@@ -13,7 +16,7 @@ export async function makeSandbox(Sandbox, id) {
   const ctx = {
     id: { toString: () => id },
     storage,
-    container: { running: true },
+    container: { running: true, ...server },
     blockConcurrencyWhile: (work) => {
       const running = work();
       started.push(running);
