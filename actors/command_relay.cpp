@@ -27,7 +27,7 @@ command_outcome make_outcome(launcher::command_result& result, std::chrono::mill
 
 launcher::shell_command make_shell_command(const command_request& request,
                                            std::chrono::milliseconds default_timeout, bool live) {
-  return {request.command, request.env, request.cwd, request.timeout.value_or(default_timeout), live,
+  return {request.command,   request.env, request.cwd, request.timeout.value_or(default_timeout), live,
           request.with_input};
 }
 

@@ -91,6 +91,10 @@ std::vector<directory_entry> list_directory(const sandbox_root& root, const std:
       return {entry_of(path.substr(path.rfind('/') + 1), status)};
   }
   const descriptor directory = root.open(path, O_RDONLY | O_DIRECTORY);
+  if (options.lists_dots)
+    for (const char* const name : {".", ".."})
+      if (struct stat status{}; ::fstatat(directory.get(), name, &status, 0) == 0)
+        entries.push_back(entry_of(name, status));
   lister(root, options, entries).list(directory.get(), "", 0);
   std::sort(entries.begin(), entries.end(),
             [](const auto& left, const auto& right) { return left.relative_path < right.relative_path; });

@@ -30,9 +30,11 @@ struct listing_options {
   bool recursive = false;
   /// Also what begins with a dot. Otherwise hidden directories are not entered either.
   bool include_hidden = false;
+  std::size_t max_entries = 1'000'000;
+  /// Whether the directory itself and the one above it are listed, as `.` and `..`.
+  bool lists_dots = false;
   /// Whether a path that is no directory is listed itself, as ls(1) does, instead of refused.
   bool lists_files = false;
-  std::size_t max_entries = 1'000'000;
 };
 
 /// What is in a directory, sorted by the bytes of the relative path. Symbolic links are not followed,

@@ -28,8 +28,9 @@ error_report refused_in_a(const std::string& name, const std::string& message) {
 
 /// The reasons are those of HTTP.md 6.1.
 error_report refused_in_b(const std::string& name, std::string_view path, const std::string& reason) {
+  constexpr std::size_t longest_shown = 64u << 10;
   error_report report = validation_report({{name, reason, "INVALID_PATH"}});
-  report.message = fmt::format("Invalid path format for '{}': {}", path, reason);
+  report.message = fmt::format("Invalid path format for '{}': {}", path.substr(0, longest_shown), reason);
   return report;
 }
 
@@ -60,7 +61,7 @@ std::string file_request_reader::path(std::string_view name, bool may_be_root) {
   } else if (path.empty()) {
     path_fault_ = refused_in_b(field, path, "Path must be a non-empty string");
   } else if (path.size() > longest_path) {
-    path_fault_ = refused_in_b(field, path.substr(0, longest_path), "Path too long (max 4096 characters)");
+    path_fault_ = refused_in_b(field, path, "Path too long (max 4096 characters)");
   }
   if (!path_fault_ && path.find('\0') != std::string::npos)
     path_fault_ = refused_in_b(field, path, "Path contains null bytes");

@@ -242,7 +242,8 @@ void list(incoming_call& incoming) {
       return;
     }
   }
-  options.lists_files = incoming.spoken == dialect::a; // HTTP.md 6.6
+  options.lists_files = incoming.spoken == dialect::a; // both HTTP.md 6.6
+  options.lists_dots = incoming.spoken == dialect::a && options.include_hidden && !options.recursive;
   std::string path;
   auto target = read_target(incoming, path, true);
   if (!target)

@@ -81,9 +81,10 @@ std::optional<error_report> check_url(std::string_view url, dialect spoken,
 
 /// The path rules of HTTP.md 6.1.
 std::optional<error_report> check_target(std::string_view path) {
+  constexpr std::size_t longest_shown = 64u << 10;
   const auto refused = [&](std::string_view reason) {
     error_report report = validation_report({{"targetDirectory", std::string(reason), "INVALID_PATH"}});
-    report.message = fmt::format("Invalid path format for '{}': {}", path, reason);
+    report.message = fmt::format("Invalid path format for '{}': {}", path.substr(0, longest_shown), reason);
     return report;
   };
   if (path.empty())

@@ -30,12 +30,8 @@ error_report refusal_report(const refusal& why) {
     report.status = why.status;
     report.message = why.message;
     report.a_text = why.a_text;
-    if (why.port != 0) { // in both places: HTTP.md 3.1 and 3.2
-      json_writer port;
-      port.number("port", why.port);
-      report.more_members = port.take_members();
-      report.context = "{" + report.more_members + "}";
-    }
+    if (why.port != 0) // HTTP.md 3.1
+      report.more_members = json_writer().number("port", why.port).take_members();
     return report;
   }
   if (why.status == 404)

@@ -46,6 +46,25 @@ TEST_F(listed, goes_into_directories_but_through_no_link) {
   EXPECT_THAT(paths("/d/.git"), ElementsAre("config")) << "what was asked for by name may be hidden itself";
 }
 
+TEST_F(listed, shows_what_ls_does_on_request) {
+  std::filesystem::create_directories(in("/d"));
+  put(in("/d/file"), "12345");
+  listing_options options;
+  options.lists_dots = true;
+  options.lists_files = true;
+  const auto of_directory = list_directory(root, "/d", options);
+  ASSERT_EQ(of_directory.size(), 3u);
+  EXPECT_EQ(of_directory[0].relative_path, ".");
+  EXPECT_EQ(of_directory[0].type, file_type::directory);
+  EXPECT_EQ(of_directory[1].relative_path, "..");
+  const auto of_file = list_directory(root, "/d/file", options);
+  ASSERT_EQ(of_file.size(), 1u);
+  EXPECT_EQ(of_file[0].relative_path, "file");
+  EXPECT_EQ(of_file[0].size, 5u);
+  EXPECT_EQ(errno_of([&] { (void)list_directory(root, "/d/file", {}); }), ENOTDIR);
+  EXPECT_EQ(errno_of([&] { (void)list_directory(root, "/d/none", options); }), ENOENT);
+}
+
 TEST_F(listed, tells_what_each_entry_is) {
   put(in("/file"), "12345");
   ASSERT_EQ(::chmod(in("/file").c_str(), 04754), 0);

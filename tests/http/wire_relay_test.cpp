@@ -509,13 +509,13 @@ TEST_F(wire_relay, no_service_can_answer_for_another) {
       {"HTTP/1.1 200 O\x01K\r\nContent-Length: 0\r\n\r\n", 502},
       {"HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\nhello", 502},
   };
+  const auto server = serve();
   for (const auto& [answer, status] : answers) {
     small_service sly([&, text = answer](service_connection& client) {
       client.read_until("\r\n\r\n");
       client.write(text);
       client.read_to_end();
     });
-    const auto server = serve();
     raw_client client(server->port());
     client.send(get(path(sly)));
     const auto reply = client.read_reply();
@@ -528,7 +528,6 @@ TEST_F(wire_relay, no_service_can_answer_for_another) {
     client.write("HTTP/1.1 204 No Content\r\nContent-Length: 50\r\n\r\n");
     client.read_to_end();
   });
-  const auto server = serve();
   raw_client client(server->port());
   client.send(get(path(lengthy)));
   EXPECT_THAT(client.read_until("\r\n\r\n"), Not(HasSubstr("Content-Length")));

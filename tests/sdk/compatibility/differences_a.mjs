@@ -48,6 +48,9 @@ export const differencesA = [
     added('body.duration', '<duration>'), added('body.timestamp', 'T'),
     changed('outcome', "Session '<sandbox-box>' not found", 'resolved'),
   ], ['makes the default session again that its client believes to exist']),
+  of('4.3 NEW, 15 #14a', 'The default session that was made again is one of those that exist.', ['POST /api/execute/stream'], [
+    changed('body.availableSessions.4', '<late>', '<sandbox-box>'), added('body.availableSessions.5', '<late>'),
+  ], ['knows no such session']),
   of('1.3 NEW, 15 #34', 'What is no JSON is an error of the client.', ['POST /api/execute'], [
     changed('status', 500, 400), changed('body.error', 'Command execution failed', 'Invalid request body'),
     changed('body.message', 'Failed to parse JSON', 'Invalid request body'),
@@ -85,9 +88,12 @@ export const differencesA = [
     removed('body.isBinary', true), removed('body.mimeType', 'inode/directory'), removed('body.size', isNumber),
   ], ['reports a directory as failure']),
   union(['POST /api/rename', 'POST /api/move'], [added('body.path', isText), added('body.newPath', isText)]),
+  of('5.5', 'Where in its stream a piece of output begins, so that a follower can go on there later.',
+    ['GET /api/process/{id}/stream'], [added('events.*.offset', isNumber)]),
+  of('7', 'Why a clone failed, in one word.', ['POST /api/git/checkout'], [added('body.cause', isText)]),
   union(['POST /api/list-files'], [added('body.count', isNumber)]),
   of('6.6 NEW', 'Paths are absolute, times are ISO 8601 in UTC.', ['POST /api/list-files'], [
-    changed('body.files.*.absolutePath', isText, matches(/^<directory>\/\w+\/[\w./]+$/)),
+    changed('body.files.*.absolutePath', isText, matches(/^<directory>\/[\w.]+\/[\w./]+$/)),
     changed('body.files.*.modifiedAt', matches(/^\w{3} [ \d]\d \d\d:\d\d$/), 'T'),
   ]),
   of('15 #18', 'Names are read from the directory, not from a listing.', ['POST /api/list-files'], [
@@ -107,6 +113,9 @@ export const differencesA = [
     ['ANY /proxy/{port}/{rest}'], [
       removed('headers.keep-alive', isText), removed('headers.connection', 'keep-alive'), added('headers.connection', 'close'),
     ]),
+  of('3.1', 'Errors of the proxy name the port, as in dialect B.', ['ANY /proxy/{port}/{rest}'], [
+    added('body.port', isText),
+  ]),
   of('8.2', 'The message tells why in words of its own.', ['ANY /proxy/{port}/{rest}'], [
     changed('body.message', isText, matches(/Connection refused$/)),
   ], ['says that nothing answers']),

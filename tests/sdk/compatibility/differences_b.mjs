@@ -1,5 +1,5 @@
 // Dialect B: what the exchanges of Appendix A and the tables of the protocol do not have, or have otherwise.
-import { added, changed, isText, matches, oneOf, onlyExpected } from './parts.mjs';
+import { added, changed, isNumber, isText, matches, oneOf, onlyExpected } from './parts.mjs';
 
 const of = (row, why, routes, parts, names) => ({ row, why, routes, parts, names });
 /** Fields that the client of dialect A reads in the same answer. */
@@ -60,4 +60,7 @@ export const differencesB = [
   of('8.2 NEW', 'A refused body is not read: the connection ends.', ['ANY /proxy/{port}/{rest}'], [
     added('headers.connection', 'close'),
   ]),
+  of('5.5', 'Where in its stream a piece of output begins, so that a follower can go on there later.',
+    ['GET /api/process/{id}/stream'], [added('events.*.offset', isNumber)]),
+  of('7', 'Why a clone failed, in one word.', ['POST /api/git/checkout'], [added('body.context.cause', isText)]),
 ];
