@@ -152,11 +152,11 @@ TEST_F(manager, makes_one_session_of_creations_at_the_same_time) {
   EXPECT_TRUE(third.value() && !third.value()->created);
 }
 
-TEST_F(manager, lists_sessions_sorted) {
+TEST_F(manager, lists_sessions_in_order_of_their_creation) {
   EXPECT_EQ(list(), strings{});
   for (const std::string id : {"c", "a", "b"})
     create(id);
-  EXPECT_EQ(list(), (strings{"a", "b", "c"}));
+  EXPECT_EQ(list(), (strings{"c", "a", "b"}));
 }
 
 TEST_F(manager, holds_commands_until_the_session_is_ready_and_keeps_their_order) {
@@ -360,7 +360,7 @@ TEST_F(restarted_manager, knows_the_sessions_that_live) {
   add_child("any/name at all", "7", supervision::child_phase::running);
   add_child("b", "3", supervision::child_phase::running);
   restart_manager();
-  EXPECT_EQ(list(), (strings{"any/name at all", "b"}));
+  EXPECT_EQ(list(), (strings{"b", "any/name at all"})); // in order of their numbers
   execute("any/name at all");
   EXPECT_EQ(idle["7"]->commands.size(), 1u);
   EXPECT_EQ(create("b").failure_code(), error_code::session_already_exists);

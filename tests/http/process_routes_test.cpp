@@ -101,8 +101,11 @@ TEST_F(process_routes, write_to_the_standard_input_of_a_process) {
 }
 
 TEST_F(process_routes, refuse_what_no_process_can_be) {
+  const auto none = b.ask("POST", "/api/process/start", R"({})");
+  EXPECT_EQ(none->sent.at(0).status, 400);
+  EXPECT_EQ(json_of(*none)["code"], "INVALID_COMMAND");
+  EXPECT_EQ(json_of(*none)["context"], json::object()); // HTTP.md 3.2
   const std::vector<std::pair<const char*, const char*>> bodies{
-      {R"({})", "command"},
       {R"({"command":7})", "command"},
       {R"({"command":"c","processId":""})", "processId"},
       {R"({"command":"c","processId":"a\u0000b"})", "processId"},
