@@ -33,8 +33,8 @@ constexpr std::size_t most_found_in_a_turn = 16'384;
 constexpr std::uint32_t in_directories =
     IN_CREATE | IN_MODIFY | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_EXCL_UNLINK;
 
-/// What ends no watch: a directory that may not be read, or whose path is longer than the kernel takes, is not
-/// followed. Else anybody could end the watches of others by making one.
+/// What ends no watch: a directory that may not be read, or whose path is longer than the kernel takes, is
+/// not followed. Else anybody could end the watches of others by making one.
 bool is_out_of_reach(int error) {
   return error == EACCES || error == EPERM || error == ENAMETOOLONG;
 }
