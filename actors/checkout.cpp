@@ -178,7 +178,7 @@ void checkout_state::call_off(failure reason, std::function<void()> gone) {
 
 void checkout_state::gone() {
   ending_ = false;
-  if (result_) // it had come to its end when it was called off
+  if (result_ && result_->exit_code == 0) // it had come to its end when it was called off
     answer(std::move(*result_));
   else if (reason_)
     answer(*reason_);

@@ -393,7 +393,8 @@ TEST_F(git_clone, ends_with_its_session) {
 
 TEST_F(git_clone, waits_no_longer_than_its_time_for_a_busy_session) {
   sdk_client other(daemon.port(), generation::b);
-  other.begin("s", "until [ -e go ]; do sleep 0.01; done");
+  other.begin("s", ": > busy; until [ -e go ]; do sleep 0.01; done; rm busy");
+  ASSERT_TRUE(eventually([&] { return fs::exists(in_workspace("busy")); })); // else the clone may come first
   const auto answer = clone(world.source(), "late", {{"timeoutMs", 300}});
   EXPECT_EQ(answer.body["code"], "GIT_NETWORK_ERROR") << answer.body;
   std::ofstream(in_workspace("go")) << "go";
