@@ -284,8 +284,6 @@ void port_relay::begin_answer() {
   keep_ =
       keep_ && stage_ == stage::answering && request_sent() && head.end != ports::response_end::end_of_input;
   to_client_ += relayed_response(head, {head_.minor_version, keep_, from_.request_id});
-  if (reader_->where() == progress::complete && head.end == ports::response_end::chunked)
-    to_client_ += last_chunk;
 }
 
 /// What of these bytes goes to the client as it is; chunks are framed anew, since two parsers could read the

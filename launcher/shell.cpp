@@ -399,6 +399,7 @@ void shell::handle(const shell_script::report& report) {
     }
     return return_to_prompt();
   case state::forking:
+    directory_->remove("fork"); // has been read; its variables may be secrets
     if (report.value != 0)
       give_up_fork(report.number, "the shell could not fork");
     return return_to_prompt();

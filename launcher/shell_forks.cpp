@@ -90,7 +90,6 @@ void shell::fork_waits(std::uint64_t number, pid_t pid) {
   const auto job = found->second;
   forks_.erase(found);
   job->timer.cancel();
-  directory_->remove("fork"); // has been read; its variables may be secrets
   program_events events;
   events.started = [self = shared_from_this(), job](process_ids ids, int error) {
     if (error != 0) { // somebody killed it

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
@@ -182,6 +183,26 @@ TEST_P(background_process, is_gone_even_when_its_session_has_stopped_its_init) {
   const auto killed = ask("DELETE", "/api/process/" + answer.body["processId"].get<std::string>());
   EXPECT_EQ(killed.status, 200) << killed.body;
   EXPECT_EQ(get(answer.body["processId"])["status"], "killed");
+}
+
+/// The shell is at its prompt again before a fork has said that it is there, so several are under way.
+TEST_P(background_process, may_be_started_many_at_once_in_one_session) {
+  std::deque<raw_client> clients;
+  for (int i = 0; i < 30; ++i) {
+    json body{{"command", "echo \"$NAME\" > out-$NAME"}, {"sessionId", "s"}};
+    const json options{{"processId", "p" + std::to_string(i)}, {"env", {{"NAME", std::to_string(i)}}}};
+    if (in_a())
+      body["options"] = options;
+    else
+      body.update(options);
+    clients.emplace_back(daemon.port()).send(request_text("POST", "/api/process/start", body));
+  }
+  for (auto& client : clients)
+    EXPECT_EQ(client.read_reply().status, 200);
+  for (int i = 0; i < 30; ++i)
+    EXPECT_EQ(wait_for_end("p" + std::to_string(i))["exitCode"], 0) << i;
+  EXPECT_EQ(run("cat out-* | sort -n | tr '\\n' ' '"),
+            "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 ");
 }
 
 TEST_P(background_process, may_be_killed_twice_and_after_its_end) {
