@@ -66,6 +66,11 @@ public:
     if (auto tell = std::exchange(closed_, nullptr))
       tell();
   }
+  /// What the call-backs own may own this stream, in a circle.
+  void forget() {
+    drained_ = nullptr;
+    closed_ = nullptr;
+  }
 
   std::vector<std::string> pieces;
   std::string body;
@@ -76,12 +81,10 @@ public:
   std::chrono::milliseconds keep_alive_interval{0};
 
 private:
-  /// As the server does; the call-backs may own, in a circle, what owns this stream.
+  /// As the server does.
   void forget_when_done() {
-    if (finished && undrained == 0) {
-      drained_ = nullptr;
-      closed_ = nullptr;
-    }
+    if (finished && undrained == 0)
+      forget();
   }
 
   std::function<void(std::size_t)> drained_;
@@ -385,11 +388,20 @@ public:
     };
     app = std::make_shared<application>(std::move(with));
   }
-  /// Open requests own, by way of their services, the doubles that keep them.
+  /// Open requests own, by way of their services, the doubles that keep them; open streams what writes to
+  /// them.
   ~bench() {
     sandbox->observers.clear();
     git->asked.clear();
     watches->readers.clear();
+    for (const auto& weak : answers_) {
+      const auto answer = weak.lock();
+      if (!answer)
+        continue;
+      answer->left = nullptr;
+      if (answer->opened)
+        answer->opened->forget();
+    }
   }
   bench(const bench&) = delete;
   bench& operator=(const bench&) = delete;
@@ -402,6 +414,7 @@ public:
   /// Hands the request over for good, as the server does.
   std::shared_ptr<recording_responder> ask(std::shared_ptr<request> sent) {
     auto answer = std::make_shared<recording_responder>();
+    answers_.push_back(answer);
     app->handler()(std::move(sent), answer);
     return answer;
   }
@@ -428,6 +441,9 @@ public:
   std::vector<std::string> log;
   int run_apart = 0; ///< tasks that were
   std::shared_ptr<application> app;
+
+private:
+  std::vector<std::weak_ptr<recording_responder>> answers_;
 };
 
 /// The one whole answer as JSON.
