@@ -440,6 +440,13 @@ protected:
   [[nodiscard]] std::string mark() const { return world.root() + "/mark"; }
   /// Whether the mark is there; removes it.
   [[nodiscard]] bool marked() const { return fs::remove(mark()); }
+  /// A program that makes the mark.
+  [[nodiscard]] std::string marking_program() const {
+    auto path = world.root() + "/program";
+    std::ofstream(path) << "#!/bin/sh\ntouch " << mark() << '\n';
+    fs::permissions(path, fs::perms::owner_all);
+    return path;
+  }
 };
 
 TEST_F(git_attack, by_a_remote_helper_runs_nothing) {
@@ -471,20 +478,34 @@ TEST_F(git_attack, by_a_rewritten_url_runs_nothing) {
 }
 
 TEST_F(git_attack, by_options_runs_nothing) {
-  const auto program = world.root() + "/program";
-  shell("printf \"%s\\n\" \"#!/bin/sh\" \"touch " + mark() + "\" >" + program + " && chmod +x " + program);
-  const auto option = "--upload-pack=" + program;
-  shell("cd " + world.root() + " && git clone --no-local " + option + " " + world.source() + " x || :");
+  const auto option = "--upload-pack=" + marking_program();
+  const auto url = "file://" + world.source();
+  shell("cd " + world.root() + " && git clone " + option + " " + url + " || :");
   ASSERT_TRUE(marked());
   for (const json& more : {json::object(), json{{"depth", 1}}}) {
     json with_branch = more;
     with_branch["branch"] = option;
-    EXPECT_NE(clone(option, world.source(), more).status, 200);
-    EXPECT_NE(clone(world.source(), "x", with_branch).status, 200);
-    EXPECT_EQ(clone("file://" + world.source(), option + std::to_string(more.size()), more).status, 200)
-        << "a directory may be called so";
+    EXPECT_NE(clone(option, url, more).status, 200)
+        << "were the first an option, the second would be the URL";
+    EXPECT_NE(clone(url, "x", with_branch).status, 200);
   }
   EXPECT_FALSE(marked());
+}
+
+TEST_F(git_attack, by_a_directory_that_begins_with_a_dash_runs_nothing) {
+  const auto url = "file://" + world.source();
+  for (const std::string option : {"--upload-pack=", "-u"}) {
+    const auto directory = option + marking_program();
+    shell("cd " + world.root() + " && git clone " + url + " " + directory + " || :");
+    ASSERT_TRUE(marked());
+    for (const json& more : {json::object(), json{{"depth", 1}}}) {
+      const auto answer = clone(url, directory, more);
+      ASSERT_EQ(answer.status, 200) << "a directory may be called so" << answer.body;
+      expect_whole(directory, "main");
+      fs::remove_all(in_workspace(directory));
+    }
+    EXPECT_FALSE(marked());
+  }
 }
 
 TEST_F(git_attack, by_hooks_of_a_template_runs_nothing) {
