@@ -7,6 +7,8 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <cstdio>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <thread>
@@ -107,6 +109,36 @@ TEST_F(written, never_leaves_the_root) {
   EXPECT_EQ(get(outside), "outside");
   EXPECT_EQ(get(in("/secret")), "x") << "where the link leads inside";
   EXPECT_EQ(errno_of([&] { write_file(root, "/hidden/key", "x"); }), EACCES);
+}
+
+/// As `rooted.is_not_left_by_who_renames_while_it_looks`, for files that are written.
+TEST_F(written, goes_nowhere_else_while_directories_are_renamed) {
+  std::filesystem::create_directories(in("/swap/a"));
+  std::filesystem::create_symlink(scratch.path(), in("/trap"));
+  std::atomic<bool> done = false;
+  std::thread attacker([&] {
+    while (!done)
+      (void)::renameat2(AT_FDCWD, in("/swap/a").c_str(), AT_FDCWD, in("/trap").c_str(), RENAME_EXCHANGE);
+  });
+  std::size_t escapes_without_defence = 0;
+  std::size_t escapes = 0;
+  std::size_t successes = 0;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while ((successes < 200 || escapes_without_defence < 10) && std::chrono::steady_clock::now() < deadline) {
+    put(in("/swap/a/secret"), "overwritten");
+    if (get(outside) == "overwritten") {
+      ++escapes_without_defence;
+      put(outside, "outside");
+    }
+    if (errno_of([&] { write_file(root, "/swap/a/secret", "x"); }) == 0)
+      ++successes;
+    escapes += get(outside) == "outside" ? 0 : 1;
+  }
+  done = true;
+  attacker.join();
+  EXPECT_GE(escapes_without_defence, 10u) << "the attack works without the defence";
+  EXPECT_GE(successes, 200u);
+  EXPECT_EQ(escapes, 0u);
 }
 
 TEST_F(written, is_refused_where_no_file_can_be) {

@@ -117,6 +117,7 @@ TEST_F(rooted, is_not_left_by_who_renames_while_it_looks) {
   EXPECT_GT(escapes_without_defence, 0u) << "the attack works without the defence";
 }
 
+/// `file_attack.by_files_that_never_answer_or_never_end_holds_no_worker` shows what comes of opening these.
 TEST_F(rooted, opens_no_device_fifo_or_socket) {
   ASSERT_EQ(::mkfifo(in("/fifo").c_str(), 0600), 0);
   EXPECT_EQ(error_of_reading("/fifo"), EINVAL) << "and does not wait for a writer";

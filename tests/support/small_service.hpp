@@ -79,30 +79,12 @@ public:
 
   /// `is_narrow`: what is written to it piles up at the writer almost at once.
   explicit small_service(handler serve, int family = AF_INET, bool is_narrow = false)
-      : serve_(std::move(serve)) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    address.ss_family = static_cast<sa_family_t>(family);
-    if (family == AF_INET)
-      reinterpret_cast<sockaddr_in&>(address).sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    else
-      reinterpret_cast<sockaddr_in6&>(address).sin6_addr = in6addr_loopback;
-    door_ = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (is_narrow) {
-      const int bytes = 1024;
-      const int segment = 100;
-      ::setsockopt(door_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-      ::setsockopt(door_, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
-    }
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    const socklen_t used = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
-    if (::bind(door_, generic, used) != 0 || ::listen(door_, 64) != 0 ||
-        ::getsockname(door_, generic, &size) != 0)
-      throw std::runtime_error(std::string("small_service: ") + std::strerror(errno));
-    port_ = ntohs(family == AF_INET ? reinterpret_cast<sockaddr_in&>(address).sin_port
-                                    : reinterpret_cast<sockaddr_in6&>(address).sin6_port);
-    accepting_ = std::thread([this] { accept(); });
-  }
+      : small_service(std::move(serve), family, family == AF_INET ? "127.0.0.1" : "::1", 0, is_narrow) {}
+
+  /// At another IPv4 address of this machine, and a port that is free there.
+  small_service(handler serve, const char* address, std::uint16_t port)
+      : small_service(std::move(serve), AF_INET, address, port, false) {}
+
   small_service(const small_service&) = delete;
   small_service& operator=(const small_service&) = delete;
 
@@ -124,6 +106,32 @@ public:
   [[nodiscard]] int connections() const { return connections_; }
 
 private:
+  small_service(handler serve, int family, const char* where, std::uint16_t port, bool is_narrow)
+      : serve_(std::move(serve)) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    address.ss_family = static_cast<sa_family_t>(family);
+    auto& in_4 = reinterpret_cast<sockaddr_in&>(address);
+    auto& in_6 = reinterpret_cast<sockaddr_in6&>(address);
+    in_4.sin_port = htons(port); // where an IPv6 address has it, too
+    ::inet_pton(family, where,
+                family == AF_INET ? static_cast<void*>(&in_4.sin_addr) : static_cast<void*>(&in_6.sin6_addr));
+    door_ = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (is_narrow) {
+      const int bytes = 1024;
+      const int segment = 100;
+      ::setsockopt(door_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+      ::setsockopt(door_, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+    }
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    const socklen_t used = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    if (::bind(door_, generic, used) != 0 || ::listen(door_, 64) != 0 ||
+        ::getsockname(door_, generic, &size) != 0)
+      throw std::runtime_error(std::string("small_service: ") + std::strerror(errno));
+    port_ = ntohs(family == AF_INET ? in_4.sin_port : in_6.sin6_port);
+    accepting_ = std::thread([this] { accept(); });
+  }
+
   void accept() {
     for (int socket; (socket = ::accept4(door_, nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) {
       ++connections_;

@@ -1,0 +1,157 @@
+#include "tests/process/daemon_fixture.hpp"
+#include "tests/process/git_world.hpp"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+/// Files of a workload that would have the daemon read, or overwrite, what it must not, or hang.
+namespace sandboxd::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class file_attack : public each_generation {
+protected:
+  file_attack() : each_generation([](config::settings& settings) { settings.files.workers = 2; }) {}
+
+  void SetUp() override {
+    each_generation::SetUp();
+    std::ofstream(secret()) << "of the daemon";
+  }
+
+  [[nodiscard]] fs::path secret() const { return daemon.runtime_directory() / "secret"; }
+  [[nodiscard]] fs::path in_workspace(const std::string& name) const { return daemon.workspace() / name; }
+
+  json_answer ask(const char* path, json body) {
+    body["sessionId"] = "s";
+    return sdk().post(path, body);
+  }
+  json_answer read(const std::string& path) { return ask("/api/read", {{"path", path}}); }
+  /// The whole answer to a stream of the file, whatever it is.
+  std::string streamed(const std::string& path) {
+    raw_client client(daemon.port());
+    client.send(request_text("POST", "/api/read/stream", {{"path", path}, {"sessionId", "s"}},
+                             "Connection: close\r\n"));
+    return client.read_to_end();
+  }
+  static bool succeeded(const json_answer& answer) {
+    return answer.status == 200 && answer.body.value("success", true);
+  }
+};
+FOR_EACH_GENERATION(file_attack);
+
+TEST_P(file_attack, by_links_reaches_no_file_of_the_daemon) {
+  fs::create_symlink(daemon.runtime_directory(), in_workspace("directory"));
+  fs::create_symlink(secret(), in_workspace("file"));
+  fs::create_symlink("file", in_workspace("again"));
+  fs::create_symlink("/", in_workspace("machine"));
+  for (const std::string& path : {std::string("directory/secret"), std::string("file"), std::string("again"),
+                                  "machine" + secret().string()}) {
+    SCOPED_TRACE(path);
+    EXPECT_EQ(read_text(in_workspace(path)), "of the daemon") << "the attack works without the defence";
+    std::ofstream(in_workspace(path)) << "by the attack";
+    EXPECT_EQ(read_text(secret()), "by the attack") << "so does that which writes";
+    std::ofstream(secret()) << "of the daemon";
+
+    const auto answer = read(path);
+    EXPECT_FALSE(succeeded(answer)) << answer.body;
+    EXPECT_THAT(answer.body.dump(), Not(HasSubstr("of the daemon")));
+    EXPECT_THAT(streamed(path), Not(HasSubstr("of the daemon")));
+    EXPECT_FALSE(succeeded(ask("/api/write", {{"path", path}, {"content", "by the attack"}})));
+    EXPECT_EQ(read_text(secret()), "of the daemon");
+  }
+  EXPECT_FALSE(succeeded(ask("/api/delete", {{"path", "directory/secret"}})));
+  EXPECT_FALSE(succeeded(ask("/api/rename", {{"oldPath", "directory/secret"}, {"newPath", "x"}})));
+  EXPECT_FALSE(succeeded(ask("/api/move", {{"sourcePath", "directory/secret"}, {"destinationPath", "x"}})));
+  EXPECT_FALSE(succeeded(ask("/api/list-files", {{"path", "directory"}})));
+  EXPECT_EQ(read_text(secret()), "of the daemon");
+}
+
+/// A workload swaps a directory for a link to one of the daemon's while files in it are read and written.
+TEST_P(file_attack, by_renames_during_the_look_reaches_no_file_of_the_daemon) {
+  fs::create_directories(in_workspace("swap/a"));
+  std::ofstream(in_workspace("swap/a/secret")) << "inside";
+  fs::create_symlink(daemon.runtime_directory(), in_workspace("trap"));
+  const auto directory = in_workspace("swap/a").string();
+  const auto trap = in_workspace("trap").string();
+  std::atomic<bool> done = false;
+  std::thread attacker([&] {
+    while (!done)
+      (void)::renameat2(AT_FDCWD, directory.c_str(), AT_FDCWD, trap.c_str(), RENAME_EXCHANGE);
+  });
+  int escapes_without_defence = 0;
+  int reads = 0;
+  int writes = 0;
+  int leaks = 0;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while ((escapes_without_defence < 10 || reads < 50 || writes < 50) &&
+         std::chrono::steady_clock::now() < deadline) {
+    if (read_text(directory + "/secret") == "of the daemon")
+      ++escapes_without_defence;
+    const auto seen = read("swap/a/secret");
+    reads += succeeded(seen) ? 1 : 0;
+    leaks += seen.body.dump().find("of the daemon") == std::string::npos ? 0 : 1;
+    writes += succeeded(ask("/api/write", {{"path", "swap/a/secret"}, {"content", "inside"}})) ? 1 : 0;
+    leaks += read_text(secret()) == "of the daemon" ? 0 : 1;
+  }
+  done = true;
+  attacker.join();
+  EXPECT_GE(escapes_without_defence, 10) << "the attack works without the defence";
+  EXPECT_GE(reads, 50) << "what is meant is served between two attacks";
+  EXPECT_GE(writes, 50);
+  EXPECT_EQ(leaks, 0);
+}
+
+TEST_P(file_attack, by_paths_of_proc_shows_nothing_of_the_daemons_process) {
+  const auto own = "/proc/" + std::to_string(::getpid());
+  const auto attack = "head -c 1 " + own + "/environ 2>/dev/null | wc -c";
+  ASSERT_EQ(shell(attack), "1\n") << "the attack works without the defence";
+  if (run("echo $PPID") == shown("1\n")) { // isolated: it has no number there
+    EXPECT_EQ(run(attack), shown("0\n"));
+  }
+  EXPECT_EQ(run("wc -c </proc/$PPID/environ"), shown("0\n")) << "its init has nothing to show";
+  // Whoever has no session sees the machine's /proc.
+  for (const std::string& path :
+       {own + "/environ", own + "/mem", own + "/maps", own + "/root" + secret().string(), own + "/cwd/secret",
+        std::string("/proc/self/environ"), std::string("/proc/thread-self/environ"),
+        "/proc/self/task/" + std::to_string(::getpid()) + "/environ"}) {
+    const auto answer = sdk().post("/api/read", {{"path", path}});
+    EXPECT_FALSE(succeeded(answer)) << path << answer.body;
+  }
+}
+
+TEST_P(file_attack, by_files_that_never_answer_or_never_end_holds_no_worker) {
+  const auto fifo = in_workspace("fifo").string();
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  fs::create_symlink("/dev/zero", in_workspace("zeros"));
+  const auto zeros = in_workspace("zeros").string();
+  std::ofstream(in_workspace("plain")) << "content";
+  EXPECT_EQ(shell("timeout 1 cat " + fifo + " || echo $?"), "124\n")
+      << "the attack works without the defence";
+  EXPECT_EQ(shell("timeout 1 bash -c \"echo x >" + fifo + "\" || echo $?"), "124\n");
+  EXPECT_EQ(shell("head -c 200000000 " + zeros + " | wc -c"), "200000000\n") << "more than any bound of ours";
+  for (int i = 0; i < 3; ++i) { // one more than there are workers
+    for (const std::string name : {"fifo", "zeros", "/dev/zero", "/dev/random"}) {
+      EXPECT_FALSE(succeeded(read(name))) << name;
+      EXPECT_THAT(streamed(name), Not(HasSubstr("\"chunk\""))) << name;
+    }
+    EXPECT_FALSE(succeeded(ask("/api/write", {{"path", "fifo"}, {"content", "x"}})));
+    EXPECT_FALSE(succeeded(ask("/api/write", {{"path", "zeros"}, {"content", "x"}})));
+  }
+  EXPECT_EQ(read("plain").body["content"], "content");
+}
+
+} // namespace
+} // namespace sandboxd::testing
