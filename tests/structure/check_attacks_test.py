@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Shows that check_attacks.py finds what it is for."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import check_attacks
+
+HEAD = "| attack | test | shown by |\n|---|---|---|\n"
+ROW = "| links | `file_attack.by_links` (tests/a_test.cpp) | open |\n"
+
+
+class CheckAttacks(unittest.TestCase):
+    def problems(self, table, tests):
+        with tempfile.TemporaryDirectory() as directory:
+            root = Path(directory)
+            for path, text in (("docs/attacks.md", table), ("tests/a_test.cpp", tests)):
+                (root / path).parent.mkdir(parents=True)
+                (root / path).write_text(text)
+            return check_attacks.check(root)
+
+    def test_accepts_a_table_that_is_whole(self):
+        self.assertEqual(self.problems(HEAD + ROW, "TEST_P(file_attack, by_links) {\nTEST(other, one) {\n"), [])
+
+    def test_finds_a_test_that_is_not_there(self):
+        self.assertEqual(self.problems(HEAD + ROW, "TEST_P(file_attack_of_old, by_links) {\n"),
+                         ["docs/attacks.md: there is no file_attack.by_links in tests/a_test.cpp"])
+
+    def test_finds_an_attack_that_is_not_named(self):
+        self.assertEqual(
+            self.problems(HEAD + ROW, "TEST_P(file_attack, by_links) {\nTEST_F(file_attack, by_names) {\n"),
+            ["tests/a_test.cpp: file_attack.by_names is missing in docs/attacks.md"])
+
+    def test_finds_a_row_without_a_test_and_a_missing_table(self):
+        self.assertEqual(self.problems(HEAD + "| x | none | y |\n", ""),
+                         ["docs/attacks.md: names no test: | x | none | y |"])
+        self.assertEqual(self.problems("nothing", ""), ["docs/attacks.md: no table"])
+
+
+if __name__ == "__main__":
+    unittest.main()
