@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <stop_token>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <thread>
@@ -115,9 +116,8 @@ TEST_F(written, never_leaves_the_root) {
 TEST_F(written, goes_nowhere_else_while_directories_are_renamed) {
   std::filesystem::create_directories(in("/swap/a"));
   std::filesystem::create_symlink(scratch.path(), in("/trap"));
-  std::atomic<bool> done = false;
-  std::thread attacker([&] {
-    while (!done)
+  const std::jthread attacker([&](const std::stop_token& over) {
+    while (!over.stop_requested())
       (void)::renameat2(AT_FDCWD, in("/swap/a").c_str(), AT_FDCWD, in("/trap").c_str(), RENAME_EXCHANGE);
   });
   std::size_t escapes_without_defence = 0;
@@ -134,8 +134,6 @@ TEST_F(written, goes_nowhere_else_while_directories_are_renamed) {
       ++successes;
     escapes += get(outside) == "outside" ? 0 : 1;
   }
-  done = true;
-  attacker.join();
   EXPECT_GE(escapes_without_defence, 10u) << "the attack works without the defence";
   EXPECT_GE(successes, 200u);
   EXPECT_EQ(escapes, 0u);

@@ -1,9 +1,9 @@
 #include "tests/files/sandbox_files.hpp"
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <csignal>
+#include <stop_token>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -93,9 +93,8 @@ TEST_F(rooted, is_not_left_by_who_renames_while_it_looks) {
   std::filesystem::create_directories(in("/swap/a"));
   put(in("/swap/a/secret"), "inside");
   std::filesystem::create_symlink(scratch.path(), in("/trap"));
-  std::atomic<bool> done = false;
-  std::thread attacker([&] {
-    while (!done) {
+  const std::jthread attacker([&](const std::stop_token& over) {
+    while (!over.stop_requested()) {
       (void)::renameat2(AT_FDCWD, in("/swap/a").c_str(), AT_FDCWD, in("/trap").c_str(), RENAME_EXCHANGE);
     }
   });
@@ -112,8 +111,6 @@ TEST_F(rooted, is_not_left_by_who_renames_while_it_looks) {
       ASSERT_TRUE(error.code().value() == ENOENT || error.code().value() == EAGAIN) << error.what();
     }
   }
-  done = true;
-  attacker.join();
   EXPECT_GT(escapes_without_defence, 0u) << "the attack works without the defence";
 }
 

@@ -3,12 +3,12 @@
 
 #include <gmock/gmock.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <stop_token>
 #include <string>
 #include <sys/stat.h>
 #include <thread>
@@ -86,9 +86,8 @@ TEST_P(file_attack, by_renames_during_the_look_reaches_no_file_of_the_daemon) {
   fs::create_symlink(daemon.runtime_directory(), in_workspace("trap"));
   const auto directory = in_workspace("swap/a").string();
   const auto trap = in_workspace("trap").string();
-  std::atomic<bool> done = false;
-  std::thread attacker([&] {
-    while (!done)
+  const std::jthread attacker([&](const std::stop_token& over) {
+    while (!over.stop_requested())
       (void)::renameat2(AT_FDCWD, directory.c_str(), AT_FDCWD, trap.c_str(), RENAME_EXCHANGE);
   });
   int escapes_without_defence = 0;
@@ -106,8 +105,6 @@ TEST_P(file_attack, by_renames_during_the_look_reaches_no_file_of_the_daemon) {
     writes += succeeded(ask("/api/write", {{"path", "swap/a/secret"}, {"content", "inside"}})) ? 1 : 0;
     leaks += read_text(secret()) == "of the daemon" ? 0 : 1;
   }
-  done = true;
-  attacker.join();
   EXPECT_GE(escapes_without_defence, 10) << "the attack works without the defence";
   EXPECT_GE(reads, 50) << "what is meant is served between two attacks";
   EXPECT_GE(writes, 50);
