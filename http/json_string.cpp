@@ -38,15 +38,61 @@ std::size_t plain_prefix(std::string_view text) noexcept {
   return i;
 }
 
-void put_escape(char32_t unit, std::string& out) {
+std::array<char, 6> unicode_escape(char32_t unit) noexcept {
   constexpr std::string_view digits = "0123456789abcdef";
-  const std::array<char, 6> text{'\\',
-                                 'u',
-                                 digits[(unit >> 12) & 0xF],
-                                 digits[(unit >> 8) & 0xF],
-                                 digits[(unit >> 4) & 0xF],
-                                 digits[unit & 0xF]};
+  return {'\\',
+          'u',
+          digits[(unit >> 12) & 0xF],
+          digits[(unit >> 8) & 0xF],
+          digits[(unit >> 4) & 0xF],
+          digits[unit & 0xF]};
+}
+
+void put_escape(char32_t unit, std::string& out) {
+  const auto text = unicode_escape(unit);
   out.append(text.data(), text.size());
+}
+
+/// How a character below DEL stands in a JSON string: 0 as it is, 'u' as \u00XX, else behind a backslash.
+constexpr std::array<char, 0x7F> escapes_of = [] {
+  std::array<char, 0x7F> escapes{};
+  for (std::size_t byte = 0; byte < 0x20; ++byte)
+    escapes[byte] = 'u';
+  escapes['\b'] = 'b';
+  escapes['\f'] = 'f';
+  escapes['\n'] = 'n';
+  escapes['\r'] = 'r';
+  escapes['\t'] = 't';
+  escapes['"'] = '"';
+  escapes['\\'] = '\\';
+  return escapes;
+}();
+
+/// Appends the JSON form of the characters below DEL that `text` begins with, a line or so of them, while
+/// `out` grows by no more than `room` bytes. Returns how many they were. Escapes are frequent in the output
+/// of commands (each line ends with one), so one costs little more than a plain character here.
+std::size_t put_ascii(std::string_view text, std::string& out, std::size_t room) {
+  constexpr std::size_t longest_escape = 6;
+  std::array<char, 64 * longest_escape> encoded;
+  const std::size_t most = std::min({text.size(), room / longest_escape, encoded.size() / longest_escape});
+  char* end = encoded.data();
+  std::size_t taken = 0;
+  for (; taken < most; ++taken) {
+    const auto byte = static_cast<unsigned char>(text[taken]);
+    if (byte >= escapes_of.size())
+      break;
+    const char escape = escapes_of[byte];
+    if (escape == 0) {
+      *end++ = text[taken];
+    } else if (escape == 'u') {
+      end = std::copy_n(unicode_escape(byte).data(), longest_escape, end);
+    } else {
+      *end++ = '\\';
+      *end++ = escape;
+    }
+  }
+  out.append(encoded.data(), static_cast<std::size_t>(end - encoded.data()));
+  return taken;
 }
 
 void put_utf8(char32_t code_point, std::string& out) {
@@ -79,14 +125,15 @@ std::size_t json_string_encoder::encode(std::string_view input, std::string& out
     const std::size_t room = max_growth - (out.size() - start);
     if (room < longest_character)
       break;
+    const std::size_t before = taken;
     if (needed_ == 0) {
-      const std::size_t plain = plain_prefix(input.substr(taken, std::min(room, input.size() - taken)));
+      const std::size_t plain = plain_prefix(input.substr(taken, room));
       out.append(input, taken, plain);
       taken += plain;
-      if (plain > 0)
-        continue;
+      taken += put_ascii(input.substr(taken), out, room - plain);
     }
-    put_byte(static_cast<unsigned char>(input[taken++]), out);
+    if (taken == before)
+      put_byte(static_cast<unsigned char>(input[taken++]), out);
   }
   return taken;
 }
@@ -142,32 +189,12 @@ void json_string_encoder::begin_sequence(unsigned char byte, std::string& out) {
 }
 
 void json_string_encoder::put_code_point(char32_t code_point, std::string& out) const {
-  switch (code_point) {
-  case '"':
-    out += "\\\"";
+  if (code_point < escapes_of.size()) {
+    const auto character = static_cast<char>(code_point);
+    put_ascii({&character, 1}, out, longest_character);
     return;
-  case '\\':
-    out += "\\\\";
-    return;
-  case '\b':
-    out += "\\b";
-    return;
-  case '\f':
-    out += "\\f";
-    return;
-  case '\n':
-    out += "\\n";
-    return;
-  case '\r':
-    out += "\\r";
-    return;
-  case '\t':
-    out += "\\t";
-    return;
-  default:
-    break;
   }
-  if (code_point < 0x20 || (charset_ == json_charset::ascii && code_point >= 0x7F && code_point < 0x10000)) {
+  if (charset_ == json_charset::ascii && code_point < 0x10000) {
     put_escape(code_point, out);
   } else if (charset_ == json_charset::ascii && code_point >= 0x10000) {
     put_escape(0xD7C0 + (code_point >> 10), out);
