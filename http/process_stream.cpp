@@ -13,10 +13,14 @@ namespace sandboxd::http {
 namespace {
 
 /// Bytes of output in one event; in JSON at most six times as many.
-constexpr std::size_t most_in_an_event = 16u << 10;
+constexpr std::size_t most_in_an_event = 8u << 10;
 
 /// What an event needs besides its text.
 constexpr std::size_t event_frame_bytes = 512;
+
+/// One event at a time is on its way to the kernel, so that a turn of the thread that serves many followers
+/// of busy processes is a short one, and whoever else it serves is not kept waiting.
+constexpr std::size_t window = 6 * most_in_an_event + event_frame_bytes;
 
 } // namespace
 
@@ -26,8 +30,7 @@ void process_stream::start(const call& incoming, actors::tracked_process_ptr pro
   if (const auto interval = incoming.settings().http.keepalive_comment_interval; interval.count() > 0)
     stream->keep_alive(std::string(keepalive_comment), interval);
   const auto body =
-      paced_body::start(std::move(stream), incoming.settings().http.stream_window_bytes,
-                        6 * most_in_an_event + event_frame_bytes, [made] { return made->next_piece(); });
+      paced_body::start(std::move(stream), window, window, [made] { return made->next_piece(); });
   // Weak: it is the body that holds this object, and both end with the connection.
   auto following = made->process_->log.follow([weak = std::weak_ptr(made)] {
     const auto self = weak.lock();

@@ -17,9 +17,9 @@ namespace sandboxd::launcher {
 
 namespace {
 
-/// Most bytes one read takes, and how many reads one turn of the I/O thread may make for one channel.
-constexpr std::size_t piece_bytes = 64u << 10;
-constexpr int reads_per_turn = 16;
+/// Most bytes one read takes. One turn of the I/O thread makes one read for one channel: with many commands
+/// that write without end, whoever else it serves waits for a short read of each only.
+constexpr std::size_t piece_bytes = 32u << 10;
 
 int check(int opened) {
   if (opened < 0)
@@ -153,26 +153,19 @@ std::size_t output_channel::allowance() const {
 }
 
 void output_channel::read_available() {
-  char buffer[piece_bytes];
-  for (int turn = 0; turn < reads_per_turn && reader_.is_open(); ++turn) {
-    const std::size_t limit = allowance();
-    if (limit == 0)
-      break; // all that was expected has come, or there is no credit: `resume` goes on
+  const std::size_t limit = allowance(); // 0: all that was expected has come, or there is no credit
+  if (reader_.is_open() && limit > 0) {
+    char buffer[piece_bytes];
     const ssize_t count = ::read(reader_.native_handle(), buffer, limit);
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0 && errno == EAGAIN) {
-      still_expected_ = 0; // somebody else has read them
-      break;
-    }
-    if (count <= 0) {
+    if (count > 0) {
+      still_expected_ -= std::min(still_expected_, static_cast<std::uint64_t>(count));
+      deliver(buffer, static_cast<std::size_t>(count));
+    } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
       reader_.close(); // the last writer is gone
       still_expected_ = 0;
-      break;
+    } else if (errno == EAGAIN) {
+      still_expected_ = 0; // somebody else has read them
     }
-    if (finishing_)
-      still_expected_ -= static_cast<std::uint64_t>(count);
-    deliver(buffer, static_cast<std::size_t>(count));
   }
   if (finishing_ && still_expected_ == 0)
     return deliver_tail();

@@ -3,27 +3,16 @@
 #include "launcher/spill_file.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <fcntl.h>
-#include <unistd.h>
+#include <cstddef>
 #include <utility>
 
 namespace sandboxd::launcher {
 
 namespace {
 
-/// Writes all of it at its place, or returns false.
-bool write_at(int file, std::string_view bytes, std::uint64_t position) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(position));
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count <= 0)
-      return false;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-    position += static_cast<std::uint64_t>(count);
-  }
-  return true;
+/// Bytes that go to the file at a time: not so many that others who wait for this thread notice.
+std::uint64_t block_bytes(const ring_limits& limits) {
+  return std::clamp<std::uint64_t>(limits.memory_bytes / 16, 1, 64u << 10);
 }
 
 } // namespace
@@ -36,83 +25,86 @@ output_ring::~output_ring() {
 }
 
 void output_ring::append(std::string_view bytes) {
+  const auto block = block_bytes(limits_);
   while (!bytes.empty()) {
-    const auto piece = bytes.substr(0, std::max<std::uint64_t>(limits_.memory_bytes / 2, 1));
+    if (memory_.empty() || memory_.back().size() >= block)
+      memory_.emplace_back();
+    const auto piece = bytes.substr(0, block - memory_.back().size());
+    memory_.back() += piece;
+    in_memory_ += piece.size();
     bytes.remove_prefix(piece.size());
-    memory_ += piece;
-    if (memory_.size() <= limits_.memory_bytes)
-      continue;
-    put_away(limits_.memory_bytes / 2);
+    if (in_memory_ > limits_.memory_bytes)
+      put_away(in_memory_ - memory_.front().size());
   }
 }
 
 void output_ring::put_away(std::size_t most) {
-  if (memory_.size() <= most)
-    return;
-  const std::size_t oldest = memory_.size() - most;
-  spill(std::string_view(memory_).substr(0, oldest));
-  memory_.erase(0, oldest);
+  while (in_memory_ > most) {
+    auto& oldest = memory_.front();
+    const auto size = std::min<std::uint64_t>(oldest.size(), in_memory_ - most);
+    in_memory_ -= size;
+    spill(std::string_view(oldest).substr(0, size));
+    if (size == oldest.size())
+      memory_.pop_front();
+    else
+      oldest.erase(0, size);
+  }
 }
 
 /// The oldest bytes of the memory leave it.
 void output_ring::spill(std::string_view bytes) {
-  const auto position = memory_begin_;
   const auto wanted = std::min<std::uint64_t>(bytes.size(), limits_.spill_bytes);
   if (in_file() + wanted > limits_.spill_bytes)
-    drop_oldest(in_file() + wanted - limits_.spill_bytes);
+    forget_oldest(in_file() + wanted - limits_.spill_bytes); // these bytes take their place
   if (!file_ && wanted > 0)
-    file_ = open_spill_file(limits_.spill_directory);
+    file_ = circular_file(open_spill_file(limits_.spill_directory), limits_.spill_bytes);
   auto got = limits_.budget ? limits_.budget->take(wanted) : wanted;
   if (got < wanted) { // what this ring has given up is the next one's as well as its own
-    drop_oldest(std::min(in_file(), wanted - got));
+    make_room(wanted - got);
     got += limits_.budget->take(wanted - got);
   }
-  memory_begin_ += bytes.size();
-  const auto kept = bytes.substr(bytes.size() - got);
-  const bool connects = kept.size() == bytes.size();
-  if (got > 0 && file_ && write_at(file_.get(), kept, position + bytes.size() - got)) {
-    if (!connects) { // nothing before what was left out is of use
-      const auto lost = position - begin_;
-      if (limits_.budget)
-        limits_.budget->give_back(lost);
-      begin_ = memory_begin_ - got;
-    }
-    return;
+  auto skipped = bytes.size() - got;
+  if (!file_ || !file_.write(memory_begin_ + skipped, bytes.substr(skipped))) {
+    skipped = bytes.size();
+    if (limits_.budget)
+      limits_.budget->give_back(got);
   }
-  if (limits_.budget)
-    limits_.budget->give_back(got + (position - begin_));
-  begin_ = memory_begin_;
+  if (skipped > 0) { // nothing before what was left out is of use
+    make_room(in_file());
+    begin_ += skipped;
+  }
+  memory_begin_ += bytes.size();
 }
 
-void output_ring::drop_oldest(std::uint64_t bytes) {
+void output_ring::forget_oldest(std::uint64_t bytes) {
   bytes = std::min(bytes, in_file());
-  if (bytes == 0)
-    return;
-  // The room on disk comes back; where a file system cannot do that, with the file.
-  (void)::fallocate(file_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(begin_),
-                    static_cast<off_t>(bytes));
   begin_ += bytes;
   if (limits_.budget)
     limits_.budget->give_back(bytes);
 }
 
+/// The room on disk comes back.
+void output_ring::make_room(std::uint64_t bytes) {
+  file_.discard(begin_, std::min(bytes, in_file()));
+  forget_oldest(bytes);
+}
+
 std::string output_ring::read(std::uint64_t position, std::size_t most) const {
   position = std::max(position, begin_);
-  if (position >= memory_begin_)
-    return position >= end() ? std::string{} : memory_.substr(position - memory_begin_, most);
-  std::string bytes(std::min<std::uint64_t>(most, memory_begin_ - position), '\0');
-  std::size_t filled = 0;
-  while (filled < bytes.size()) {
-    const ssize_t count = ::pread(file_.get(), bytes.data() + filled, bytes.size() - filled,
-                                  static_cast<off_t>(position + filled));
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count <= 0)
-      break;
-    filled += static_cast<std::size_t>(count);
+  if (position < memory_begin_) {
+    std::string bytes(std::min<std::uint64_t>(most, memory_begin_ - position), '\0');
+    const std::size_t filled = file_.read(position, bytes.data(), bytes.size());
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(filled), bytes.end(),
+              '?'); // the disk lost what it had taken
+    return bytes;
   }
-  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(filled), bytes.end(),
-            '?'); // the disk lost what it had taken
+  std::string bytes;
+  auto offset = position - memory_begin_;
+  for (const auto& block : memory_) {
+    const auto skipped = std::min<std::uint64_t>(offset, block.size());
+    bytes.append(block, skipped, most - bytes.size());
+    offset -= skipped;
+  }
   return bytes;
 }
 

@@ -1,10 +1,11 @@
 #pragma once
 
 #include "launcher/byte_budget.hpp"
-#include "launcher/descriptor.hpp"
+#include "launcher/circular_file.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -42,7 +43,7 @@ public:
   /// Position of the oldest byte kept; so many were dropped.
   [[nodiscard]] std::uint64_t begin() const noexcept { return begin_; }
   /// Position behind the newest byte; so many were written.
-  [[nodiscard]] std::uint64_t end() const noexcept { return memory_begin_ + memory_.size(); }
+  [[nodiscard]] std::uint64_t end() const noexcept { return memory_begin_ + in_memory_; }
 
   /// Bytes from `position` on, at most `most`; none at the end, fewer also in between. From `begin()` on when
   /// `position` is before it: the caller sees that from `begin()`.
@@ -50,14 +51,16 @@ public:
 
 private:
   void spill(std::string_view bytes);
-  void drop_oldest(std::uint64_t bytes);
+  void forget_oldest(std::uint64_t bytes);
+  void make_room(std::uint64_t bytes);
   [[nodiscard]] std::uint64_t in_file() const noexcept { return memory_begin_ - begin_; }
 
   ring_limits limits_;
   std::uint64_t begin_ = 0;
   std::uint64_t memory_begin_ = 0;
-  std::string memory_;
-  descriptor file_; // byte at its position; dropped ones are holes
+  std::deque<std::string> memory_; // in blocks, so that the oldest leave without moving the others
+  std::uint64_t in_memory_ = 0;
+  circular_file file_;
 };
 
 } // namespace sandboxd::launcher

@@ -4,8 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <memory>
 #include <random>
 #include <string>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include <utility>
 
 namespace sandboxd::launcher {
 namespace {
@@ -91,6 +97,28 @@ TEST_F(ring, shares_a_budget_and_gives_it_back) {
     EXPECT_GE(second.end() - second.begin(), 5u);
   }
   EXPECT_EQ(budget->take(50), 50u);
+}
+
+TEST_F(ring, takes_no_more_of_the_disk_than_its_limit_and_the_budget) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "only root can mount a file system of its own";
+  ASSERT_EQ(::mount("tmpfs", directory.path().c_str(), "tmpfs", 0, "size=64m"), 0);
+  const auto on_disk = [&] {
+    struct statvfs is {};
+    EXPECT_EQ(::statvfs(directory.path().c_str(), &is), 0);
+    return (is.f_blocks - is.f_bfree) * is.f_frsize;
+  };
+  constexpr std::uint64_t mib = 1u << 20;
+  constexpr std::uint64_t block = 4096; // what one that is only half discarded still takes
+  for (const auto& [spill, budget] : {std::pair{4 * mib, 64 * mib}, {64 * mib, 4 * mib}}) {
+    output_ring output(limits(64u << 10, spill, std::make_shared<byte_budget>(budget)));
+    for (int i = 0; i < 300; ++i)
+      output.append(std::string(100'000, 'a'));
+    EXPECT_GE(on_disk(), 4 * mib - block);
+    EXPECT_LE(on_disk(), 4 * mib + block);
+  }
+  EXPECT_EQ(on_disk(), 0u);
+  ASSERT_EQ(::umount2(directory.path().c_str(), MNT_DETACH), 0);
 }
 
 /// Against a string that keeps everything, with random pieces, bounds and budgets.
