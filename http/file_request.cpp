@@ -71,16 +71,9 @@ std::string file_request_reader::path(std::string_view name, bool may_be_root) {
 actors::file_target file_request_reader::target(std::string path) {
   actors::file_target target;
   target.path = std::move(path);
-  auto session = fields_.text("sessionId");
-  if (!session || session->empty())
-    session = session_outside_body(sent_);
-  target.session = session.value_or(std::string(default_session));
-  if (session)
-    fields_.check_session_id("sessionId", target.session);
-  // Dialect A knows which sessions it has made; its default one is made on demand (HTTP.md 4.3).
-  target.missing = spoken_ == dialect::a && session && !is_default_session_of_a(*session)
-                       ? actors::if_missing::refuse
-                       : actors::if_missing::create;
+  auto [session, missing] = read_session(sent_, fields_, spoken_);
+  target.session = std::move(session);
+  target.missing = missing;
   return target;
 }
 

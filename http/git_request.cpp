@@ -18,8 +18,6 @@ namespace sandboxd::http {
 
 namespace {
 
-using actors::if_missing;
-
 constexpr std::size_t longest_url = 2048;
 constexpr std::size_t longest_path = 4096;
 constexpr std::size_t longest_branch = 1024;
@@ -105,20 +103,6 @@ std::string default_target(std::string_view url, dialect spoken, const config::s
   return fmt::format("repo_{}_{:012x}", milliseconds, random & 0xFFFF'FFFF'FFFFu);
 }
 
-void read_session(const request& sent, field_reader& fields, dialect spoken,
-                  actors::checkout_request& wanted) {
-  auto session = fields.text("sessionId");
-  if (!session || session->empty())
-    session = session_outside_body(sent);
-  wanted.session = session.value_or(std::string(default_session));
-  if (session)
-    fields.check_session_id("sessionId", wanted.session);
-  wanted.sessionless = spoken != dialect::a && wanted.session == sessionless_token;
-  wanted.keep_after_restart = spoken == dialect::a;
-  wanted.missing = spoken == dialect::a && session && !is_default_session_of_a(*session) ? if_missing::refuse
-                                                                                         : if_missing::create;
-}
-
 /// Absent and null mean the default; everything else must be a whole number of milliseconds in bounds.
 std::chrono::milliseconds read_timeout(const nlohmann::ordered_json& body, field_reader& fields,
                                        const config::git_settings& settings) {
@@ -178,7 +162,11 @@ std::variant<git_checkout, error_report> read_git_request(const request& sent, n
       spoken == dialect::a ? settings.git.default_timeout : read_timeout(body, fields, settings.git);
   if (spoken != dialect::a)
     order.depth = read_depth(body, fields);
-  read_session(sent, fields, spoken, wanted);
+  auto [session, missing] = read_session(sent, fields, spoken);
+  wanted.session = std::move(session);
+  wanted.missing = missing;
+  wanted.sessionless = spoken != dialect::a && wanted.session == sessionless_token;
+  wanted.keep_after_restart = spoken == dialect::a;
   wanted.request_id = sent.id;
   if (!fields.errors().empty())
     return validation_report(fields.errors());

@@ -18,8 +18,6 @@ namespace sandboxd::http {
 
 namespace {
 
-using actors::if_missing;
-
 error_report no_command(dialect spoken) {
   if (spoken == dialect::a)
     return validation_report({{"command", "Command is required and must be a string", "required"}});
@@ -43,19 +41,6 @@ std::string new_id(dialect spoken, std::chrono::system_clock::time_point now, st
   return fmt::format("proc_{}_{}", milliseconds, suffix);
 }
 
-void read_session(const request& sent, field_reader& fields, dialect spoken,
-                  actors::process_request& wanted) {
-  auto session = fields.text("sessionId");
-  if (!session || session->empty())
-    session = session_outside_body(sent);
-  wanted.session = session.value_or(std::string(default_session));
-  if (session)
-    fields.check_session_id("sessionId", wanted.session);
-  wanted.keep_after_restart = spoken == dialect::a;
-  wanted.missing = spoken == dialect::a && session && !is_default_session_of_a(*session) ? if_missing::refuse
-                                                                                         : if_missing::create;
-}
-
 } // namespace
 
 std::variant<actors::process_request, error_report>
@@ -66,7 +51,10 @@ read_process_request(const request& sent, nlohmann::ordered_json& body, dialect 
   actors::process_request wanted;
   wanted.request_id = sent.id;
   auto command = fields.text("command");
-  read_session(sent, fields, spoken, wanted);
+  auto [session, missing] = read_session(sent, fields, spoken);
+  wanted.session = std::move(session);
+  wanted.missing = missing;
+  wanted.keep_after_restart = spoken == dialect::a;
 
   nlohmann::ordered_json none = nlohmann::ordered_json::object();
   const auto given = body.find("options");

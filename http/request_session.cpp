@@ -2,6 +2,8 @@
 
 #include "http/url.hpp"
 
+#include <utility>
+
 namespace sandboxd::http {
 
 bool is_default_session_of_a(std::string_view id) {
@@ -19,6 +21,17 @@ std::optional<std::string> session_outside_body(const request& sent) {
     if (std::optional<std::string> value = query_value(sent.query, name); value && !value->empty())
       return value;
   return std::nullopt;
+}
+
+session_choice read_session(const request& sent, field_reader& fields, dialect spoken) {
+  auto id = fields.text("sessionId");
+  if (!id || id->empty())
+    id = session_outside_body(sent);
+  if (!id)
+    return {std::string(default_session)};
+  fields.check_session_id("sessionId", *id);
+  const bool must_exist = spoken == dialect::a && !is_default_session_of_a(*id);
+  return {std::move(*id), must_exist ? actors::if_missing::refuse : actors::if_missing::create};
 }
 
 } // namespace sandboxd::http
