@@ -17,10 +17,17 @@ using nlohmann::json;
 
 constexpr int rate_connections = 20;
 
+/// Commands that run the service: our own, which costs next to nothing, and one of Node.
+std::string own_service() {
+  return "'" + std::filesystem::read_symlink("/proc/self/exe").string() + "' serve";
+}
+std::string node_service() {
+  return "node '" BENCH_DIRECTORY "/service.mjs'";
+}
+
 /// Starts the service as a background process and exposes its port.
-endpoint new_service(lane& with) {
-  const auto program = std::filesystem::read_symlink("/proc/self/exe").string();
-  const auto process = with.new_process(with.new_session(), "'" + program + "' serve");
+endpoint new_service(lane& with, const std::string& command) {
+  const auto process = with.new_process(with.new_session(), command);
   const auto url = with.output_of(process);
   const auto service = parse_endpoint(url.substr(0, url.find('\n')));
   const auto body = json{{"port", service.port}}.dump();
@@ -55,14 +62,15 @@ public:
 
 /// Two lanes for each target: through its proxy, and the same service asked without it.
 template <class Conversation>
-row through_proxy(std::string_view name, const service_body& what, int connections) {
+row through_proxy(std::string_view name, const std::string& command, const service_body& what,
+                  int connections) {
   return {name, [=](const std::vector<target>& targets, const row_plan& plan) {
             lanes result;
             for (const auto& each : targets) {
               if (each.reference)
                 continue;
               auto& through = *result.emplace_back(std::make_unique<lane>(each, plan));
-              const auto service = new_service(through);
+              const auto service = new_service(through, command);
               auto& direct = *result.emplace_back(std::make_unique<lane>(target{"direct", service}, plan));
               const auto prefix = "/proxy/" + std::to_string(service.port);
               for (int index = 0; index < connections; ++index) {
@@ -78,8 +86,10 @@ row through_proxy(std::string_view name, const service_body& what, int connectio
 
 std::vector<row> proxy_rows() {
   return {
-      through_proxy<download>("proxy-rate", small_body, rate_connections),
-      through_proxy<timed_download>("proxy-bandwidth", large_body, 1),
+      through_proxy<download>("proxy-rate", own_service(), small_body, rate_connections),
+      through_proxy<timed_download>("proxy-bandwidth", own_service(), large_body, 1),
+      through_proxy<download>("proxy-rate-node", node_service(), small_body, rate_connections),
+      through_proxy<timed_download>("proxy-bandwidth-node", node_service(), large_body, 1),
   };
 }
 
