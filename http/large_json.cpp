@@ -1,5 +1,6 @@
 #include "http/large_json.hpp"
 
+#include "http/json_string.hpp"
 #include "http/json_tree_builder.hpp"
 
 #include <cstdint>
@@ -10,49 +11,66 @@ namespace sandboxd::http {
 
 namespace {
 
-namespace dom = simdjson::dom;
+namespace ondemand = simdjson::ondemand;
+static_assert(json_padding >= simdjson::SIMDJSON_PADDING);
 
-bool tell(const dom::element& value, json_tree_builder& builder);
+bool tell(ondemand::value value, json_tree_builder& builder);
 
-bool tell_object(const dom::object& members, json_tree_builder& builder) {
+bool tell_object(ondemand::object members, json_tree_builder& builder) {
   if (!builder.begin_object())
     return false;
-  for (const auto& [name, value] : members) {
-    if (!builder.key(std::string(name)) || !tell(value, builder))
+  for (auto member : members)
+    if (!builder.key(std::string(std::string_view(member.unescaped_key()))) || !tell(member.value(), builder))
       return false;
-  }
   return builder.end_object();
 }
 
-bool tell_array(const dom::array& elements, json_tree_builder& builder) {
+bool tell_array(ondemand::array elements, json_tree_builder& builder) {
   if (!builder.begin_array())
     return false;
-  for (const auto& value : elements)
+  for (ondemand::value value : elements)
     if (!tell(value, builder))
       return false;
   return builder.end_array();
 }
 
-/// No deeper than the parser was allowed to go. False when the builder refuses.
-bool tell(const dom::element& value, json_tree_builder& builder) {
-  switch (value.type()) {
-  case dom::element_type::OBJECT:
-    return tell_object(dom::object(value), builder);
-  case dom::element_type::ARRAY:
-    return tell_array(dom::array(value), builder);
-  case dom::element_type::STRING:
-    return builder.text(std::string(std::string_view(value)));
-  case dom::element_type::UINT64:
-    return builder.number(std::uint64_t(value));
-  case dom::element_type::INT64: {
-    const auto number = std::int64_t(value);
-    return number < 0 ? builder.number(number) : builder.number(static_cast<std::uint64_t>(number));
-  }
-  case dom::element_type::DOUBLE:
-    return builder.number(double(value));
-  case dom::element_type::BOOL:
-    return builder.boolean(bool(value));
-  case dom::element_type::NULL_VALUE:
+/// Decoded straight into the tree's own string, which the parser's own function would make by way of a
+/// buffer.
+bool tell_text(ondemand::value value, json_tree_builder& builder) {
+  const std::string_view token = value.raw_json_token(); // with the white space behind it
+  (void)ondemand::raw_json_string(value.get_raw_json_string());
+  auto text = decode_json_string(token.substr(1, token.rfind('"') - 1));
+  if (!text)
+    throw simdjson::simdjson_error(simdjson::STRING_ERROR);
+  return builder.text(*std::move(text));
+}
+
+bool tell_number(ondemand::number number, json_tree_builder& builder) {
+  if (number.is_double())
+    return builder.number(number.get_double());
+  if (number.is_uint64())
+    return builder.number(number.get_uint64());
+  const std::int64_t value = number.get_int64();
+  return value < 0 ? builder.number(value) : builder.number(static_cast<std::uint64_t>(value));
+}
+
+/// False when the builder refuses, which it does before it gets too deep. Throws simdjson_error for what the
+/// parser does not take.
+bool tell(ondemand::value value, json_tree_builder& builder) {
+  switch (ondemand::json_type(value.type())) {
+  case ondemand::json_type::object:
+    return tell_object(value, builder);
+  case ondemand::json_type::array:
+    return tell_array(value, builder);
+  case ondemand::json_type::string:
+    return tell_text(value, builder);
+  case ondemand::json_type::number:
+    return tell_number(value.get_number(), builder);
+  case ondemand::json_type::boolean:
+    return builder.boolean(value.get_bool());
+  case ondemand::json_type::null:
+    if (!value.is_null())
+      throw simdjson::simdjson_error(simdjson::N_ATOM_ERROR);
     return builder.null();
   }
   return false;
@@ -82,19 +100,25 @@ bool has_more_values_than(std::string_view text, std::size_t most) {
   return found > most;
 }
 
-std::optional<std::variant<json_tree, json_error>> parse_large_json(std::string_view text,
+std::optional<std::variant<json_tree, json_error>> parse_large_json(const std::string& text,
                                                                     const json_limits& limits) {
-  dom::parser parser;
-  // One level more than allowed, so that what is too deep is refused with its name.
-  if (parser.allocate(text.size(), limits.max_depth + 1) != simdjson::SUCCESS)
+  std::string padded;
+  if (text.capacity() - text.size() < json_padding) {
+    padded.reserve(text.size() + json_padding);
+    padded = text;
+  }
+  try {
+    ondemand::parser parser;
+    ondemand::document document = parser.iterate(padded.empty() ? text : padded);
+    json_tree_builder builder(limits);
+    if (!tell(document.get_value(), builder))
+      return builder.take_error();
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+      return std::nullopt; // more than one value
+    return builder.take_tree();
+  } catch (const simdjson::simdjson_error&) {
     return std::nullopt;
-  dom::element root;
-  if (parser.parse(text.data(), text.size()).get(root) != simdjson::SUCCESS)
-    return std::nullopt;
-  json_tree_builder builder(limits);
-  if (!tell(root, builder))
-    return builder.take_error();
-  return builder.take_tree();
+  }
 }
 
 } // namespace sandboxd::http

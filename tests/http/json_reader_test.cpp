@@ -18,12 +18,12 @@ namespace {
 
 using nlohmann::ordered_json;
 
-json_tree tree(std::string_view text, json_limits limits = {}) {
+json_tree tree(const std::string& text, json_limits limits = {}) {
   auto parsed = read_json(text, limits);
   return std::holds_alternative<json_tree>(parsed) ? std::get<json_tree>(parsed) : nullptr;
 }
 
-json_error error(std::string_view text, json_limits limits = {}) {
+json_error error(const std::string& text, json_limits limits = {}) {
   auto parsed = read_json(text, limits);
   return std::holds_alternative<json_error>(parsed) ? std::get<json_error>(parsed) : json_error{};
 }
@@ -104,7 +104,8 @@ TEST(json_reader, takes_lone_surrogates_for_replacement_characters) {
     const json_tree parsed = tree(text);
     ASSERT_TRUE(parsed) << text;
     EXPECT_EQ(parsed->get<std::string>(), wanted) << text;
-    EXPECT_EQ(tree(made_large(text))->get<std::string>(), wanted) << text;
+    const json_tree large = tree(made_large("[" + std::string(text) + "]"));
+    EXPECT_EQ(large->at(0).get<std::string>(), wanted) << text;
   }
   EXPECT_EQ(error(R"("\ud80")").why, json_error::reason::syntax);
 }
@@ -170,6 +171,46 @@ TEST(json_reader, reads_large_documents_as_it_reads_small_ones) {
     EXPECT_EQ(*large, *tree(text)) << text;
     EXPECT_EQ(large->dump(), tree(text)->dump()) << "types of numbers and order of keys";
   }
+}
+
+TEST(json_reader, accepts_no_large_document_that_it_would_not_accept_as_a_small_one) {
+  std::mt19937 random(1);
+  int accepted = 0;
+  int damaged = 0;
+  for (unsigned seed = 0; seed < 20'000; ++seed) {
+    auto text = random_json(seed).value(3).dump();
+    for (auto faults = random() % 3; faults > 0; --faults) {
+      constexpr std::string_view letters = "{}[]\",:\\ 0-e.tnu\x01\xff";
+      const auto at = random() % text.size();
+      const auto letter = std::string(1, letters[random() % letters.size()]);
+      text = text.substr(0, at) + letter + text.substr(at + random() % 2);
+    }
+    const auto small = read_json(text, {});
+    if (std::holds_alternative<json_error>(small))
+      ++damaged;
+    const auto large = parse_large_json(text, {});
+    if (!large)
+      continue;
+    ++accepted;
+    ASSERT_EQ(large->index(), small.index()) << text;
+    if (const auto* refused = std::get_if<json_error>(&*large)) {
+      EXPECT_EQ(refused->message, std::get<json_error>(small).message) << text;
+      EXPECT_EQ(refused->field, std::get<json_error>(small).field) << text;
+    } else {
+      EXPECT_EQ(std::get<json_tree>(*large)->dump(), std::get<json_tree>(small)->dump()) << text;
+    }
+  }
+  EXPECT_GT(accepted, 2'000);
+  EXPECT_GT(damaged, 2'000);
+}
+
+TEST(json_reader, keeps_the_members_of_an_object_that_grows) {
+  std::string text = "{";
+  for (int i = 0; i < 9; ++i)
+    text +=
+        fmt::format("{}\"k{}\":[\"{}\"]", i > 0 ? "," : "", i, std::string(100, static_cast<char>('a' + i)));
+  text += "}";
+  EXPECT_EQ(tree(text)->dump(), text);
 }
 
 TEST(json_reader, leaves_numbers_beyond_64_bits_to_the_slow_parser) {
