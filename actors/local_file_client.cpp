@@ -136,8 +136,8 @@ public:
     if (!room)
       return done.deliver(no_memory());
     run(std::move(target), failing(done), [done, room, content = std::move(content)](const view& seen) {
-      files::write_file(seen.root, seen.path, content);
-      done.deliver(file_done{seen.path});
+      const auto replaced = files::write_file(seen.root, seen.path, content);
+      done.deliver(file_done{seen.path}); // before what was replaced is freed
     });
   }
 
