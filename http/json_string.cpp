@@ -116,16 +116,16 @@ std::optional<std::string> decode_json_string(std::string_view content) {
     if (backslash == std::string_view::npos)
       return text;
     content.remove_prefix(backslash);
-    if (const auto unit = escaped_unit(content, 0)) {
+    if (const char letter = content.size() > 1 ? escaped_letter(content[1]) : '\0'; letter != '\0') {
+      text.push_back(letter);
+      content.remove_prefix(2);
+    } else if (const auto unit = escaped_unit(content, 0)) {
       const auto next = is_high_surrogate(*unit) ? escaped_unit(content, unit_escape_bytes) : std::nullopt;
       const bool pair = next && is_low_surrogate(*next);
       const bool half = !pair && (is_high_surrogate(*unit) || is_low_surrogate(*unit));
       const char32_t joined = pair ? 0x10000 + ((*unit & 0x3FF) << 10) + (*next & 0x3FF) : *unit;
       put_utf8(half ? replacement_character : joined, text);
       content.remove_prefix(pair ? 2 * unit_escape_bytes : unit_escape_bytes);
-    } else if (const char letter = content.size() > 1 ? escaped_letter(content[1]) : '\0'; letter != '\0') {
-      text.push_back(letter);
-      content.remove_prefix(2);
     } else {
       return std::nullopt;
     }
