@@ -2,7 +2,7 @@
 
 #include "http/json_string.hpp"
 #include "http/json_tree_builder.hpp"
-#include "http/large_json.hpp"
+#include "http/quick_json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -70,9 +70,9 @@ void for_each_lone_surrogate(std::string_view text, Found found) {
 
 std::variant<json_tree, json_error> read_json(const std::string& text, const json_limits& limits) {
   // The quick parser takes four bytes for a value before any is counted.
-  if (text.size() >= large_json_bytes && !has_more_values_than(text, limits.max_values)) {
+  if (!has_more_values_than(text, limits.max_values)) {
     // What it does not understand, be it wrong or a number of hundreds of digits, the other one judges.
-    if (auto parsed = parse_large_json(text, limits))
+    if (auto parsed = read_json_quickly(text, limits))
       return *std::move(parsed);
   }
   std::string repaired; // for the rare text that needs it

@@ -10,7 +10,7 @@ namespace {
 /// A client that has sent this much of a body is believed to send the rest.
 constexpr std::size_t trusted_bytes = 1u << 20;
 
-/// Room behind a body: the parser of JSON copies a long one that has less (`json_padding`).
+/// Room behind a body: the parser of JSON copies one that has less (`json_padding`).
 constexpr std::size_t room_behind = 64;
 
 } // namespace

@@ -1,4 +1,4 @@
-#include "http/large_json.hpp"
+#include "http/quick_json.hpp"
 
 #include "http/json_string.hpp"
 #include "http/json_tree_builder.hpp"
@@ -100,8 +100,8 @@ bool has_more_values_than(std::string_view text, std::size_t most) {
   return found > most;
 }
 
-std::optional<std::variant<json_tree, json_error>> parse_large_json(const std::string& text,
-                                                                    const json_limits& limits) {
+std::optional<std::variant<json_tree, json_error>> read_json_quickly(const std::string& text,
+                                                                     const json_limits& limits) {
   std::string padded;
   if (text.capacity() - text.size() < json_padding) {
     padded.reserve(text.size() + json_padding);
