@@ -135,9 +135,11 @@ public:
     const auto room = launcher::hold(context_->file_memory, content.size());
     if (!room)
       return done.deliver(no_memory());
-    run(std::move(target), failing(done), [done, room, content = std::move(content)](const view& seen) {
-      files::write_file(seen.root, seen.path, content);
-      done.deliver(file_done{seen.path});
+    // Shared, since functions on their way to the worker are copied.
+    auto shared = std::make_shared<const std::string>(std::move(content));
+    run(std::move(target), failing(done), [done, room, content = std::move(shared)](const view& seen) {
+      const auto replaced = files::write_file(seen.root, seen.path, *content);
+      done.deliver(file_done{seen.path}); // before what was replaced is freed
     });
   }
 

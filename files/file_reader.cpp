@@ -85,13 +85,12 @@ file_content read_file(const sandbox_root& root, const std::string& path, std::s
   if (result.too_large)
     return result;
   // The kernel's own files have no size, and others may grow meanwhile.
-  std::string piece = reader.read(std::max<std::size_t>(result.description.size + 1, 4096));
-  while (!piece.empty() && result.bytes.size() <= most) {
-    if (result.bytes.empty())
-      result.bytes = std::move(piece);
-    else
-      result.bytes += piece;
-    piece = reader.read(piece_bytes);
+  const std::size_t wanted = std::max<std::size_t>(result.description.size + 1, 4096);
+  result.bytes = reader.read(wanted);
+  for (bool ended = result.bytes.size() < wanted; !ended && result.bytes.size() <= most;) {
+    const std::string piece = reader.read(piece_bytes);
+    ended = piece.size() < piece_bytes;
+    result.bytes += piece;
   }
   if (result.bytes.size() > most) {
     result.description.size = std::max<std::uint64_t>(reader.size(), result.bytes.size());

@@ -45,50 +45,37 @@ void write_all(int file, std::string_view content) {
 /// Removes a name at the end of its scope, unless it was given up.
 class name_guard {
 public:
-  explicit name_guard(const place& where) : where_(where) {}
+  /// Both outlive it.
+  name_guard(const descriptor& directory, const std::string& name) : directory_(directory), name_(name) {}
   ~name_guard() {
     if (armed_)
-      ::unlinkat(where_.directory.get(), where_.name.c_str(), 0);
+      ::unlinkat(directory_.get(), name_.c_str(), 0);
   }
   name_guard(const name_guard&) = delete;
   name_guard& operator=(const name_guard&) = delete;
   void release() { armed_ = false; }
 
 private:
-  const place& where_;
+  const descriptor& directory_;
+  const std::string& name_;
   bool armed_ = true;
 };
 
-/// Whether something is mounted on it, as the sandbox sees it.
-bool is_mount(const place& where) {
-  struct statx status {};
-  return ::statx(where.directory.get(), where.name.c_str(), AT_SYMLINK_NOFOLLOW, 0, &status) == 0 &&
-         (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-}
-
-descriptor create_file(const place& where, mode_t mode) {
-  descriptor file(::openat(where.directory.get(), where.name.c_str(),
-                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+descriptor create_file(const descriptor& directory, const std::string& name, mode_t mode) {
+  descriptor file(
+      ::openat(directory.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!file)
     throw_errno("create");
   return file;
 }
 
-place beside(const place& where, temporary_use use) {
-  descriptor directory(::fcntl(where.directory.get(), F_DUPFD_CLOEXEC, 0));
-  if (!directory)
-    throw_errno("open");
-  return {std::move(directory), new_temporary_name(use)};
-}
-
 /// False when something has the new name already.
-bool rename_to_new(const place& from, const place& to) {
-  if (::renameat2(from.directory.get(), from.name.c_str(), to.directory.get(), to.name.c_str(),
-                  RENAME_NOREPLACE) == 0)
+bool rename_to_new(const std::string& from, const place& to) {
+  const int directory = to.directory.get();
+  if (::renameat2(directory, from.c_str(), directory, to.name.c_str(), RENAME_NOREPLACE) == 0)
     return true;
   // Some file systems of a network or in user space cannot; the temporary name is removed by its guard.
-  if (errno == EINVAL &&
-      ::linkat(from.directory.get(), from.name.c_str(), to.directory.get(), to.name.c_str(), 0) == 0)
+  if (errno == EINVAL && ::linkat(directory, from.c_str(), directory, to.name.c_str(), 0) == 0)
     return true;
   if (errno != EEXIST)
     throw_errno("create");
@@ -97,33 +84,33 @@ bool rename_to_new(const place& from, const place& to) {
 
 /// False when something has taken the name meanwhile.
 bool write_new(const place& where, std::string_view content) {
-  const place temporary = beside(where, temporary_use::creation);
+  const std::string temporary = new_temporary_name(temporary_use::creation);
   // Without a name until it is complete, where a file system can do that.
   descriptor file(::openat(where.directory.get(), ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, new_file_mode));
   const bool named = !file;
   if (named)
-    file = create_file(temporary, new_file_mode);
-  const name_guard guard(temporary); // finds nothing when the name was given away
+    file = create_file(where.directory, temporary, new_file_mode);
+  const name_guard guard(where.directory, temporary); // finds nothing when the name was given away
   write_all(file.get(), content);
-  if (!named && ::linkat(AT_FDCWD, link_to(file.get()).c_str(), temporary.directory.get(),
-                         temporary.name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+  if (!named && ::linkat(AT_FDCWD, link_to(file.get()).c_str(), where.directory.get(), temporary.c_str(),
+                         AT_SYMLINK_FOLLOW) != 0)
     throw_errno("create");
   return rename_to_new(temporary, where);
 }
 
 void replace(const place& where, int old, std::string_view content) {
-  const place temporary = beside(where, temporary_use::replacement);
-  const descriptor file = create_file(temporary, S_IRUSR | S_IWUSR);
-  name_guard guard(temporary);
+  const std::string temporary = new_temporary_name(temporary_use::replacement);
+  const descriptor file = create_file(where.directory, temporary, S_IRUSR | S_IWUSR);
+  name_guard guard(where.directory, temporary);
   write_all(file.get(), content);
   copy_attributes(old, file.get());
-  if (::renameat(temporary.directory.get(), temporary.name.c_str(), where.directory.get(),
-                 where.name.c_str()) != 0)
+  if (::renameat(where.directory.get(), temporary.c_str(), where.directory.get(), where.name.c_str()) != 0)
     throw_errno("rename");
   guard.release();
 }
 
-void write_in_place(int found, const struct stat& status, std::string_view content) {
+/// `old_size`: bytes.
+void write_in_place(int found, std::uint64_t old_size, std::string_view content) {
   const descriptor file(::open(link_to(found).c_str(), O_WRONLY | O_CLOEXEC));
   if (!file)
     throw_errno("open");
@@ -131,7 +118,7 @@ void write_in_place(int found, const struct stat& status, std::string_view conte
   // Room first, so that a full disk costs nothing. Some file systems cannot tell (EOPNOTSUPP).
   if (size > 0 && ::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, size) != 0 && errno != EOPNOTSUPP) {
     const int reason = errno;
-    (void)::ftruncate(file.get(), status.st_size);
+    (void)::ftruncate(file.get(), static_cast<off_t>(old_size));
     throw std::system_error(reason, std::generic_category(), "write");
   }
   write_all(file.get(), content);
@@ -139,31 +126,32 @@ void write_in_place(int found, const struct stat& status, std::string_view conte
     throw_errno("truncate");
 }
 
-/// False when the file has gone or come meanwhile.
-bool try_to_write(const place& where, std::string_view content) {
+/// What was replaced, as of `write_file`. Nothing when the file has gone or come meanwhile.
+std::optional<descriptor> try_to_write(const place& where, std::string_view content) {
   const descriptor found(
       ::openat(where.directory.get(), where.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!found) {
     if (errno != ENOENT)
       throw_errno("open");
-    return write_new(where, content);
+    return write_new(where, content) ? std::optional(descriptor()) : std::nullopt;
   }
-  struct stat status {};
-  if (::fstat(found.get(), &status) != 0)
+  struct statx status {};
+  if (::statx(found.get(), "", AT_EMPTY_PATH, STATX_TYPE | STATX_NLINK | STATX_SIZE, &status) != 0)
     throw_errno("stat");
-  if (S_ISLNK(status.st_mode)) // since it was looked for
-    return false;
-  if (!S_ISREG(status.st_mode))
-    throw std::system_error(S_ISDIR(status.st_mode) ? EISDIR : EINVAL, std::generic_category(), "write");
-  if (status.st_nlink == 1 && !is_mount(where)) {
-    const descriptor old(::open(link_to(found.get()).c_str(), O_RDONLY | O_CLOEXEC));
-    if (!old)
-      throw_errno("open");
-    replace(where, old.get(), content);
-  } else {
-    write_in_place(found.get(), status, content);
+  if (S_ISLNK(status.stx_mode)) // since it was looked for
+    return std::nullopt;
+  if (!S_ISREG(status.stx_mode))
+    throw std::system_error(S_ISDIR(status.stx_mode) ? EISDIR : EINVAL, std::generic_category(), "write");
+  const bool is_mount = (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0; // as the sandbox sees it
+  if (status.stx_nlink != 1 || is_mount) {
+    write_in_place(found.get(), status.stx_size, content);
+    return descriptor();
   }
-  return true;
+  descriptor old(::open(link_to(found.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!old)
+    throw_errno("open");
+  replace(where, old.get(), content);
+  return old;
 }
 
 /// The directory part of a path, empty when there is none.
@@ -188,13 +176,13 @@ place make_target(const sandbox_root& root, const std::string& path) {
 
 } // namespace
 
-void write_file(const sandbox_root& root, const std::string& path, std::string_view content) {
+descriptor write_file(const sandbox_root& root, const std::string& path, std::string_view content) {
   if (path.ends_with('/'))
     throw std::system_error(EISDIR, std::generic_category(), "write");
   constexpr int most_tries = 20; // against somebody who makes and removes it all the time
   for (int tries = 0; tries < most_tries; ++tries)
-    if (try_to_write(make_target(root, path), content))
-      return;
+    if (auto replaced = try_to_write(make_target(root, path), content))
+      return *std::move(replaced);
   throw std::system_error(EBUSY, std::generic_category(), "write");
 }
 

@@ -19,7 +19,10 @@ namespace sandboxd::files {
 /// made.
 ///
 /// A symbolic link is followed to its end. A directory is EISDIR; a device, FIFO or socket is EINVAL.
-void write_file(const sandbox_root& root, const std::string& path, std::string_view content);
+///
+/// Returns the file that was replaced, if one was. Its blocks are freed when the descriptor is closed, which
+/// may wait for the disk (ext4 mounted with `discard`): close it when the writer has its answer.
+descriptor write_file(const sandbox_root& root, const std::string& path, std::string_view content);
 
 /// Makes a directory and, as `mkdir -p`, those above it that are missing; one that is there is no error,
 /// anything else in its place is (EEXIST, ENOTDIR).

@@ -25,17 +25,18 @@ constexpr int most_links = 40;
 /// counts.
 constexpr int most_tries = 200;
 
-int open_in_root(int directory, const std::string& path, int flags) {
+descriptor open_in_root(int directory, const std::string& path, int flags) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags) | O_CLOEXEC;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  long opened = -1;
   for (int tries = 0; tries < most_tries; ++tries) {
-    opened = ::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof(how));
-    if (opened >= 0 || (errno != EAGAIN && errno != EINTR))
+    descriptor opened(static_cast<int>(::syscall(SYS_openat2, directory, path.c_str(), &how, sizeof(how))));
+    if (opened)
+      return opened;
+    if (errno != EAGAIN && errno != EINTR)
       break;
   }
-  return static_cast<int>(opened);
+  throw_errno("open");
 }
 
 std::string full_path(const place& where) {
@@ -95,17 +96,16 @@ sandbox_root::sandbox_root(std::shared_ptr<const descriptor> root, std::vector<s
     : root_(std::move(root)), hidden_(std::move(hidden)) {}
 
 bool sandbox_root::hides(int opened) const {
-  if (hidden_.empty())
-    return false;
-  const std::string path = path_of(opened);
+  return !hidden_.empty() && is_hidden(path_of(opened));
+}
+
+bool sandbox_root::is_hidden(const std::string& path) const {
   return std::any_of(hidden_.begin(), hidden_.end(),
                      [&](const std::string& one) { return is_at_or_below(path, one); });
 }
 
 descriptor sandbox_root::open(const std::string& path, int flags) const {
-  descriptor found(open_in_root(root_->get(), path, O_PATH | (flags & (O_NOFOLLOW | O_DIRECTORY))));
-  if (!found)
-    throw_errno("open");
+  descriptor found = open_in_root(root_->get(), path, O_PATH | (flags & (O_NOFOLLOW | O_DIRECTORY)));
   if (hides(found.get()))
     refuse();
   if ((flags & O_PATH) != 0)
@@ -136,9 +136,9 @@ place sandbox_root::parent_of(const std::string& path) const {
   auto [directory, name] = cut(path);
   if (name.empty() || name == "." || name == "..")
     throw std::system_error(EBUSY, std::generic_category(), "open");
-  place where{open(directory, O_PATH | O_DIRECTORY), std::move(name)};
-  // The name itself may be a hidden one.
-  if (!hidden_.empty() && std::find(hidden_.begin(), hidden_.end(), full_path(where)) != hidden_.end())
+  place where{open_in_root(root_->get(), directory, O_PATH | O_DIRECTORY), std::move(name)};
+  // The directory may be hidden, or the name itself.
+  if (!hidden_.empty() && is_hidden(full_path(where)))
     refuse();
   return where;
 }

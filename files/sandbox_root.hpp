@@ -54,6 +54,9 @@ public:
   void refuse_to_move(const place& where) const;
 
 private:
+  /// The same of the path the kernel knows it by.
+  [[nodiscard]] bool is_hidden(const std::string& path) const;
+
   std::shared_ptr<const descriptor> root_;
   std::vector<std::string> hidden_;
 };

@@ -97,36 +97,43 @@ char type_letter(actors::file_type type) {
   return '-';
 }
 
-std::string entry_json(const actors::directory_entry& entry, const std::string& directory, dialect spoken) {
+/// Bytes of an entry's record; longer names make longer ones.
+constexpr std::size_t usual_record = 256;
+
+/// `prefix`: the directory's path with its slash.
+std::string entry_members(const actors::directory_entry& entry, const std::string& prefix, dialect spoken) {
   const auto has = [&](std::uint16_t bit) { return (entry.mode & bit) != 0; };
   const std::string type(spoken == dialect::a ? 1 : 0, type_letter(entry.type));
   return json_writer()
+      .reserve(2 * usual_record)
       .text("name", entry.name())
-      .text("absolutePath", (directory == "/" ? directory : directory + '/') + entry.relative_path)
+      .text("absolutePath", prefix + entry.relative_path)
       .text("relativePath", entry.relative_path)
       .text("type", type_name(entry.type))
       .number("size", static_cast<std::int64_t>(entry.size))
       .text("modifiedAt", timestamp(entry.modified_at))
       .text("mode", type + mode_text(entry.mode))
-      .raw("permissions", json_writer()
-                              .boolean("readable", has(0400))
-                              .boolean("writable", has(0200))
-                              .boolean("executable", has(0100))
-                              .finish())
-      .finish();
+      .begin_object("permissions")
+      .boolean("readable", has(0400))
+      .boolean("writable", has(0200))
+      .boolean("executable", has(0100))
+      .end_object()
+      .take_members();
 }
 
 /// Gives the records of a directory out, a few at a time.
 class entries_source {
 public:
   entries_source(actors::directory_listing listing, dialect spoken)
-      : listing_(std::make_shared<actors::directory_listing>(std::move(listing))), spoken_(spoken) {}
+      : listing_(std::make_shared<actors::directory_listing>(std::move(listing))),
+        prefix_(listing_->path == "/" ? listing_->path : listing_->path + '/'), spoken_(spoken) {}
 
   std::string operator()(std::size_t most) {
     std::string piece;
     const auto& entries = listing_->entries;
+    piece.reserve(std::min(most, (entries.size() - next_) * usual_record));
     while (next_ < entries.size() && (piece.empty() || piece.size() < most)) {
-      piece.append(next_ == 0 ? "" : ",").append(entry_json(entries[next_], listing_->path, spoken_));
+      piece.append(next_ == 0 ? "{" : ",{").append(entry_members(entries[next_], prefix_, spoken_)) += '}';
       ++next_;
     }
     return piece;
@@ -134,6 +141,7 @@ public:
 
 private:
   std::shared_ptr<actors::directory_listing> listing_;
+  std::string prefix_;
   dialect spoken_;
   std::size_t next_ = 0;
 };
@@ -176,7 +184,6 @@ json_document content_document(actors::read_file file, std::string_view path, co
 
 json_document listing_document(actors::directory_listing listing, std::string_view path, dialect spoken,
                                const std::string& timestamp) {
-  constexpr std::size_t usual_record = 256; // bytes, to decide how to send it
   const auto count = listing.entries.size();
   json_document document;
   document.raw("{" +

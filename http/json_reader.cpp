@@ -1,13 +1,12 @@
 #include "http/json_reader.hpp"
 
+#include "http/json_string.hpp"
 #include "http/json_tree_builder.hpp"
-#include "http/large_json.hpp"
+#include "http/quick_json.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <charconv>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 namespace sandboxd::http {
@@ -49,24 +48,6 @@ private:
   json_tree_builder& builder_;
 };
 
-/// The code unit of the escape `\uXXXX` that begins at `at`, if one does.
-std::optional<unsigned> escaped_unit(std::string_view text, std::size_t at) {
-  constexpr std::size_t length = 6;
-  if (at + length > text.size() || text[at] != '\\' || text[at + 1] != 'u')
-    return std::nullopt;
-  unsigned unit = 0;
-  const char* const end = text.data() + at + length;
-  const auto [stop, fault] = std::from_chars(text.data() + at + 2, end, unit, 16);
-  return fault == std::errc{} && stop == end ? std::optional(unit) : std::nullopt;
-}
-
-bool is_high(unsigned unit) {
-  return unit >= 0xD800 && unit <= 0xDBFF;
-}
-bool is_low(unsigned unit) {
-  return unit >= 0xDC00 && unit <= 0xDFFF;
-}
-
 /// Calls `found(position)` for every escape that is half a surrogate pair without the other half.
 template <class Found>
 void for_each_lone_surrogate(std::string_view text, Found found) {
@@ -77,9 +58,9 @@ void for_each_lone_surrogate(std::string_view text, Found found) {
       at += 2;
       continue;
     }
-    const auto next = is_high(*unit) ? escaped_unit(text, at + 6) : std::nullopt;
-    const bool pair = next && is_low(*next);
-    if (!pair && (is_high(*unit) || is_low(*unit)))
+    const auto next = is_high_surrogate(*unit) ? escaped_unit(text, at + 6) : std::nullopt;
+    const bool pair = next && is_low_surrogate(*next);
+    if (!pair && (is_high_surrogate(*unit) || is_low_surrogate(*unit)))
       found(at);
     at += pair ? 12 : 6;
   }
@@ -87,24 +68,23 @@ void for_each_lone_surrogate(std::string_view text, Found found) {
 
 } // namespace
 
-std::variant<json_tree, json_error> read_json(std::string_view text, const json_limits& limits) {
+std::variant<json_tree, json_error> read_json(const std::string& text, const json_limits& limits) {
+  // The quick parser takes four bytes for a value before any is counted.
+  if (!has_more_values_than(text, limits.max_values)) {
+    // What it does not understand, be it wrong or a number of hundreds of digits, the other one judges.
+    if (auto parsed = read_json_quickly(text, limits))
+      return *std::move(parsed);
+  }
   std::string repaired; // for the rare text that needs it
   for_each_lone_surrogate(text, [&](std::size_t at) {
     if (repaired.empty())
       repaired = text;
     repaired.replace(at, 6, "\\ufffd");
   });
-  if (!repaired.empty())
-    text = repaired;
-  // The quick parser takes sixteen bytes for a value before any is counted.
-  if (text.size() >= large_json_bytes && !has_more_values_than(text, limits.max_values)) {
-    // What it does not understand, be it wrong or a number of hundreds of digits, the other one judges.
-    if (auto parsed = parse_large_json(text, limits))
-      return *std::move(parsed);
-  }
+  const std::string& understood = repaired.empty() ? text : repaired;
   json_tree_builder builder(limits);
   event_reader events(builder);
-  if (!nlohmann::ordered_json::sax_parse(text.begin(), text.end(), &events))
+  if (!nlohmann::ordered_json::sax_parse(understood.begin(), understood.end(), &events))
     return builder.take_error();
   return builder.take_tree();
 }

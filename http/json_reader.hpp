@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <variant>
 
 namespace sandboxd::http {
@@ -21,6 +20,9 @@ struct json_limits {
   /// Values in the whole document: a tree takes many times the memory of the text `[0,0,0,...]`.
   std::size_t max_values = 200'000;
 };
+
+/// Bytes behind a text that the quick parser may look at (simdjson's padding).
+inline constexpr std::size_t json_padding = 64;
 
 /// Why a body was not accepted.
 struct json_error {
@@ -37,9 +39,9 @@ struct json_error {
   std::string message;
 };
 
-/// Parses a whole document. While that lasts a long string takes several times its size: the parser has a
-/// padded copy of the text and the decoded strings before they are copied into the tree. An escaped half of a
-/// surrogate pair, as JavaScript writes one, becomes U+FFFD (HTTP.md 1.4).
-[[nodiscard]] std::variant<json_tree, json_error> read_json(std::string_view text, const json_limits& limits);
+/// Parses a whole document. An escaped half of a surrogate pair, as JavaScript writes one, becomes U+FFFD
+/// (HTTP.md 1.4). The text is copied first unless it has `json_padding` bytes of capacity left.
+[[nodiscard]] std::variant<json_tree, json_error> read_json(const std::string& text,
+                                                            const json_limits& limits);
 
 } // namespace sandboxd::http

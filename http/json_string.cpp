@@ -1,7 +1,9 @@
 #include "http/json_string.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
+#include <system_error>
 
 namespace sandboxd::http {
 
@@ -38,7 +40,10 @@ std::size_t plain_prefix(std::string_view text) noexcept {
   return i;
 }
 
-std::array<char, 6> unicode_escape(char32_t unit) noexcept {
+/// Bytes of \uXXXX, the longest escape.
+constexpr std::size_t unit_escape_bytes = 6;
+
+std::array<char, unit_escape_bytes> unicode_escape(char32_t unit) noexcept {
   constexpr std::string_view digits = "0123456789abcdef";
   return {'\\',
           'u',
@@ -72,9 +77,9 @@ constexpr std::array<char, 0x7F> escapes_of = [] {
 /// `out` grows by no more than `room` bytes. Returns how many they were. Escapes are frequent in the output
 /// of commands (each line ends with one), so one costs little more than a plain character here.
 std::size_t put_ascii(std::string_view text, std::string& out, std::size_t room) {
-  constexpr std::size_t longest_escape = 6;
-  std::array<char, 64 * longest_escape> encoded;
-  const std::size_t most = std::min({text.size(), room / longest_escape, encoded.size() / longest_escape});
+  std::array<char, 64 * unit_escape_bytes> encoded;
+  const std::size_t most =
+      std::min({text.size(), room / unit_escape_bytes, encoded.size() / unit_escape_bytes});
   char* end = encoded.data();
   std::size_t taken = 0;
   for (; taken < most; ++taken) {
@@ -85,7 +90,7 @@ std::size_t put_ascii(std::string_view text, std::string& out, std::size_t room)
     if (escape == 0) {
       *end++ = text[taken];
     } else if (escape == 'u') {
-      end = std::copy_n(unicode_escape(byte).data(), longest_escape, end);
+      end = std::copy_n(unicode_escape(byte).data(), unit_escape_bytes, end);
     } else {
       *end++ = '\\';
       *end++ = escape;
@@ -116,7 +121,63 @@ void put_utf8(char32_t code_point, std::string& out) {
   }
 }
 
+/// What a backslash and this letter stand for; NUL for no escape of one letter.
+constexpr char escaped_letter(char letter) {
+  switch (letter) {
+  case '"':
+  case '\\':
+  case '/':
+    return letter;
+  case 'b':
+    return '\b';
+  case 'f':
+    return '\f';
+  case 'n':
+    return '\n';
+  case 'r':
+    return '\r';
+  case 't':
+    return '\t';
+  default:
+    return '\0';
+  }
+}
+
 } // namespace
+
+std::optional<char32_t> escaped_unit(std::string_view text, std::size_t at) {
+  if (at + unit_escape_bytes > text.size() || text[at] != '\\' || text[at + 1] != 'u')
+    return std::nullopt;
+  std::uint32_t unit = 0;
+  const char* const end = text.data() + at + unit_escape_bytes;
+  const auto [stop, fault] = std::from_chars(text.data() + at + 2, end, unit, 16);
+  return fault == std::errc{} && stop == end ? std::optional<char32_t>(unit) : std::nullopt;
+}
+
+std::optional<std::string> decode_json_string(std::string_view content) {
+  std::string text;
+  text.reserve(content.size());
+  for (;;) {
+    const std::size_t backslash = content.find('\\');
+    text.append(content.substr(0, backslash));
+    if (backslash == std::string_view::npos)
+      return text;
+    content.remove_prefix(backslash);
+    if (const char letter = content.size() > 1 ? escaped_letter(content[1]) : '\0'; letter != '\0') {
+      text.push_back(letter);
+      content.remove_prefix(2);
+    } else if (const auto unit = escaped_unit(content, 0)) {
+      const auto next = is_high_surrogate(*unit) ? escaped_unit(content, unit_escape_bytes) : std::nullopt;
+      const bool pair = next && is_low_surrogate(*next);
+      const bool half = !pair && (is_high_surrogate(*unit) || is_low_surrogate(*unit));
+      const char32_t joined = pair ? 0x10000 + ((*unit & 0x3FF) << 10) + (*next & 0x3FF) : *unit;
+      put_utf8(half ? replacement_character : joined, text);
+      content.remove_prefix(pair ? 2 * unit_escape_bytes : unit_escape_bytes);
+    } else {
+      return std::nullopt;
+    }
+  }
+}
 
 std::size_t json_string_encoder::encode(std::string_view input, std::string& out, std::size_t max_growth) {
   const std::size_t start = out.size();

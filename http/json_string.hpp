@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,6 +54,20 @@ private:
   std::uint8_t lower_ = 0x80; // range allowed for the next continuation byte
   std::uint8_t upper_ = 0xBF;
 };
+
+/// The code unit of the escape `\uXXXX` that begins at `at`, if one does.
+[[nodiscard]] std::optional<char32_t> escaped_unit(std::string_view text, std::size_t at);
+
+[[nodiscard]] constexpr bool is_high_surrogate(char32_t unit) {
+  return unit >= 0xD800 && unit <= 0xDBFF;
+}
+[[nodiscard]] constexpr bool is_low_surrogate(char32_t unit) {
+  return unit >= 0xDC00 && unit <= 0xDFFF;
+}
+
+/// The text that the content of a JSON string (without the quotes) stands for. An escaped half of a surrogate
+/// pair becomes U+FFFD. Nothing when an escape is none that JSON knows; what is no escape is not judged.
+[[nodiscard]] std::optional<std::string> decode_json_string(std::string_view content);
 
 /// Appends `text` as a whole JSON string, with quotes.
 void append_json_string(std::string& out, std::string_view text, json_charset charset = json_charset::utf8);

@@ -11,6 +11,22 @@ namespace sandboxd::http {
 
 using nlohmann::ordered_json;
 
+namespace {
+
+/// Room for one more. By itself the vector would copy all values, megabytes of text among them, since the
+/// constant names beside them cannot be moved.
+void make_room(ordered_json::object_t& members) {
+  if (members.size() < members.capacity())
+    return;
+  ordered_json::object_t larger;
+  larger.reserve(std::max<std::size_t>(2 * members.size(), 4));
+  for (auto& [name, value] : members)
+    larger.emplace_back(name, std::move(value));
+  members = std::move(larger);
+}
+
+} // namespace
+
 json_tree_builder::json_tree_builder(const json_limits& limits)
     : limits_(limits), root_(std::make_shared<ordered_json>()) {}
 
@@ -75,6 +91,7 @@ ordered_json* json_tree_builder::place(ordered_json value) {
     return &elements.emplace_back(std::move(value));
   }
   auto& members = parent.container->get_ref<ordered_json::object_t&>();
+  make_room(members);
   return &members.emplace_back(parent.key, std::move(value)).second;
 }
 

@@ -5,7 +5,7 @@
 namespace sandboxd::http {
 
 void json_writer::begin(std::string_view name) {
-  if (!text_.empty())
+  if (!text_.empty() && text_.back() != '{')
     text_.push_back(',');
   text_.push_back('"');
   text_.append(name);
@@ -45,6 +45,17 @@ json_writer& json_writer::null(std::string_view name) {
 json_writer& json_writer::raw(std::string_view name, std::string_view json) {
   begin(name);
   text_.append(json);
+  return *this;
+}
+
+json_writer& json_writer::begin_object(std::string_view name) {
+  begin(name);
+  text_.push_back('{');
+  return *this;
+}
+
+json_writer& json_writer::end_object() {
+  text_.push_back('}');
   return *this;
 }
 

@@ -2,6 +2,7 @@
 
 #include "http/json_string.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -9,8 +10,8 @@
 
 namespace sandboxd::http {
 
-/// Writes one flat JSON object member by member, in the order of the calls. Member names are our own (plain
-/// ASCII); values may be any bytes. Nested values are written apart and added with `raw`.
+/// Writes one JSON object member by member, in the order of the calls. Member names are our own (plain
+/// ASCII); values may be any bytes. Nested values other than objects are written apart and added with `raw`.
 class json_writer {
 public:
   explicit json_writer(json_charset charset = json_charset::utf8) : charset_(charset) {}
@@ -22,8 +23,17 @@ public:
   json_writer& null(std::string_view name);
   /// Adds a value that is JSON text already.
   json_writer& raw(std::string_view name, std::string_view json);
+  /// What follows are the members of an object, the value of `name`, until `end_object`.
+  json_writer& begin_object(std::string_view name);
+  json_writer& end_object();
   /// Adds members that are JSON text already, without the braces; nothing when empty.
   json_writer& members(std::string_view json);
+
+  /// Makes room for so many bytes in all.
+  json_writer& reserve(std::size_t bytes) {
+    text_.reserve(bytes);
+    return *this;
+  }
 
   /// The members written so far, without the braces.
   [[nodiscard]] std::string take_members() { return std::move(text_); }

@@ -47,6 +47,9 @@ TEST_F(read_back, takes_files_of_the_kernel_that_have_no_size) {
   EXPECT_EQ(version.bytes.substr(0, 14), "Linux version ");
   EXPECT_EQ(version.description.size, version.bytes.size());
   EXPECT_TRUE(read_file(machine, "/proc/version", 10).too_large);
+  const auto symbols = get("/proc/kallsyms");
+  ASSERT_GT(symbols.size(), 300u << 10);
+  EXPECT_EQ(read_file(machine, "/proc/kallsyms", 100 << 20).bytes, symbols) << "larger than any one piece";
 }
 
 TEST_F(read_back, comes_in_pieces) {

@@ -79,6 +79,17 @@ TEST_F(written, keeps_mode_owner_and_attributes_of_the_old_file) {
   }
 }
 
+TEST_F(written, hands_out_what_it_replaced) {
+  EXPECT_FALSE(write_file(root, "/file", "old")) << "there was nothing";
+  const descriptor replaced = write_file(root, "/file", "new");
+  ASSERT_TRUE(replaced);
+  std::array<char, 10> content{};
+  EXPECT_EQ(::read(replaced.get(), content.data(), content.size()), 3);
+  EXPECT_STREQ(content.data(), "old");
+  ASSERT_EQ(::link(in("/file").c_str(), in("/twin").c_str()), 0);
+  EXPECT_FALSE(write_file(root, "/file", "newer")) << "it is the same file still";
+}
+
 TEST_F(written, stays_one_file_when_it_has_further_names) {
   put(in("/one"), "a longer old content");
   std::filesystem::create_hard_link(in("/one"), in("/two"));

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sandboxd::http {
 namespace {
@@ -157,6 +159,43 @@ TEST(json_string, keeps_an_incomplete_character_until_its_rest_comes) {
   encoder.encode("\x98\x80", out);
   EXPECT_EQ(out, R"(\ud83d\ude00)");
   EXPECT_FALSE(encoder.incomplete());
+}
+
+TEST(json_string, decodes_what_it_encodes) {
+  for (const auto charset : {json_charset::utf8, json_charset::ascii})
+    for (const encoding_case& one : cases) {
+      const auto text = encoded(one.bytes, charset);
+      const auto decoded = decode_json_string(std::string_view(text).substr(1, text.size() - 2));
+      EXPECT_EQ(decoded, nlohmann::json::parse(text).get<std::string>()) << one.name;
+    }
+}
+
+/// By hand from RFC 8259 section 7; halves of surrogate pairs from HTTP.md 1.4.
+TEST(json_string, decodes_escapes) {
+  const std::pair<std::string_view, std::optional<std::string>> texts[] = {
+      {"", ""},
+      {R"(\"\\\/\b\f\n\r\t)", "\"\\/\b\f\n\r\t"},
+      {R"(a\u0000b)", std::string("a\0b", 3)},
+      {R"(\u00E9\u20ac\uFFFF)", "\u00e9\u20ac\xef\xbf\xbf"},
+      {R"(\ud83d\ude00)", "\U0001F600"},
+      {R"(\uD800\uDC00\udbff\udfff)", "\U00010000\U0010FFFF"},
+      {R"(\ud83d)", "\ufffd"},
+      {R"(\ude00\ud83d)", "\ufffd\ufffd"},
+      {R"(\ud83d\ud83d\ude00)", "\ufffd\U0001F600"},
+      {R"(\ud83d\n)", "\ufffd\n"},
+      {R"(\ud83d\u0041)", "\ufffdA"},
+      {R"(\\ud83d)", R"(\ud83d)"},
+      {R"(\)", std::nullopt},
+      {R"(\x)", std::nullopt},
+      {R"(\u)", std::nullopt},
+      {R"(\u12)", std::nullopt},
+      {R"(\u12g4)", std::nullopt},
+      {R"(\u-123)", std::nullopt},
+      {R"(\ud83d\u12)", std::nullopt},
+      {std::string_view("\\\0", 2), std::nullopt},
+  };
+  for (const auto& [content, wanted] : texts)
+    EXPECT_EQ(decode_json_string(content), wanted) << content;
 }
 
 } // namespace
