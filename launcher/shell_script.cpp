@@ -165,7 +165,7 @@ std::string fork_script(const shell_files& files, std::uint64_t number, const va
   return fmt::format("( (\n"
                      "builtin echo \"{0}F{1}:$BASHPID\" >&9\n"
                      "builtin read -r __sandboxd_go{6} || builtin exit\n"
-                     "builtin unset -v __sandboxd_go __sandboxd_status\n"
+                     "builtin unset -v __sandboxd_go __sandboxd_script __sandboxd_status\n"
                      "if {3}; then\n{4}builtin eval \"$(<{2}/command-{1})\" 9>&-\n"
                      "builtin exit \"${{__sandboxd_status:-$?}}\"\nelse\n{5}\nbuiltin exit 1\nfi\n"
                      ") 9>&1 <{7} >{2}/out-{1} 2>{2}/err-{1} & )\n",
@@ -178,7 +178,9 @@ std::string source_line(const shell_files& files, std::string_view script) {
 }
 
 std::string eval_line(const shell_files& files, std::string_view script) {
-  return fmt::format("builtin eval \"$(<{}/{})\"\n", files.directory, script);
+  return fmt::format("builtin mapfile -d '' __sandboxd_script <{}/{};builtin eval \"$__sandboxd_script\";"
+                     "builtin unset -v __sandboxd_script\n",
+                     files.directory, script);
 }
 
 std::string keep_status_line() {
