@@ -100,13 +100,12 @@ char type_letter(actors::file_type type) {
 /// Bytes of an entry's record; longer names make longer ones.
 constexpr std::size_t usual_record = 256;
 
-/// `prefix`: the directory's path with its slash.
-std::string entry_members(const actors::directory_entry& entry, const std::string& prefix, dialect spoken) {
+/// Adds the members of an entry's record. `prefix`: the directory's path with its slash.
+void write_entry(json_writer& record, const actors::directory_entry& entry, const std::string& prefix,
+                 dialect spoken) {
   const auto has = [&](std::uint16_t bit) { return (entry.mode & bit) != 0; };
   const std::string type(spoken == dialect::a ? 1 : 0, type_letter(entry.type));
-  return json_writer()
-      .reserve(2 * usual_record)
-      .text("name", entry.name())
+  record.text("name", entry.name())
       .text("absolutePath", prefix + entry.relative_path)
       .text("relativePath", entry.relative_path)
       .text("type", type_name(entry.type))
@@ -117,8 +116,7 @@ std::string entry_members(const actors::directory_entry& entry, const std::strin
       .boolean("readable", has(0400))
       .boolean("writable", has(0200))
       .boolean("executable", has(0100))
-      .end_object()
-      .take_members();
+      .end_object();
 }
 
 /// Gives the records of a directory out, a few at a time.
@@ -129,14 +127,16 @@ public:
         prefix_(listing_->path == "/" ? listing_->path : listing_->path + '/'), spoken_(spoken) {}
 
   std::string operator()(std::size_t most) {
-    std::string piece;
+    json_writer piece;
     const auto& entries = listing_->entries;
     piece.reserve(std::min(most, (entries.size() - next_) * usual_record));
-    while (next_ < entries.size() && (piece.empty() || piece.size() < most)) {
-      piece.append(next_ == 0 ? "{" : ",{").append(entry_members(entries[next_], prefix_, spoken_)) += '}';
+    while (next_ < entries.size() && (piece.size() == 0 || piece.size() < most)) {
+      piece.begin_element(next_ == 0);
+      write_entry(piece, entries[next_], prefix_, spoken_);
+      piece.end_object();
       ++next_;
     }
-    return piece;
+    return piece.take_members();
   }
 
 private:

@@ -59,6 +59,11 @@ json_writer& json_writer::end_object() {
   return *this;
 }
 
+json_writer& json_writer::begin_element(bool is_first) {
+  text_.append(is_first ? "{" : ",{");
+  return *this;
+}
+
 json_writer& json_writer::members(std::string_view json) {
   if (!text_.empty() && !json.empty())
     text_.push_back(',');

@@ -26,6 +26,9 @@ public:
   /// What follows are the members of an object, the value of `name`, until `end_object`.
   json_writer& begin_object(std::string_view name);
   json_writer& end_object();
+  /// What follows are the members of an object in an array, until `end_object`. `is_first`: of that array,
+  /// whose brackets are written apart.
+  json_writer& begin_element(bool is_first);
   /// Adds members that are JSON text already, without the braces; nothing when empty.
   json_writer& members(std::string_view json);
 
@@ -34,6 +37,9 @@ public:
     text_.reserve(bytes);
     return *this;
   }
+
+  /// Bytes written so far.
+  [[nodiscard]] std::size_t size() const noexcept { return text_.size(); }
 
   /// The members written so far, without the braces.
   [[nodiscard]] std::string take_members() { return std::move(text_); }

@@ -26,5 +26,13 @@ TEST(a_json_writer, nests_objects) {
             R"({"a":1,"b":{"c":true,"d":{"e":"f","g":""}},"h":false})");
 }
 
+TEST(a_json_writer, writes_the_elements_of_an_array_that_is_given_out_in_pieces) {
+  json_writer piece;
+  piece.begin_element(true).number("a", 1).boolean("b", true).end_object();
+  piece.begin_element(false).begin_object("c").end_object().end_object();
+  EXPECT_EQ(piece.size(), 25u);
+  EXPECT_EQ(piece.take_members(), R"({"a":1,"b":true},{"c":{}})");
+}
+
 } // namespace
 } // namespace sandboxd::http
