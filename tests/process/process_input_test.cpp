@@ -81,7 +81,9 @@ TEST_P(process_stdin, is_empty_unless_asked_for) {
 }
 
 TEST_P(process_stdin, that_is_not_read_holds_nobody_up_for_long) {
-  const auto id = started("sleep 100");
+  const auto id = started("echo ready; sleep 100");
+  ASSERT_TRUE(eventually([&] { return output(id) == "ready\n"; }))
+      << "its order to go is read, the pipe is empty";
   const auto late = write(id, {{"data", std::string(100'000, 'x')}});
   EXPECT_EQ(late.status, 409);
   EXPECT_EQ(late.body["code"], "RESOURCE_BUSY");
