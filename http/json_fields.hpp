@@ -20,11 +20,11 @@ inline constexpr std::size_t most_field_errors = 20;
 inline constexpr std::size_t max_session_id_bytes = 256;
 
 /// Longest variable that a program can be started with: `NAME=value` with its NUL (MAX_ARG_STRLEN of Linux).
-inline constexpr std::size_t max_variable_bytes = 128 * 1024;
+inline constexpr std::size_t max_variable_bytes = std::size_t{128} * 1024;
 
 /// Most bytes of all variables given together, each counted as above and with its pointer: half of what Linux
 /// leaves for arguments and environment under the usual limit of the stack (a quarter of 8 MiB).
-inline constexpr std::size_t max_variables_bytes = 1024 * 1024;
+inline constexpr std::size_t max_variables_bytes = std::size_t{1024} * 1024;
 
 /// One entry of `context.validationErrors` (HTTP.md 3.2).
 struct field_error {
