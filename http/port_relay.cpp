@@ -23,6 +23,12 @@ namespace {
 /// Each way. Large enough that system calls cost little beside the copying.
 constexpr std::size_t buffer_bytes = 64u << 10;
 
+/// What is left of a counted body is spliced if it is longer: a pipe is not worth its while for less.
+constexpr std::uint64_t least_spliced = 1u << 20;
+
+/// Bytes of one turn; others on the thread come between.
+constexpr std::uint64_t most_spliced = 1u << 20;
+
 constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 /// Announcements (`100 Continue`) before an answer.
@@ -228,6 +234,8 @@ void port_relay::client_ended() {
 }
 
 void port_relay::read_service() {
+  if (is_to_splice())
+    return splice_answer();
   service_->socket->async_read_some(
       asio::buffer(service_buffer_.get(), buffer_bytes),
       guarded([end = service_](port_relay& self, const asio::error_code& fault, std::size_t count) {
@@ -238,6 +246,50 @@ void port_relay::read_service() {
         self.heard_ = true;
         self.take_answer({self.service_buffer_.get(), count});
       }));
+}
+
+/// The bytes of a long body need not come to us. Without descriptors for the pipe they do.
+bool port_relay::is_to_splice() {
+  const auto end = reader_->head().end;
+  if (stage_ != stage::answering || end != ports::response_end::counted)
+    return false;
+  if (!splice_ && reader_->body_left() > least_spliced) {
+    asio::error_code ignored;
+    service_->socket->native_non_blocking(true, ignored);
+    client_->socket().native_non_blocking(true, ignored);
+    if (auto pipe = splice_pipe::open())
+      splice_.emplace(std::move(*pipe));
+  }
+  return splice_ && (!splice_->is_empty() || reader_->body_left() > buffer_bytes);
+}
+
+/// The last buffer of the body takes the usual way, which ends the answer.
+void port_relay::splice_answer() {
+  const auto most = std::min(reader_->body_left() - buffer_bytes, most_spliced);
+  const auto moved =
+      splice_->move(service_->socket->native_handle(), client_->socket().native_handle(), most);
+  reader_->pass_over(moved.taken);
+  bytes_out_ += moved.sent;
+  writing_client_ = !splice_->is_empty();
+  restart_clock();
+  const auto go_on = [this] {
+    return guarded([](port_relay& self, const asio::error_code& fault = {}) {
+      fault ? self.client_->relay_broken(outcome::cut) : self.read_service();
+    });
+  };
+  switch (moved.why) {
+  case splice_pipe::stop::done:
+    asio::post(go_on());
+    return;
+  case splice_pipe::stop::source_empty:
+    return service_->socket->async_wait(asio::ip::tcp::socket::wait_read, go_on());
+  case splice_pipe::stop::sink_full:
+    return client_->socket().async_wait(asio::ip::tcp::socket::wait_write, go_on());
+  case splice_pipe::stop::source_ended:
+    return service_ended();
+  case splice_pipe::stop::sink_failed:
+    return client_->relay_broken(outcome::client_gone);
+  }
 }
 
 void port_relay::take_answer(std::string_view bytes) {

@@ -5,6 +5,7 @@
 #include "http/relayed_head.hpp"
 #include "http/request_head.hpp"
 #include "http/server_hooks.hpp"
+#include "http/splice_pipe.hpp"
 #include "ports/response_reader.hpp"
 
 #include <asio/error_code.hpp>
@@ -88,6 +89,8 @@ private:
   void client_ended();
 
   void read_service();
+  [[nodiscard]] bool is_to_splice();
+  void splice_answer();
   void take_answer(std::string_view bytes);
   void take_heads(std::string_view& bytes);
   void begin_answer();
@@ -139,6 +142,7 @@ private:
   int informational_ = 0; ///< answers so far
   std::string to_client_; ///< heads and chunks; other bodies go straight from the buffer
   bool writing_client_ = false;
+  std::optional<splice_pipe> splice_;     ///< opened for a long body
   std::unique_ptr<char[]> client_buffer_; ///< null until something is read into it
   std::unique_ptr<char[]> service_buffer_;
   int status_ = 0;

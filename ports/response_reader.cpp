@@ -103,6 +103,7 @@ void response_reader::head_is_over() {
   else
     head_.end = parser_.content_length == unknown ? response_end::end_of_input : response_end::counted;
   head_.content_length = parser_.content_length == unknown ? 0 : parser_.content_length;
+  body_left_ = head_.content_length;
   progress_ = head_.end == response_end::no_body ? progress::complete : progress::in_body;
 }
 
@@ -115,10 +116,22 @@ std::size_t response_reader::execute(std::string_view bytes) {
   return used;
 }
 
+/// What has no framing needs no parser.
+std::size_t response_reader::take_counted(std::string_view bytes) {
+  const auto body = bytes.substr(0, body_left_);
+  content_.push_back(body);
+  body_left_ -= body.size();
+  if (body_left_ == 0)
+    progress_ = progress::complete;
+  return body.size();
+}
+
 std::size_t response_reader::feed(std::string_view bytes) {
   content_.clear();
   if (bytes.empty() || progress_ == progress::complete || progress_ == progress::failed)
     return 0;
+  if (progress_ == progress::in_body && head_.end == response_end::counted)
+    return take_counted(bytes);
   const bool was_in_head = progress_ == progress::in_head;
   std::size_t used = execute(bytes);
   if (was_in_head && progress_ == progress::in_body) {

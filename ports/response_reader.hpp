@@ -49,6 +49,11 @@ public:
   [[nodiscard]] const std::vector<std::string_view>& content() const { return content_; }
 
   [[nodiscard]] progress where() const { return progress_; }
+  /// Of a counted body, in bytes.
+  [[nodiscard]] std::uint64_t body_left() const { return body_left_; }
+  /// So many bytes of a counted body, fewer than are left, go another way than through `feed`.
+  void pass_over(std::uint64_t bytes) { body_left_ -= bytes; }
+
   /// Whole once the head is over.
   [[nodiscard]] const response_head& head() const { return head_; }
 
@@ -56,6 +61,7 @@ private:
   static const http_parser_settings* callbacks();
   static response_reader& self(http_parser* parser) { return *static_cast<response_reader*>(parser->data); }
   std::size_t execute(std::string_view bytes);
+  std::size_t take_counted(std::string_view bytes);
   void head_is_over();
 
   http_parser parser_;
@@ -63,6 +69,7 @@ private:
   bool value_began_ = false;
   progress progress_ = progress::in_head;
   response_head head_;
+  std::uint64_t body_left_ = 0;
   std::vector<std::string_view> content_;
 };
 

@@ -1,5 +1,5 @@
 /// The proxy: requests relayed to a service of a test, over real sockets.
-#include "tests/http/wire_server.hpp"
+#include "tests/http/wire_relay.hpp"
 #include "tests/support/small_service.hpp"
 
 #include <gmock/gmock.h>
@@ -19,26 +19,6 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-class wire_relay : public wire_test {
-protected:
-  /// A server whose proxy reaches all ports.
-  wire_proxy reaching_all() {
-    return {[](std::uint16_t) { return true; }, settings};
-  }
-  std::unique_ptr<wire_server> serve(const wire_server::setting& adjust = {}) {
-    return std::make_unique<wire_server>(context, echo, adjust, nullptr, reaching_all());
-  }
-
-  static std::string path(const small_service& service, const std::string& rest = "/") {
-    return "/proxy/" + std::to_string(service.port()) + rest;
-  }
-  static std::string get(const std::string& target, const std::string& more = "") {
-    return "GET " + target + " HTTP/1.1\r\nHost: outside\r\n" + more + "\r\n";
-  }
-
-  config::port_settings settings;
-};
 
 /// Answers each request of a connection with its request line and body.
 void echo_service(service_connection& client) {
@@ -380,25 +360,6 @@ TEST_F(wire_relay, neither_side_is_read_faster_than_the_other_takes) {
   client.send(get(path(endless)));
   EXPECT_EQ(server->log.get().ended, http::outcome::stalled);
   EXPECT_LT(written, more_than_sockets_hold);
-}
-
-TEST_F(wire_relay, a_large_body_passes_whole_in_both_directions) {
-  constexpr std::size_t size = 20'000'000;
-  small_service service([](service_connection& client) {
-    client.read_until("\r\n\r\n");
-    const auto body = client.read(size);
-    client.write("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-    client.read_to_end();
-  });
-  const auto server = serve();
-  std::string body(size, '\0');
-  for (std::size_t i = 0; i < size; ++i)
-    body[i] = static_cast<char>(i * 2'654'435'761u >> 13);
-  raw_client client(server->port());
-  client.send("POST " + path(service) + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(size) +
-              "\r\n\r\n");
-  client.send(body);
-  EXPECT_TRUE(client.read_reply().body == body);
 }
 
 TEST_F(wire_relay, requests_that_come_together_are_answered_one_after_another) {

@@ -127,6 +127,19 @@ TEST(response_reader, what_ends_early_has_failed) {
   }
 }
 
+TEST(response_reader, the_middle_of_a_counted_body_may_pass_another_way) {
+  response_reader reader(false);
+  const std::string_view bytes = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nab";
+  EXPECT_EQ(feed(reader, bytes, {bytes.size()}).second, bytes.size());
+  EXPECT_EQ(reader.body_left(), 998u);
+  reader.pass_over(995);
+  EXPECT_EQ(reader.feed("xy"), 2u);
+  EXPECT_EQ(reader.where(), progress::in_body);
+  EXPECT_EQ(reader.feed("zHTTP"), 1u);
+  EXPECT_EQ(reader.content(), std::vector<std::string_view>{"z"});
+  EXPECT_EQ(reader.where(), progress::complete);
+}
+
 TEST(response_reader, refuses_what_two_readers_could_understand_differently) {
   for (const std::string_view bytes :
        {"SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
