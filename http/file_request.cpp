@@ -13,8 +13,6 @@ namespace sandboxd::http {
 
 namespace {
 
-constexpr std::size_t longest_path = 4096;
-
 constexpr std::array<std::string_view, 9> system_directories{"/etc",  "/var", "/usr",  "/bin", "/sbin",
                                                              "/boot", "/dev", "/proc", "/sys"};
 
@@ -60,7 +58,7 @@ std::string file_request_reader::path(std::string_view name, bool may_be_root) {
       path_fault_ = refused_in_a(field, "Dangerous path not allowed");
   } else if (path.empty()) {
     path_fault_ = refused_in_b(field, path, "Path must be a non-empty string");
-  } else if (path.size() > longest_path) {
+  } else if (path.size() > max_path_bytes) {
     path_fault_ = refused_in_b(field, path, "Path too long (max 4096 characters)");
   }
   if (!path_fault_ && path.find('\0') != std::string::npos)

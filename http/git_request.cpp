@@ -19,7 +19,6 @@ namespace sandboxd::http {
 namespace {
 
 constexpr std::size_t longest_url = 2048;
-constexpr std::size_t longest_path = 4096;
 constexpr std::size_t longest_branch = 1024;
 
 /// A member that is a string; absent members, and those of other types, are empty.
@@ -89,7 +88,7 @@ std::optional<error_report> check_target(std::string_view path) {
     return refused("Path must be a non-empty string");
   if (path.find('\0') != std::string_view::npos)
     return refused("Path contains null bytes");
-  if (path.size() > longest_path)
+  if (path.size() > max_path_bytes)
     return refused("Path too long (max 4096 characters)");
   return std::nullopt;
 }

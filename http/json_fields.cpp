@@ -32,13 +32,17 @@ std::string field_of(std::string_view name, const std::string& variable) {
 
 } // namespace
 
+const ordered_json* member(const ordered_json& object, std::string_view name) {
+  const auto found = object.find(name);
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos;
 }
 
 ordered_json* field_reader::given(std::string_view name) {
-  const auto found = object_.find(name);
-  return found == object_.end() || found->is_null() ? nullptr : &*found;
+  return const_cast<ordered_json*>(member(object_, name)); // ours, and not constant
 }
 
 void field_reader::reject(std::string field, std::string message, std::string code) {

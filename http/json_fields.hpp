@@ -19,6 +19,9 @@ inline constexpr std::size_t most_field_errors = 20;
 /// Longest session id that is accepted; the SDK's own have some forty bytes.
 inline constexpr std::size_t max_session_id_bytes = 256;
 
+/// Longest path that is accepted: PATH_MAX of Linux.
+inline constexpr std::size_t max_path_bytes = 4096;
+
 /// Longest variable that a program can be started with: `NAME=value` with its NUL (MAX_ARG_STRLEN of Linux).
 inline constexpr std::size_t max_variable_bytes = std::size_t{128} * 1024;
 
@@ -33,6 +36,10 @@ struct field_error {
   /// `required`, `invalid_type` or `invalid_value`.
   std::string code;
 };
+
+/// The member of a JSON object; null when it is not given, and when it is given as null.
+[[nodiscard]] const nlohmann::ordered_json* member(const nlohmann::ordered_json& object,
+                                                   std::string_view name);
 
 /// Whether there is nothing but white space.
 [[nodiscard]] bool is_blank(std::string_view text);

@@ -48,7 +48,7 @@ error_report bad_port(std::string_view code, std::string_view given, std::string
 
 /// What is wrong with a port; empty: nothing.
 std::string_view fault_of(const ordered_json* port) {
-  if (port == nullptr || port->is_null())
+  if (port == nullptr)
     return "missing";
   if (!port->is_number())
     return "not a number";
@@ -58,11 +58,6 @@ std::string_view fault_of(const ordered_json* port) {
   const bool in_range = port->is_number_unsigned() ? port->get<std::uint64_t>() - 1 < greatest_port
                                                    : port->get<std::int64_t>() > 0;
   return in_range ? "" : "outside of 1 to 65535";
-}
-
-const ordered_json* member(const ordered_json& body, std::string_view name) {
-  const auto found = body.find(name);
-  return found == body.end() ? nullptr : &*found;
 }
 
 std::variant<std::uint16_t, error_report> read_port(const ordered_json& body, std::string_view code) {
@@ -84,7 +79,7 @@ error_report bad_port_of_a(const ordered_json* port) {
 
 int read_status(const ordered_json& body, field_reader& fields, std::string_view name, int otherwise) {
   const auto* value = member(body, name);
-  if (value == nullptr || value->is_null())
+  if (value == nullptr)
     return otherwise;
   if (value->is_number_integer() && *value >= least_status && *value <= greatest_status)
     return value->get<int>();

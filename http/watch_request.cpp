@@ -26,9 +26,6 @@ using problem_found = std::optional<error_report>;
 /// A value longer than this is not sent back.
 constexpr std::size_t longest_echo = 4096;
 
-/// Longest path, as for files (HTTP.md 6.1).
-constexpr std::size_t longest_path = 4096;
-
 constexpr std::array event_names{
     std::pair{std::string_view("create"), change_type::create},
     std::pair{std::string_view("modify"), change_type::modify},
@@ -37,12 +34,6 @@ constexpr std::array event_names{
     std::pair{std::string_view("move_to"), change_type::move_to},
     std::pair{std::string_view("attrib"), change_type::attribute},
 };
-
-/// A member, or null when it is not given. (An explicit null counts as not given, as everywhere.)
-const ordered_json* member(const ordered_json& body, std::string_view name) {
-  const auto found = body.find(name);
-  return found == body.end() || found->is_null() ? nullptr : &*found;
-}
 
 std::string echo(const ordered_json& value) {
   return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
@@ -179,8 +170,8 @@ problem_found resolve_path(const ordered_json& body, const std::string& workspac
   const auto path = without_blanks_around(read.given_path);
   if (has_nul(path))
     return invalid(body, {"path"}, "path contains invalid null bytes");
-  if (path.size() > longest_path)
-    return invalid(body, {}, fmt::format("path must have at most {} bytes", longest_path));
+  if (path.size() > max_path_bytes)
+    return invalid(body, {}, fmt::format("path must have at most {} bytes", max_path_bytes));
   read.wanted.path = actors::watched_path(workspace, path);
   if (!actors::is_in_workspace(workspace, read.wanted.path))
     return outside_workspace_report(read.given_path, read.wanted.path, workspace);

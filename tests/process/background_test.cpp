@@ -50,11 +50,10 @@ TEST_P(background_job, a_job_goes_on_beside_later_commands) {
 }
 
 TEST_P(background_job, a_job_survives_the_timeout_of_a_later_command) {
-  ASSERT_EQ(b.create("limited", {{"commandTimeoutMs", 300}}).status, 200);
-  b.output("limited", "sleep 4711 & job=$!");
-  EXPECT_EQ(b.execute("limited", "sleep 4712").body.at("httpStatus"), 500);
+  run("sleep 4711 & job=$!");
+  EXPECT_EQ(b.execute("s", "sleep 4712", {{"timeoutMs", 300}}).body.at("httpStatus"), 500);
   EXPECT_TRUE(eventually([] { return processes_with("sleep 4712").empty(); }));
-  EXPECT_EQ(b.output("limited", "kill -0 $job && echo alive"), "alive");
+  EXPECT_EQ(run("kill -0 $job && echo alive"), shown("alive\n"));
   EXPECT_TRUE(runs("sleep 4711"));
 }
 
