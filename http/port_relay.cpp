@@ -234,8 +234,10 @@ void port_relay::client_ended() {
 }
 
 void port_relay::read_service() {
-  if (is_to_splice())
-    return splice_answer();
+  is_to_splice() ? splice_answer() : read_piece();
+}
+
+void port_relay::read_piece() {
   service_->socket->async_read_some(
       asio::buffer(service_buffer_.get(), buffer_bytes),
       guarded([end = service_](port_relay& self, const asio::error_code& fault, std::size_t count) {
@@ -282,6 +284,9 @@ void port_relay::splice_answer() {
     asio::post(go_on());
     return;
   case splice_pipe::stop::source_empty:
+    // splice(2) stops for ever at an urgent byte, which poll(2) calls readable; recv(2) steps over it.
+    if (moved.taken == 0)
+      return read_piece();
     return service_->socket->async_wait(asio::ip::tcp::socket::wait_read, go_on());
   case splice_pipe::stop::sink_full:
     return client_->socket().async_wait(asio::ip::tcp::socket::wait_write, go_on());

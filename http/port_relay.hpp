@@ -89,6 +89,7 @@ private:
   void client_ended();
 
   void read_service();
+  void read_piece();
   [[nodiscard]] bool is_to_splice();
   void splice_answer();
   void take_answer(std::string_view bytes);

@@ -107,6 +107,22 @@ TEST_F(wire_relay_long, what_comes_after_a_pause_is_passed_on_at_once) {
   EXPECT_EQ(client.read_until("second part"), "second part");
 }
 
+/// splice(2) gets no further there, although the socket can be read.
+TEST_F(wire_relay_long, goes_past_an_urgent_byte) {
+  constexpr std::size_t first = 5'000'000;
+  small_service service([](service_connection& client) {
+    client.read_until("\r\n\r\n");
+    client.write(counted(size) + std::string(first, 'a'));
+    client.write_urgent('!');
+    client.write(std::string(size - first, 'b'));
+    client.read_to_end();
+  });
+  const auto server = serve();
+  raw_client client(server->port());
+  client.send(get(path(service)));
+  EXPECT_TRUE(client.read_reply().body == std::string(first, 'a') + std::string(size - first, 'b'));
+}
+
 TEST_F(wire_relay_long, stalls_when_the_client_takes_nothing) {
   std::atomic<bool> took_all = true;
   small_service service([&](service_connection& client) {

@@ -50,6 +50,9 @@ public:
     return true;
   }
 
+  /// Sends one byte out of band (TCP's urgent data).
+  void write_urgent(char byte) const { ::send(socket_, &byte, 1, MSG_OOB | MSG_NOSIGNAL); }
+
   /// Sends no more.
   void shut_down_sending() const { ::shutdown(socket_, SHUT_WR); }
 
