@@ -79,19 +79,22 @@ body_piece process_stream::next_piece() {
 /// Empty when there is nothing new.
 std::string process_stream::next_event(bool is_error_stream) {
   auto& from = is_error_stream ? err_ : out_;
-  const auto piece = process_->log.read(is_error_stream, from.position, most_in_an_event);
   std::string text;
-  if (piece.position > from.position)
-    text += output_event(is_error_stream, from.position, [&] {
-      std::string mark;
-      append_json_string(mark, dropped_mark(piece.position - from.position), json_charset::ascii);
-      return mark.substr(1, mark.size() - 2);
-    }());
-  from.position = piece.next();
-  std::string data;
-  from.encoder.encode(piece.bytes, data);
-  if (!data.empty())
-    text += output_event(is_error_stream, piece.position, data);
+  for (bool is_end = false; text.empty() && !is_end;) { // a piece may be but the beginning of a character
+    const auto piece = process_->log.read(is_error_stream, from.position, most_in_an_event);
+    is_end = piece.bytes.empty();
+    if (piece.position > from.position)
+      text += output_event(is_error_stream, from.position, [&] {
+        std::string mark;
+        append_json_string(mark, dropped_mark(piece.position - from.position), json_charset::ascii);
+        return mark.substr(1, mark.size() - 2);
+      }());
+    from.position = piece.next();
+    std::string data;
+    from.encoder.encode(piece.bytes, data);
+    if (!data.empty())
+      text += output_event(is_error_stream, piece.position, data);
+  }
   return text;
 }
 

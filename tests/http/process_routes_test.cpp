@@ -1,4 +1,5 @@
 #include "tests/http/fakes.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -298,6 +299,21 @@ TEST_F(process_streams, cut_no_character) {
   process->finish(process_status::completed, 0, {});
   one.drain();
   EXPECT_EQ(text(one.events(), "stdout"), "\xe2\x82\xac and \xef\xbf\xbd");
+}
+
+/// At its end a log keeps its last 64 KiB in memory; where they begin a read ends, here after the first byte
+/// of a character.
+TEST_F(process_streams, go_on_behind_a_character_that_lies_half_in_the_file) {
+  const sandboxd::testing::scratch_directory spilled;
+  const auto process = b.processes->make("p", "s1", "c", {1u << 20, 1u << 20, spilled.path(), nullptr});
+  std::string characters;
+  for (std::size_t i = 0; i < 64u << 10; ++i)
+    characters += "\xc3\xa9";
+  process->log.append(false, characters + "\n");
+  process->finish(process_status::completed, 0, {});
+  const auto one = follow(b);
+  one.drain();
+  EXPECT_TRUE(text(one.events(), "stdout") == characters + "\n") << text(one.events(), "stdout").size();
 }
 
 TEST_F(process_streams, are_left_without_a_trace) {
