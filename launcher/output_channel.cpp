@@ -21,6 +21,9 @@ namespace {
 /// that write without end, whoever else it serves waits for a short read of each only.
 constexpr std::size_t piece_bytes = 32u << 10;
 
+/// What is taken at once at a command's end: all that a pipe of the usual size holds.
+constexpr std::size_t last_bytes = 64u << 10;
+
 int check(int opened) {
   if (opened < 0)
     throw std::system_error(errno, std::generic_category(), "open FIFO");
@@ -117,6 +120,9 @@ void output_channel::finish(std::string tail, std::function<void()> done) {
   finishing_ = true;
   tail_ = std::move(tail);
   done_ = std::move(done);
+  const auto later = still_expected_ - std::min<std::uint64_t>(still_expected_, last_bytes - piece_bytes);
+  while (still_expected_ > later && read_piece()) {
+  }
   read_available();
 }
 
@@ -153,23 +159,33 @@ std::size_t output_channel::allowance() const {
 }
 
 void output_channel::read_available() {
-  const std::size_t limit = allowance(); // 0: all that was expected has come, or there is no credit
-  if (reader_.is_open() && limit > 0) {
-    char buffer[piece_bytes];
-    const ssize_t count = ::read(reader_.native_handle(), buffer, limit);
-    if (count > 0) {
-      still_expected_ -= std::min(still_expected_, static_cast<std::uint64_t>(count));
-      deliver(buffer, static_cast<std::size_t>(count));
-    } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
-      reader_.close(); // the last writer is gone
-      still_expected_ = 0;
-    } else if (errno == EAGAIN) {
-      still_expected_ = 0; // somebody else has read them
-    }
-  }
+  const bool got = read_piece();
   if (finishing_ && still_expected_ == 0)
     return deliver_tail();
-  wait();
+  if (!finishing_ || !got)
+    return wait();
+  // Not when there is an event: none would come if another reader took the rest meanwhile.
+  asio::post(executor_, [self = shared_from_this()] { self->read_available(); });
+}
+
+/// Whether there was anything to read. There is not when all that was expected has come, or without credit.
+bool output_channel::read_piece() {
+  const std::size_t limit = allowance();
+  if (!reader_.is_open() || limit == 0)
+    return false;
+  char buffer[piece_bytes];
+  const ssize_t count = ::read(reader_.native_handle(), buffer, limit);
+  if (count < 0 && errno == EINTR)
+    return true;
+  if (count > 0) {
+    still_expected_ -= std::min(still_expected_, static_cast<std::uint64_t>(count));
+    deliver(buffer, static_cast<std::size_t>(count));
+    return true;
+  }
+  still_expected_ = 0; // somebody else has read them
+  if (count == 0 || errno != EAGAIN)
+    reader_.close(); // the last writer is gone
+  return false;
 }
 
 void output_channel::deliver_tail() {
@@ -201,15 +217,16 @@ void output_channel::complete() {
   finishing_ = false;
   writer_.reset();
   char byte = 0;
-  const bool nobody_writes =
-      mode_ != mode::discarding && !path_.empty() && ::read(reader_.native_handle(), &byte, 1) == 0;
-  if (nobody_writes)
+  const bool nobody_writes = reader_.is_open() && ::read(reader_.native_handle(), &byte, 1) == 0;
+  if (nobody_writes && !path_.empty())
     writer_.reset(open_writer(reader_.native_handle()));
   if (writer_) {
     mode_ = mode::idle;
     target_.reset();
     sink_ = nullptr;
   } else {
+    if (nobody_writes)
+      reader_.close();
     retire();
     if (retired_ && reader_.is_open())
       retired_->add(shared_from_this());

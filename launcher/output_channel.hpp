@@ -92,6 +92,7 @@ private:
 
   void wait();
   void read_available();
+  bool read_piece();
   void deliver_tail();
   [[nodiscard]] std::size_t allowance() const;
   void deliver(const char* bytes, std::size_t count);

@@ -211,6 +211,29 @@ TEST_F(channel, finishes_without_bytes_that_somebody_else_took) {
   EXPECT_EQ(passed, "");
 }
 
+TEST_F(channel, finishes_without_bytes_that_somebody_else_took_after_the_first_of_them) {
+  ASSERT_GT(::fcntl(writer.get(), F_SETPIPE_SZ, 1 << 20), 0);
+  capture();
+  const auto size = fill();
+  ASSERT_GT(size, 500'000u);
+  finish();
+  EXPECT_EQ(finished, 0) << "a turn is a short one";
+  std::string taken(size, '\0');
+  const descriptor other(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  ASSERT_GT(::read(other.get(), taken.data(), taken.size()), 0);
+  EXPECT_TRUE(wait_until([&] { return finished == 1; }));
+}
+
+TEST_F(channel, takes_what_a_pipe_of_the_usual_size_holds_at_once) {
+  capture();
+  const auto size = fill();
+  writer.reset();
+  finish();
+  EXPECT_EQ(finished, 1);
+  EXPECT_EQ(captured->size(), size);
+  EXPECT_TRUE(reader->reusable());
+}
+
 TEST_F(channel, delivers_a_tail_after_all_else_as_credit_allows) {
   pass_on();
   write("in ");
@@ -251,6 +274,23 @@ TEST_F(channel, closes_the_oldest_of_too_many_that_are_kept_for_background_write
   EXPECT_EQ(errno, EPIPE);
   EXPECT_TRUE(is_read(1));
   EXPECT_TRUE(is_read(2));
+}
+
+TEST_F(channel, that_has_lost_its_name_and_its_writers_drives_out_no_other) {
+  const auto retired = std::make_shared<retired_channels>(1);
+  const auto name = directory / "kept";
+  const auto kept = std::make_shared<output_channel>(strand, name, retired);
+  const descriptor background(::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+  kept->capture(captured);
+  kept->finish({}, [] {});
+  const auto other = std::make_shared<output_channel>(strand, directory / "other", retired);
+  other->capture(captured);
+  other->give_up_name();
+  bool done = false;
+  other->finish({}, [&] { done = true; });
+  EXPECT_TRUE(wait_until([&] { return done; }));
+  run_for(20ms);
+  EXPECT_EQ(::write(background.get(), "x", 1), 1);
 }
 
 TEST_F(channel, replaces_a_stale_fifo) {
