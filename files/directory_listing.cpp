@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <system_error>
@@ -24,10 +25,14 @@ file_type type_of(mode_t mode) {
   return S_ISLNK(mode) ? file_type::symlink : file_type::other;
 }
 
+/// The nearest that the clock can count (1677 to 2262): a file may claim any.
 std::chrono::system_clock::time_point time_of(const timespec& time) {
-  return std::chrono::system_clock::time_point(
-      std::chrono::duration_cast<std::chrono::system_clock::duration>(
-          std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec)));
+  using clock = std::chrono::system_clock;
+  using std::chrono::seconds;
+  constexpr auto first = std::chrono::ceil<seconds>(clock::duration::min());
+  constexpr auto last = std::chrono::floor<seconds>(clock::duration::max()) - seconds(1);
+  return clock::time_point(std::clamp(seconds(time.tv_sec), first, last) +
+                           std::chrono::nanoseconds(time.tv_nsec));
 }
 
 directory_entry entry_of(std::string relative_path, const struct stat& status) {

@@ -109,16 +109,17 @@ void replace(const place& where, int old, std::string_view content) {
   guard.release();
 }
 
-/// `old_size`: bytes.
-void write_in_place(int found, std::uint64_t old_size, std::string_view content) {
-  const descriptor file(::open(link_to(found).c_str(), O_WRONLY | O_CLOEXEC));
+void write_in_place(int found, std::string_view content) {
+  const descriptor file(::open(link_to(found).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
   if (!file)
     throw_errno("open");
   const auto size = static_cast<off_t>(content.size());
   // Room first, so that a full disk costs nothing. Some file systems cannot tell (EOPNOTSUPP).
   if (size > 0 && ::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, size) != 0 && errno != EOPNOTSUPP) {
     const int reason = errno;
-    (void)::ftruncate(file.get(), static_cast<off_t>(old_size));
+    struct stat now {};
+    if (::fstat(file.get(), &now) == 0) // gives back what is reserved beyond its end
+      (void)::ftruncate(file.get(), now.st_size);
     throw std::system_error(reason, std::generic_category(), "write");
   }
   write_all(file.get(), content);
@@ -126,6 +127,8 @@ void write_in_place(int found, std::uint64_t old_size, std::string_view content)
     throw_errno("truncate");
 }
 
+/// Nothing is opened here that could be waited for: a regular file may have a lease (fcntl(2)) upon it.
+///
 /// What was replaced, as of `write_file`. Nothing when the file has gone or come meanwhile.
 std::optional<descriptor> try_to_write(const place& where, std::string_view content) {
   const descriptor found(
@@ -136,7 +139,7 @@ std::optional<descriptor> try_to_write(const place& where, std::string_view cont
     return write_new(where, content) ? std::optional(descriptor()) : std::nullopt;
   }
   struct statx status {};
-  if (::statx(found.get(), "", AT_EMPTY_PATH, STATX_TYPE | STATX_NLINK | STATX_SIZE, &status) != 0)
+  if (::statx(found.get(), "", AT_EMPTY_PATH, STATX_TYPE | STATX_NLINK, &status) != 0)
     throw_errno("stat");
   if (S_ISLNK(status.stx_mode)) // since it was looked for
     return std::nullopt;
@@ -144,10 +147,10 @@ std::optional<descriptor> try_to_write(const place& where, std::string_view cont
     throw std::system_error(S_ISDIR(status.stx_mode) ? EISDIR : EINVAL, std::generic_category(), "write");
   const bool is_mount = (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0; // as the sandbox sees it
   if (status.stx_nlink != 1 || is_mount) {
-    write_in_place(found.get(), status.stx_size, content);
+    write_in_place(found.get(), content);
     return descriptor();
   }
-  descriptor old(::open(link_to(found.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  descriptor old(::open(link_to(found.get()).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (!old)
     throw_errno("open");
   replace(where, old.get(), content);

@@ -4,9 +4,14 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
+#include <fcntl.h>
 #include <string>
+#include <string_view>
 #include <sys/stat.h>
+#include <utility>
 
 namespace sandboxd::files {
 namespace {
@@ -31,6 +36,22 @@ TEST_F(listed, names_what_is_there_by_bytes) {
   EXPECT_THAT(paths("/"), ElementsAre("A", "a", "b", "hidden", "with space", "\xc3\xbc"));
   EXPECT_THAT(paths("/", false, true),
               ElementsAre(".dot", "A", "a", "b", "hidden", "with space", "\xc3\xbc"));
+}
+
+TEST_F(listed, gives_times_that_the_clock_cannot_count_as_the_nearest_it_can) {
+  using namespace std::chrono;
+  const std::pair<const char*, time_t> files[] = {{"/far", 13'000'000'000}, {"/near", 9'000'000'000}};
+  for (const auto& [name, seconds_since] : files) { // 2381 and 2255; ext4 ends in 2446
+    put(in(name), "");
+    const std::array<timespec, 2> times{{{seconds_since, 5}, {seconds_since, 5}}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, in(name).c_str(), times.data(), 0), 0);
+  }
+  const auto entries = list_directory(root, "/", {});
+  const auto time_of = [&](std::string_view name) {
+    return std::ranges::find(entries, name, &directory_entry::relative_path)->modified_at;
+  };
+  EXPECT_EQ(time_of("near"), system_clock::time_point(seconds(9'000'000'000) + nanoseconds(5)));
+  EXPECT_EQ(year_month_day(floor<days>(time_of("far"))).year(), year(2262));
 }
 
 TEST_F(listed, goes_into_directories_but_through_no_link) {
