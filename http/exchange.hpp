@@ -17,6 +17,9 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 /// Whether two header names are the same (ASCII letters compare without case, RFC 9110 section 5.1).
 [[nodiscard]] bool same_field_name(std::string_view left, std::string_view right);
 
+/// Bytes of capacity behind a request's body, where a parser may look ahead (as simdjson does).
+inline constexpr std::size_t body_padding = 64;
+
 /// One parsed request, whole. Lives as long as the handler wants it (shared).
 struct request {
   /// Upper case, for example "POST". A HEAD request arrives as "GET": the server drops the body of its
@@ -29,6 +32,7 @@ struct request {
   /// All header fields in the order received, except those about framing (Content-Length, Transfer-Encoding,
   /// Expect), which the server has dealt with.
   header_list headers;
+  /// Usually with `body_padding` bytes of capacity left.
   std::string body;
   /// Unique per daemon run, or the client's `X-Request-Id` when it is short and harmless; sent back in
   /// `X-Request-Id` of every response and named in every log line of the request.

@@ -69,8 +69,9 @@ void for_each_lone_surrogate(std::string_view text, Found found) {
 } // namespace
 
 std::variant<json_tree, json_error> read_json(const std::string& text, const json_limits& limits) {
-  // The quick parser takes four bytes for a value before any is counted.
-  if (!has_more_values_than(text, limits.max_values)) {
+  // The quick parser takes four bytes for a token before any value is counted. A value has at most five: its
+  // key, a colon, itself in two brackets, a comma.
+  if (!has_more_tokens_than(text, 5 * limits.max_values)) {
     // What it does not understand, be it wrong or a number of hundreds of digits, the other one judges.
     if (auto parsed = read_json_quickly(text, limits))
       return *std::move(parsed);
@@ -86,6 +87,11 @@ std::variant<json_tree, json_error> read_json(const std::string& text, const jso
   event_reader events(builder);
   if (!nlohmann::ordered_json::sax_parse(understood.begin(), understood.end(), &events))
     return builder.take_error();
+  // That parser takes a NUL for the end of the text.
+  if (const auto nul = understood.find('\0'); nul != std::string::npos) {
+    builder.refuse("Invalid JSON at byte " + std::to_string(nul + 1), json_error::reason::syntax);
+    return builder.take_error();
+  }
   return builder.take_tree();
 }
 

@@ -21,9 +21,6 @@ struct json_limits {
   std::size_t max_values = 200'000;
 };
 
-/// Bytes behind a text that the quick parser may look at (simdjson's padding).
-inline constexpr std::size_t json_padding = 64;
-
 /// Why a body was not accepted.
 struct json_error {
   enum class reason : std::uint8_t {
@@ -40,7 +37,7 @@ struct json_error {
 };
 
 /// Parses a whole document. An escaped half of a surrogate pair, as JavaScript writes one, becomes U+FFFD
-/// (HTTP.md 1.4). The text is copied first unless it has `json_padding` bytes of capacity left.
+/// (HTTP.md 1.4). The text is copied first unless it has `body_padding` bytes of capacity left.
 [[nodiscard]] std::variant<json_tree, json_error> read_json(const std::string& text,
                                                             const json_limits& limits);
 

@@ -1,5 +1,6 @@
 #include "http/quick_json.hpp"
 
+#include "http/exchange.hpp"
 #include "http/json_string.hpp"
 #include "http/json_tree_builder.hpp"
 
@@ -12,7 +13,7 @@ namespace sandboxd::http {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
-static_assert(json_padding >= simdjson::SIMDJSON_PADDING);
+static_assert(body_padding >= simdjson::SIMDJSON_PADDING);
 
 bool tell(ondemand::value value, json_tree_builder& builder);
 
@@ -78,11 +79,16 @@ bool tell(ondemand::value value, json_tree_builder& builder) {
 
 } // namespace
 
-bool has_more_values_than(std::string_view text, std::size_t most) {
-  std::size_t found = 1;
+bool has_more_tokens_than(std::string_view text, std::size_t most) {
+  constexpr std::string_view blanks = " \t\r\n";
+  constexpr std::string_view operators = ",:{}[]\"";
+  std::size_t found = 0;
+  bool is_in_literal = false;
   for (std::size_t at = 0; at < text.size() && found <= most; ++at) {
-    if (text[at] == ',' || text[at] == '[' || text[at] == '{')
-      ++found;
+    const bool is_blank = blanks.find(text[at]) != std::string_view::npos;
+    const bool is_operator = operators.find(text[at]) != std::string_view::npos;
+    found += is_operator || (!is_blank && !is_in_literal) ? 1 : 0;
+    is_in_literal = !is_blank && !is_operator;
     if (text[at] != '"')
       continue;
     // A quote ends the string unless an odd number of backslashes stands before it.
@@ -103,8 +109,8 @@ bool has_more_values_than(std::string_view text, std::size_t most) {
 std::optional<std::variant<json_tree, json_error>> read_json_quickly(const std::string& text,
                                                                      const json_limits& limits) {
   std::string padded;
-  if (text.capacity() - text.size() < json_padding) {
-    padded.reserve(text.size() + json_padding);
+  if (text.capacity() - text.size() < body_padding) {
+    padded.reserve(text.size() + body_padding);
     padded = text;
   }
   try {

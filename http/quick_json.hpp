@@ -10,9 +10,9 @@
 
 namespace sandboxd::http {
 
-/// Whether a document may have more values than `most`, by its commas and opening brackets outside of
-/// strings. Looks no further than it has to.
-[[nodiscard]] bool has_more_values_than(std::string_view text, std::size_t most);
+/// Whether a text has more than `most` tokens of JSON (RFC 8259 section 2: brackets, commas, colons, strings,
+/// and whatever stands between them). Looks no further than it has to.
+[[nodiscard]] bool has_more_tokens_than(std::string_view text, std::size_t most);
 
 /// The same as `read_json` by simdjson, which is twenty times as fast as nlohmann's parser where a text is
 /// long does. Nothing when it does not accept the text, for whatever reason, or when that is a lone scalar;

@@ -1,5 +1,7 @@
 #include "http/request_scanner.hpp"
 
+#include "http/exchange.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -9,9 +11,6 @@ namespace {
 
 /// A client that has sent this much of a body is believed to send the rest.
 constexpr std::size_t trusted_bytes = 1u << 20;
-
-/// Room behind a body: the parser of JSON copies one that has less (`json_padding`).
-constexpr std::size_t room_behind = 64;
 
 } // namespace
 
@@ -45,7 +44,7 @@ void request_scanner::begin_body() {
   }
   if (head().content_length > limits_.body_bytes)
     return refuse({413, "The body is longer than " + std::to_string(limits_.body_bytes) + " bytes"});
-  body_.reserve(std::min<std::uint64_t>(head().content_length, trusted_bytes) + room_behind);
+  body_.reserve(std::min<std::uint64_t>(head().content_length, trusted_bytes) + body_padding);
   progress_ = progress::in_body;
 }
 
@@ -53,7 +52,7 @@ std::size_t request_scanner::feed_counted(std::string_view bytes) {
   auto piece = bytes.substr(0, std::min<std::uint64_t>(bytes.size(), head().content_length - body_.size()));
   // Room for all of a large body once a part of it is here: nobody gets memory for what is merely declared.
   if (body_.size() < trusted_bytes && body_.size() + piece.size() >= trusted_bytes)
-    body_.reserve(head().content_length + room_behind);
+    body_.reserve(head().content_length + body_padding);
   body_.append(piece);
   if (body_.size() == head().content_length)
     progress_ = progress::complete;

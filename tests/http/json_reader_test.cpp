@@ -11,6 +11,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sandboxd::http {
@@ -43,7 +44,7 @@ TEST(json_reader, takes_any_value_as_a_document) {
 }
 
 struct refusal {
-  const char* text;
+  std::string_view text;
   json_error::reason why;
   const char* field;
   const char* message;
@@ -57,6 +58,7 @@ TEST(json_reader, names_the_field_and_the_fault) {
       {"", json_error::reason::syntax, "body", "Invalid JSON at byte 1"},
       {"not json", json_error::reason::syntax, "body", "Invalid JSON at byte 2"},
       {"{} x", json_error::reason::syntax, "body", "Invalid JSON at byte 4"},
+      {std::string_view("{}\0{}", 5), json_error::reason::syntax, "body", "Invalid JSON at byte 3"},
       {R"({"command":})", json_error::reason::syntax, "command", "Invalid JSON at byte 12"},
       {R"({"command":"a)", json_error::reason::syntax, "command", "Invalid JSON at byte 14"},
       {"{\"command\":\"a\xff\"}", json_error::reason::refused, "command", "Invalid UTF-8 at byte 14"},
@@ -69,7 +71,7 @@ TEST(json_reader, names_the_field_and_the_fault) {
       {R"([1,2,3,4,5,6])", json_error::reason::refused, "body", "More than 6 values"},
   };
   for (const refusal& r : refusals) {
-    const json_error found = error(r.text, limits);
+    const json_error found = error(std::string(r.text), limits);
     EXPECT_EQ(found.why, r.why) << r.text;
     EXPECT_EQ(found.field, r.field) << r.text;
     EXPECT_EQ(found.message, r.message) << r.text;
@@ -190,6 +192,17 @@ TEST(json_reader, accepts_nothing_quickly_that_is_no_json) {
   }
   EXPECT_GT(accepted, 2'000);
   EXPECT_GT(damaged, 2'000);
+}
+
+TEST(json_reader, counts_tokens) {
+  const std::pair<std::string_view, std::size_t> examples[] = {
+      {"{}", 2}, {R"({"k":[1,-2.5e3,true]})", 11}, {R"("a \" [,:] \\" "b")", 2}, {"1 1  1", 3}, {":::::", 5},
+  };
+  EXPECT_FALSE(has_more_tokens_than(" \t\r\n", 0));
+  for (const auto& [text, tokens] : examples) {
+    EXPECT_FALSE(has_more_tokens_than(text, tokens)) << text;
+    EXPECT_TRUE(has_more_tokens_than(text, tokens - 1)) << text;
+  }
 }
 
 TEST(json_reader, keeps_the_members_of_an_object_that_grows) {
