@@ -89,6 +89,10 @@ bool has_more_tokens_than(std::string_view text, std::size_t most) {
     const bool is_operator = operators.find(text[at]) != std::string_view::npos;
     found += is_operator || (!is_blank && !is_in_literal) ? 1 : 0;
     is_in_literal = !is_blank && !is_operator;
+    // Outside of strings the quick parser takes a backslash for an escape and some control characters for
+    // operators; neither is JSON, so the other parser may say so.
+    if (text[at] == '\\' || (static_cast<unsigned char>(text[at]) < ' ' && !is_blank))
+      return true;
     if (text[at] != '"')
       continue;
     // A quote ends the string unless an odd number of backslashes stands before it.

@@ -11,7 +11,7 @@
 namespace sandboxd::http {
 
 /// Whether a text has more than `most` tokens of JSON (RFC 8259 section 2: brackets, commas, colons, strings,
-/// and whatever stands between them). Looks no further than it has to.
+/// and whatever stands between them), or so many for the quick parser. Looks no further than it has to.
 [[nodiscard]] bool has_more_tokens_than(std::string_view text, std::size_t most);
 
 /// The same as `read_json` by simdjson, which is twenty times as fast as nlohmann's parser where a text is

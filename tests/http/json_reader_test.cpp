@@ -199,6 +199,8 @@ TEST(json_reader, counts_tokens) {
       {"{}", 2}, {R"({"k":[1,-2.5e3,true]})", 11}, {R"("a \" [,:] \\" "b")", 2}, {"1 1  1", 3}, {":::::", 5},
   };
   EXPECT_FALSE(has_more_tokens_than(" \t\r\n", 0));
+  for (const char* evasion : {R"(\",,,)", "\x0c", "1\x1a"})
+    EXPECT_TRUE(has_more_tokens_than(evasion, 100)) << evasion;
   for (const auto& [text, tokens] : examples) {
     EXPECT_FALSE(has_more_tokens_than(text, tokens)) << text;
     EXPECT_TRUE(has_more_tokens_than(text, tokens - 1)) << text;
