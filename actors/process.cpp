@@ -85,7 +85,7 @@ process_state::~process_state() {
     return;
   if (!target_->finished() && control_.terminate)
     control_.terminate([] {});
-  target_->finish(process_status::error, std::nullopt, std::chrono::system_clock::now());
+  end(process_status::error, std::nullopt);
 }
 
 void process_state::configure(start_process request, services_ptr context) {
@@ -202,8 +202,16 @@ void process_state::answer_kills() {
     done.deliver(target_->record());
 }
 
-void process_state::finish(process_status status, std::optional<int> exit_code) {
+/// The first time only.
+void process_state::end(process_status status, std::optional<int> exit_code) {
+  if (target_->finished())
+    return;
   target_->finish(status, exit_code, std::chrono::system_clock::now());
+  context_->background->run([target = target_] { target->log.put_away(); });
+}
+
+void process_state::finish(process_status status, std::optional<int> exit_code) {
+  end(status, exit_code);
   answer_kills();
   settled();
 }

@@ -52,6 +52,7 @@ public:
   [[nodiscard]] std::string describe() const;
 
 private:
+  void end(process_status status, std::optional<int> exit_code);
   void finish(process_status status, std::optional<int> exit_code);
   void answer_kills();
 

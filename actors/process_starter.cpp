@@ -29,8 +29,12 @@ void on_start(self_pointer self, start_process request) {
   const auto supervisor = self->observer()->actors->find<supervision::supervisor_actor>(paths::processes);
   if (!supervisor)
     return request.done.deliver(failure{error_code::unavailable, "The sandbox is restarting its processes"});
-  switch (state.context->processes->enter(request.target, settings->process.max_running,
-                                          settings->process.max_finished)) {
+  process_table::processes dropped;
+  const auto outcome = state.context->processes->enter(request.target, settings->process.max_running,
+                                                       settings->process.max_finished, dropped);
+  if (!dropped.empty())
+    state.context->background->run([held = std::move(dropped)] {});
+  switch (outcome) {
   case process_table::outcome::id_in_use:
     return request.done.deliver(
         failure{error_code::process_exists,

@@ -1,11 +1,12 @@
 #include "actors/process_table.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sandboxd::actors {
 
 process_table::outcome process_table::enter(const tracked_process_ptr& process, std::size_t max_running,
-                                            std::size_t max_finished) {
+                                            std::size_t max_finished, processes& dropped) {
   const std::string& id = process->id();
   const std::lock_guard lock(mutex_);
   const auto same =
@@ -16,11 +17,14 @@ process_table::outcome process_table::enter(const tracked_process_ptr& process, 
       std::count_if(processes_.begin(), processes_.end(), [](const auto& one) { return !one->finished(); }));
   if (running >= max_running)
     return outcome::full;
+  const auto drop = [&](auto one) {
+    dropped.push_back(std::move(*one));
+    processes_.erase(one);
+  };
   if (same != processes_.end())
-    processes_.erase(same);
+    drop(same);
   for (auto finished = processes_.size() - running; finished > max_finished; --finished)
-    processes_.erase(
-        std::find_if(processes_.begin(), processes_.end(), [](const auto& one) { return one->finished(); }));
+    drop(std::find_if(processes_.begin(), processes_.end(), [](const auto& one) { return one->finished(); }));
   processes_.push_back(process);
   return outcome::entered;
 }
@@ -37,9 +41,9 @@ tracked_process_ptr process_table::find(const std::string& id) const {
   return found == processes_.end() ? nullptr : *found;
 }
 
-std::vector<tracked_process_ptr> process_table::all(const std::string* session) const {
+process_table::processes process_table::all(const std::string* session) const {
   const std::lock_guard lock(mutex_);
-  std::vector<tracked_process_ptr> found;
+  processes found;
   for (const auto& one : processes_)
     if (session == nullptr || one->session() == *session)
       found.push_back(one);

@@ -16,10 +16,13 @@ class process_table {
 public:
   /// What became of an attempt to enter a process.
   enum class outcome { entered, id_in_use, full };
+  using processes = std::vector<tracked_process_ptr>;
 
   /// Enters a process, in the place of a finished one of its id. Refused while one of its id lives, and while
-  /// `max_running` others do. Of the finished ones the oldest are dropped beyond `max_finished`.
-  outcome enter(const tracked_process_ptr& process, std::size_t max_running, std::size_t max_finished);
+  /// `max_running` others do. Of the finished ones the oldest are moved to `dropped` beyond `max_finished`:
+  /// the end of their files may wait for the disk.
+  outcome enter(const tracked_process_ptr& process, std::size_t max_running, std::size_t max_finished,
+                processes& dropped);
 
   /// Takes a process out that never was one.
   void remove(const tracked_process_ptr& process);
@@ -28,7 +31,7 @@ public:
   [[nodiscard]] tracked_process_ptr find(const std::string& id) const;
 
   /// All of them, or those of one session.
-  [[nodiscard]] std::vector<tracked_process_ptr> all(const std::string* session = nullptr) const;
+  [[nodiscard]] processes all(const std::string* session = nullptr) const;
 
 private:
   mutable std::mutex mutex_;

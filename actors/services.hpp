@@ -3,10 +3,10 @@
 #include "actors/file_place.hpp"
 #include "actors/process_table.hpp"
 #include "config/settings.hpp"
+#include "launcher/background_worker.hpp"
 #include "launcher/byte_budget.hpp"
 #include "launcher/captured_output.hpp"
 #include "launcher/descriptor.hpp"
-#include "launcher/directory_cleaner.hpp"
 #include "ports/exposed_ports.hpp"
 
 #include <asio/io_context.hpp>
@@ -95,9 +95,9 @@ public:
       std::make_shared<const launcher::descriptor>(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   /// The daemon's own files, which no file operation reaches: its directory, and what /proc shows of it.
   const std::vector<std::string> hidden_paths{directory, "/proc/" + std::to_string(::getpid())};
-  /// Removes what sessions leave.
-  const std::shared_ptr<launcher::directory_cleaner> cleaner =
-      std::make_shared<launcher::directory_cleaner>();
+  /// Removes what sessions leave, and keeps the files of processes that are over.
+  const std::shared_ptr<launcher::background_worker> background =
+      std::make_shared<launcher::background_worker>();
 
   /// For the text and variables of commands that wait or run.
   const std::shared_ptr<launcher::byte_budget> command_memory = std::make_shared<launcher::byte_budget>(0);

@@ -54,7 +54,7 @@ launcher::shell_options make_options(const services_ptr& context, const shell_st
   };
   options.start_timeout = settings.session.start_timeout;
   options.retired = start.retired;
-  options.cleaner = context->cleaner;
+  options.background = context->background;
   return options;
 }
 

@@ -1,7 +1,7 @@
 #include "launcher/control_directory.hpp"
 
+#include "launcher/background_worker.hpp"
 #include "launcher/descriptor.hpp"
-#include "launcher/directory_cleaner.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -13,15 +13,15 @@
 
 namespace sandboxd::launcher {
 
-control_directory::control_directory(std::string path, std::shared_ptr<directory_cleaner> cleaner)
-    : path_(std::move(path)), cleaner_(std::move(cleaner)) {}
+control_directory::control_directory(std::string path, std::shared_ptr<background_worker> background)
+    : path_(std::move(path)), background_(std::move(background)) {}
 
 control_directory::~control_directory() {
   for (const char* const name :
        {"start", "run", "run-inline", "command", "with", "restore", "fork", "out", "err"})
     remove(name);
-  if (::rmdir(path_.c_str()) != 0 && errno == ENOTEMPTY && cleaner_)
-    cleaner_->remove(std::move(path_));
+  if (::rmdir(path_.c_str()) != 0 && errno == ENOTEMPTY && background_)
+    background_->remove(std::move(path_));
 }
 
 void control_directory::make() const {

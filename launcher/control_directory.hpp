@@ -6,16 +6,16 @@
 
 namespace sandboxd::launcher {
 
-class directory_cleaner;
+class background_worker;
 
 /// The directory (mode 0700) of one shell's control files. The session may do there what it likes, so nothing
 /// here follows a link, opens what another has made, or waits for anybody.
 class control_directory {
 public:
-  /// `cleaner` removes what others have put into the directory; null: that stays.
-  control_directory(std::string path, std::shared_ptr<directory_cleaner> cleaner);
+  /// `background` removes what others have put into the directory; null: that stays.
+  control_directory(std::string path, std::shared_ptr<background_worker> background);
 
-  /// Removes our files, and the directory when nothing else is in it; the rest is the cleaner's.
+  /// Removes our files, and the directory when nothing else is in it; the rest is left to `background`.
   ~control_directory();
   control_directory(const control_directory&) = delete;
   control_directory& operator=(const control_directory&) = delete;
@@ -34,7 +34,7 @@ private:
   [[nodiscard]] std::string path_of(std::string_view name) const;
 
   std::string path_;
-  std::shared_ptr<directory_cleaner> cleaner_;
+  std::shared_ptr<background_worker> background_;
 };
 
 } // namespace sandboxd::launcher

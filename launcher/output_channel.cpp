@@ -18,7 +18,8 @@ namespace sandboxd::launcher {
 namespace {
 
 /// Most bytes one read takes. One turn of the I/O thread makes one read for one channel: with many commands
-/// that write without end, whoever else it serves waits for a short read of each only.
+/// that write without end, whoever else it serves waits for a short read of each only. The turn at a
+/// command's end takes `last_bytes`.
 constexpr std::size_t piece_bytes = 32u << 10;
 
 /// What is taken at once at a command's end: all that a pipe of the usual size holds.

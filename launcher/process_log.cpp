@@ -26,10 +26,14 @@ void process_log::close() {
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
-    out_.put_away(kept_in_memory_at_the_end);
-    err_.put_away(kept_in_memory_at_the_end);
   }
   tell_followers();
+}
+
+void process_log::put_away() {
+  const std::lock_guard lock(mutex_);
+  out_.put_away(kept_in_memory_at_the_end);
+  err_.put_away(kept_in_memory_at_the_end);
 }
 
 bool process_log::closed() const {

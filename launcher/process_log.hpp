@@ -33,6 +33,11 @@ public:
 
   /// Nothing follows any more.
   void close();
+
+  /// Moves all of a closed log but its newest bytes from memory to the files: thousands are kept. What finds
+  /// no room there is dropped. May wait for the disk, and so do readers meanwhile.
+  void put_away();
+
   [[nodiscard]] bool closed() const;
 
   /// Bytes of a stream from `position` on, or from the oldest kept on when that is later; at most `most`,

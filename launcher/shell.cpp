@@ -84,7 +84,7 @@ shell::shell(asio::io_context& io, std::shared_ptr<session_process> init, shell_
              callbacks events)
     : io_(io), init_(std::move(init)), strand_(init_->executor()), options_(std::move(options)),
       events_(std::move(events)), files_(make_files(options_.control_directory)),
-      directory_(std::make_shared<control_directory>(files_.directory, options_.cleaner)), reports_(io),
+      directory_(std::make_shared<control_directory>(files_.directory, options_.background)), reports_(io),
       complaints_(io), call_back_timer_(io), put_down_timer_(io), watch_timer_(io) {}
 
 /// The last reference may be an actor's, whose thread removes no files.

@@ -49,7 +49,7 @@ struct shell_options {
   /// Where output of background jobs is counted; null: without bound.
   std::shared_ptr<retired_channels> retired;
   /// For what the session leaves among the control files (see `control_directory`).
-  std::shared_ptr<directory_cleaner> cleaner;
+  std::shared_ptr<background_worker> background;
 };
 
 /// A long-lived bash below a session's init that runs one command after another, and forks of it that run

@@ -30,10 +30,15 @@ std::vector<std::string> ids(const process_table& table, const std::string* sess
   return found;
 }
 
-TEST(process_table, finds_processes_by_id_and_session) {
+class process_table_test : public ::testing::Test {
+protected:
   process_table table;
+  process_table::processes dropped;
+};
+
+TEST_F(process_table_test, finds_processes_by_id_and_session) {
   for (const auto& one : {make("a"), make("b", "other"), make("c")})
-    EXPECT_EQ(table.enter(one, 10, 10), outcome::entered);
+    EXPECT_EQ(table.enter(one, 10, 10, dropped), outcome::entered);
   EXPECT_THAT(ids(table), ElementsAre("a", "b", "c"));
   const std::string other = "other";
   EXPECT_THAT(ids(table, &other), ElementsAre("b"));
@@ -41,30 +46,30 @@ TEST(process_table, finds_processes_by_id_and_session) {
   EXPECT_EQ(table.find("none"), nullptr);
 }
 
-TEST(process_table, replaces_a_finished_process_of_the_same_id_only) {
-  process_table table;
+TEST_F(process_table_test, replaces_a_finished_process_of_the_same_id_only) {
   const auto first = make("a");
-  table.enter(first, 10, 10);
-  EXPECT_EQ(table.enter(make("a"), 10, 10), outcome::id_in_use);
+  table.enter(first, 10, 10, dropped);
+  EXPECT_EQ(table.enter(make("a"), 10, 10, dropped), outcome::id_in_use);
   finish(first);
   const auto second = make("a");
-  EXPECT_EQ(table.enter(second, 10, 10), outcome::entered);
+  EXPECT_EQ(table.enter(second, 10, 10, dropped), outcome::entered);
   EXPECT_EQ(table.find("a"), second);
+  EXPECT_THAT(dropped, ElementsAre(first));
   EXPECT_THAT(ids(table), ElementsAre("a"));
 }
 
-TEST(process_table, bounds_those_that_live_and_forgets_the_oldest_of_the_others) {
-  process_table table;
+TEST_F(process_table_test, bounds_those_that_live_and_forgets_the_oldest_of_the_others) {
   std::vector<tracked_process_ptr> made;
   for (int i = 0; i < 5; ++i) {
     made.push_back(make(std::to_string(i)));
-    table.enter(made.back(), 5, 2);
+    table.enter(made.back(), 5, 2, dropped);
   }
-  EXPECT_EQ(table.enter(make("x"), 5, 2), outcome::full);
+  EXPECT_EQ(table.enter(make("x"), 5, 2, dropped), outcome::full);
   for (const int i : {1, 3, 4})
     finish(made[static_cast<std::size_t>(i)]);
-  EXPECT_EQ(table.enter(make("y"), 5, 2), outcome::entered);
+  EXPECT_EQ(table.enter(make("y"), 5, 2, dropped), outcome::entered);
   EXPECT_THAT(ids(table), ElementsAre("0", "2", "3", "4", "y"));
+  EXPECT_THAT(dropped, ElementsAre(made[1]));
 }
 
 TEST(tracked_process, ends_once) {

@@ -291,7 +291,8 @@ public:
     record.command = command;
     record.start_time = actors::process_record::time(fixed_time);
     auto process = std::make_shared<actors::tracked_process>(std::move(record), limits);
-    table.enter(process, 100, 100);
+    actors::process_table::processes dropped;
+    table.enter(process, 100, 100, dropped);
     return process;
   }
 

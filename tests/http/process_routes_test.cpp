@@ -311,6 +311,7 @@ TEST_F(process_streams, go_on_behind_a_character_that_lies_half_in_the_file) {
     characters += "\xc3\xa9";
   process->log.append(false, characters + "\n");
   process->finish(process_status::completed, 0, {});
+  process->log.put_away();
   const auto one = follow(b);
   one.drain();
   EXPECT_TRUE(text(one.events(), "stdout") == characters + "\n") << text(one.events(), "stdout").size();

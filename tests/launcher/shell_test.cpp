@@ -1,4 +1,4 @@
-#include "launcher/directory_cleaner.hpp"
+#include "launcher/background_worker.hpp"
 #include "tests/launcher/shell_world.hpp"
 #include "tests/support/descriptor_shortage.hpp"
 
@@ -489,9 +489,9 @@ TEST_P(shell_files, are_made_in_place_of_what_a_command_has_put_there) {
   EXPECT_FALSE(std::filesystem::exists(directory / "target"));
 }
 
-TEST_P(shell_files, of_others_are_removed_by_the_cleaner) {
+TEST_P(shell_files, of_others_are_removed_in_the_background) {
   auto given = options();
-  given.cleaner = std::make_shared<directory_cleaner>();
+  given.background = std::make_shared<background_worker>();
   shell = start_shell(given);
   run("for d in " + directory / "control-*" + "; do mkdir $d/more; touch $d/more/file; done");
   shell.reset();

@@ -2,8 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -15,9 +18,9 @@ using ::testing::HasSubstr;
 
 class background_process : public each_generation {
 protected:
-  background_process()
-      : each_generation([](config::settings& settings) {
-          settings.process.output_memory_bytes = 64 << 10;
+  explicit background_process(std::uint64_t output_memory = 64 << 10)
+      : each_generation([=](config::settings& settings) {
+          settings.process.output_memory_bytes = output_memory;
           settings.process.output_spill_bytes = 256 << 10;
         }) {}
 
@@ -275,6 +278,31 @@ TEST_P(background_process, keeps_the_end_of_a_flood_and_says_what_is_missing) {
   EXPECT_LT(text.size(), 400'000u);
   EXPECT_THAT(text, ::testing::StartsWith("[output truncated: "));
   EXPECT_THAT(text, ::testing::EndsWith("x\nlast\n"));
+}
+
+/// One that had more memory while it ran than it has afterwards.
+class finished_process : public background_process {
+protected:
+  finished_process() : background_process(1 << 20) {}
+
+  /// Open files without a name.
+  static int spill_files() {
+    int found = 0;
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+      found += std::filesystem::read_symlink(entry, gone).string().find("/#") != std::string::npos ? 1 : 0;
+    return found;
+  }
+};
+FOR_EACH_GENERATION(finished_process);
+
+TEST_P(finished_process, has_its_output_in_a_file_until_it_is_forgotten) {
+  const auto id = started("head -c 300000 /dev/zero | tr '\\0' x; echo", {{"processId", "p"}});
+  wait_for_end(id);
+  EXPECT_TRUE(eventually([] { return spill_files() == 1; }));
+  EXPECT_TRUE(logs(id)["stdout"] == std::string(300'000, 'x') + '\n');
+  started("true", {{"processId", "p"}});
+  EXPECT_TRUE(eventually([] { return spill_files() == 0; }));
 }
 
 TEST_P(background_process, is_refused_without_a_command) {

@@ -1,4 +1,4 @@
-#include "launcher/directory_cleaner.hpp"
+#include "launcher/background_worker.hpp"
 
 #include <filesystem>
 #include <pthread.h>
@@ -8,7 +8,7 @@
 
 namespace sandboxd::launcher {
 
-directory_cleaner::~directory_cleaner() {
+background_worker::~background_worker() {
   {
     const std::lock_guard guard(mutex_);
     stopping_ = true;
@@ -18,11 +18,26 @@ directory_cleaner::~directory_cleaner() {
     thread_.join();
 }
 
-void directory_cleaner::remove(std::string path) {
+void background_worker::remove(std::string path) {
   const std::lock_guard guard(mutex_);
-  if (waiting_.size() >= most_waiting)
+  if (directories_ >= most_directories)
     return;
-  waiting_.push_back(std::move(path));
+  ++directories_;
+  add([this, path = std::move(path)] {
+    std::error_code ignored; // what cannot be removed stays until the daemon's end
+    std::filesystem::remove_all(path, ignored);
+    const std::lock_guard done(mutex_);
+    --directories_;
+  });
+}
+
+void background_worker::run(std::function<void()> task) {
+  const std::lock_guard guard(mutex_);
+  add(std::move(task));
+}
+
+void background_worker::add(std::function<void()> task) {
+  waiting_.push_back(std::move(task));
   changed_.notify_all();
   if (thread_.joinable())
     return;
@@ -31,21 +46,21 @@ void directory_cleaner::remove(std::string path) {
   sigset_t before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] { work(); });
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-void directory_cleaner::run() {
+void background_worker::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (stopping_)
       return;
-    const std::string path = std::move(waiting_.front());
+    auto task = std::exchange(waiting_.front(), {});
     waiting_.pop_front();
     lock.unlock();
-    std::error_code ignored; // what cannot be removed stays until the daemon's end
-    std::filesystem::remove_all(path, ignored);
+    task();
+    task = {}; // what it holds goes here, too
     lock.lock();
   }
 }
