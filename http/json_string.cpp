@@ -27,14 +27,18 @@ bool may_hold_special(std::uint64_t word) noexcept {
   return ((below_space | delete_or_above | quote | backslash) & high_bits) != 0;
 }
 
+constexpr std::size_t word_bytes = sizeof(std::uint64_t);
+
+std::uint64_t word_of(const char* bytes) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, word_bytes);
+  return word;
+}
+
 std::size_t plain_prefix(std::string_view text) noexcept {
   std::size_t i = 0;
-  for (; i + sizeof(std::uint64_t) <= text.size(); i += sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + i, sizeof word);
-    if (may_hold_special(word))
-      break;
-  }
+  while (i + word_bytes <= text.size() && !may_hold_special(word_of(text.data() + i)))
+    i += word_bytes;
   while (i < text.size() && is_plain(static_cast<unsigned char>(text[i])))
     ++i;
   return i;
@@ -82,7 +86,15 @@ std::size_t put_ascii(std::string_view text, std::string& out, std::size_t room)
       std::min({text.size(), room / unit_escape_bytes, encoded.size() / unit_escape_bytes});
   char* end = encoded.data();
   std::size_t taken = 0;
-  for (; taken < most; ++taken) {
+  for (std::size_t one_by_one = 0; taken < most;) { // a word around an escape
+    if (one_by_one == 0 && most - taken >= word_bytes) {
+      if (!may_hold_special(word_of(text.data() + taken))) {
+        end = std::copy_n(text.data() + taken, word_bytes, end);
+        taken += word_bytes;
+        continue;
+      }
+      one_by_one = word_bytes;
+    }
     const auto byte = static_cast<unsigned char>(text[taken]);
     if (byte >= escapes_of.size())
       break;
@@ -95,6 +107,8 @@ std::size_t put_ascii(std::string_view text, std::string& out, std::size_t room)
       *end++ = '\\';
       *end++ = escape;
     }
+    ++taken;
+    one_by_one -= std::min<std::size_t>(one_by_one, 1);
   }
   out.append(encoded.data(), static_cast<std::size_t>(end - encoded.data()));
   return taken;
