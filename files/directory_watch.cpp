@@ -61,8 +61,8 @@ directory_watch::directory_watch(const sandbox_root& root, const watch_options& 
   descriptor opened = root_.open(wanted_.path, O_PATH);
   if (!events_)
     throw std::system_error(reason, std::generic_category(), "inotify");
-  const std::string path = path_of(opened.get());
-  const auto workspace = path_of(root_.open(bounds_.workspace, O_PATH | O_DIRECTORY).get());
+  const std::string path = root_.path_of(opened.get());
+  const auto workspace = root_.path_of(root_.open(bounds_.workspace, O_PATH | O_DIRECTORY).get());
   if (!is_at_or_below(path, workspace))
     throw outside_workspace(path);
   const bool tells_attributes =
@@ -80,7 +80,7 @@ directory_watch::directory_watch(const sandbox_root& root, const watch_options& 
 /// The place where the last link leads to; what it leads to may be replaced.
 void directory_watch::watch_file(const std::string& workspace) {
   const place where = root_.target_of(wanted_.path);
-  const std::string directory = path_of(where.directory.get());
+  const std::string directory = root_.path_of(where.directory.get());
   if (!is_at_or_below(directory, workspace)) // changed since it was looked at
     throw outside_workspace(directory + '/' + where.name);
   translator_.watch_surroundings(add_watch(where.directory.get(), mask_), where.name, false);
@@ -212,7 +212,7 @@ int directory_watch::add_watch(int opened, std::uint32_t mask) {
 
 /// The kernel does not tell when a directory above is moved.
 bool directory_watch::is_where_it_was() const {
-  return !directory_ || path_of(directory_.get()) == real_path_;
+  return !directory_ || root_.path_of(directory_.get()) == real_path_;
 }
 
 } // namespace sandboxd::files

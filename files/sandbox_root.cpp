@@ -1,5 +1,7 @@
 #include "files/sandbox_root.hpp"
 
+#include "launcher/path_in_root.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -39,11 +41,6 @@ descriptor open_in_root(int directory, const std::string& path, int flags) {
   throw_errno("open");
 }
 
-std::string full_path(const place& where) {
-  const std::string directory = path_of(where.directory.get());
-  return (directory == "/" ? directory : directory + '/') + where.name;
-}
-
 [[noreturn]] void refuse() {
   throw std::system_error(EACCES, std::generic_category(), "hidden");
 }
@@ -74,15 +71,6 @@ cut_path cut(std::string path) {
 
 } // namespace
 
-std::string path_of(int opened) {
-  std::array<char, 4096> buffer;
-  const auto link = fmt::format("/proc/self/fd/{}", opened);
-  const ssize_t length = ::readlink(link.c_str(), buffer.data(), buffer.size());
-  if (length < 0)
-    throw_errno("readlink");
-  return {buffer.data(), static_cast<std::size_t>(length)};
-}
-
 bool is_at_or_below(std::string_view path, std::string_view directory) {
   return directory == "/" ||
          (path.starts_with(directory) && (path.size() == directory.size() || path[directory.size()] == '/'));
@@ -94,6 +82,18 @@ void throw_errno(const char* what) {
 
 sandbox_root::sandbox_root(std::shared_ptr<const descriptor> root, std::vector<std::string> hidden)
     : root_(std::move(root)), hidden_(std::move(hidden)) {}
+
+std::string sandbox_root::path_of(int opened) const {
+  auto path = launcher::path_in_root(root_->get(), fmt::format("/proc/self/fd/{}", opened));
+  if (!path)
+    throw_errno("readlink");
+  return *std::move(path);
+}
+
+std::string sandbox_root::full_path(const place& where) const {
+  const std::string directory = path_of(where.directory.get());
+  return (directory == "/" ? directory : directory + '/') + where.name;
+}
 
 bool sandbox_root::hides(int opened) const {
   return !hidden_.empty() && is_hidden(path_of(opened));

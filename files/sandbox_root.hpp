@@ -28,7 +28,7 @@ struct place {
 /// (ELOOP). Where it is the machine's own root, that alone protects nothing: the hidden paths do.
 class sandbox_root {
 public:
-  /// `root`: an O_PATH descriptor. `hidden`: absolute paths below it, with no link in them, that nothing
+  /// `root`: an O_PATH descriptor. `hidden`: absolute paths from it, with no link in them, that nothing
   /// opens: neither they nor what is in them (EACCES).
   sandbox_root(std::shared_ptr<const descriptor> root, std::vector<std::string> hidden);
 
@@ -47,6 +47,10 @@ public:
   /// followed to their end, dangling ones too.
   [[nodiscard]] place target_of(const std::string& path) const;
 
+  /// The path from the root of an open file, as the kernel knows it; it tells no lies about links, as they
+  /// are resolved.
+  [[nodiscard]] std::string path_of(int opened) const;
+
   /// Whether an open file is hidden, or in what is.
   [[nodiscard]] bool hides(int opened) const;
 
@@ -54,8 +58,8 @@ public:
   void refuse_to_move(const place& where) const;
 
 private:
-  /// The same of the path the kernel knows it by.
   [[nodiscard]] bool is_hidden(const std::string& path) const;
+  [[nodiscard]] std::string full_path(const place& where) const;
 
   std::shared_ptr<const descriptor> root_;
   std::vector<std::string> hidden_;
@@ -67,9 +71,6 @@ private:
 /// A path from the root: `path` itself when it is absolute, else below `directory`; "." and ".." are taken
 /// out by the text alone, as is what comes twice of '/'. For answers that show a path, not for opening it.
 [[nodiscard]] std::string absolute_path(std::string_view directory, std::string_view path);
-
-/// The path the kernel knows an open file by; it tells no lies about links, as they are resolved.
-[[nodiscard]] std::string path_of(int opened);
 
 /// Whether `path` is `directory` or lies in it; both absolute and free of links.
 [[nodiscard]] bool is_at_or_below(std::string_view path, std::string_view directory);

@@ -39,7 +39,7 @@ protected:
     std::filesystem::create_directories(inside + "/hidden");
     put(inside + "/hidden/key", "of the daemon");
     put(outside, "outside");
-    return files::sandbox_root(open_root(inside), {inside + "/hidden"});
+    return files::sandbox_root(open_root(inside), {"/hidden"});
   }
 
   static void put(const std::string& path, const std::string& content) {

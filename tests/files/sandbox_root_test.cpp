@@ -160,7 +160,7 @@ TEST_F(rooted, follows_links_to_the_place_that_is_written) {
 TEST_F(rooted, lets_nobody_move_what_holds_something_hidden) {
   std::filesystem::create_directory(in("/dir"));
   root.refuse_to_move(root.parent_of("/dir"));
-  const sandbox_root above(open_root(scratch.path()), {inside + "/hidden"});
+  const sandbox_root above(open_root(scratch.path()), {"/root/hidden"});
   EXPECT_EQ(errno_of([&] { above.refuse_to_move(above.parent_of("/root")); }), EACCES);
 }
 
