@@ -70,13 +70,13 @@ execution_state::~execution_state() {
 
 execution_actor::behavior_type execution_behavior(self_pointer self, services_ptr context,
                                                   run_command command) {
-  self->state.context = context;
+  self->state.context = std::move(context);
   self->state.command = std::move(command);
   self->set_status(self->state.command.request.command.substr(0, shown_command));
   self->set_exit_handler([self](const caf::exit_msg& message) { on_exit_request(self, message.reason); });
-  const bool isolate = context->settings()->session.isolation != config::isolation_mode::off;
+  const bool isolate = self->state.context->settings()->session.isolation != config::isolation_mode::off;
   request_init(
-      self, context, isolate, execution_actor(self),
+      self, self->state.context, isolate, execution_actor(self),
       [self](init_handle process) { self->state.process = std::move(process); },
       [self](const caf::error& reason) { give_up(self, supervision::describe(reason)); });
   return {

@@ -36,11 +36,11 @@ init_state::~init_state() {
 }
 
 init_actor::behavior_type init_behavior(self_pointer self, services_ptr context, bool isolate) {
-  self->state.context = context;
+  self->state.context = std::move(context);
   self->defer_start();
   self->set_exit_handler([self](const caf::exit_msg& message) { on_exit_request(self, message.reason); });
   request_init(
-      self, context, isolate, init_actor(self),
+      self, self->state.context, isolate, init_actor(self),
       [self](init_handle process) { self->state.process = std::move(process); },
       [self](const caf::error& reason) { self->quit(reason); });
   return {

@@ -200,7 +200,7 @@ private:
   };
 
   /// Finds out where the session is, then has a worker do it. `work` delivers, or throws.
-  void run(file_target target, fail_function fail, std::function<void(const view&)> work) {
+  void run(file_target target, const fail_function& fail, std::function<void(const view&)> work) {
     const auto manager = directory_->find<session_manager_actor>(paths::session_manager);
     if (!manager)
       return fail(unavailable());

@@ -96,7 +96,7 @@ private:
     return {error_code::unavailable, "The sandbox is starting or being restarted"};
   }
 
-  void kill(const tracked_process_ptr& target, reply<process_record> done) const {
+  void kill(const tracked_process_ptr& target, const reply<process_record>& done) const {
     const auto actor = directory_->find<process_actor>(paths::processes + '/' + target->child);
     if (!actor)
       return target->finished() ? done.deliver(target->record()) : done.deliver(unavailable());

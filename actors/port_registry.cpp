@@ -22,7 +22,7 @@ using self_pointer = supervision::typed_stateful_pointer<port_registry_state, po
 /// For the supervisor, which answers from memory.
 constexpr std::chrono::seconds neighbour_timeout{5};
 
-void on_watch(self_pointer self, watch_port wanted) {
+void on_watch(self_pointer self, const watch_port& wanted) {
   const auto supervisor = self->observer()->actors->find<supervision::supervisor_actor>(paths::port_watches);
   if (!supervisor)
     return wanted.done.deliver(failure{error_code::unavailable, "The sandbox is restarting its watches"});
@@ -89,7 +89,7 @@ port_registry_actor::behavior_type port_registry_behavior(self_pointer self, ser
         wanted.done.deliver(self->state.unexpose(wanted.port));
         self->set_status(self->state.describe());
       },
-      [self](watch_port& wanted) { on_watch(self, std::move(wanted)); },
+      [self](const watch_port& wanted) { on_watch(self, wanted); },
   };
 }
 

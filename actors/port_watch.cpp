@@ -58,7 +58,7 @@ port_watch_actor::behavior_type port_watch_behavior(self_pointer self, services_
   self->state.follow_process([me = port_watch_actor(self)] { caf::anon_send(me, watched_process_ended{}); });
   self->send(self, probe_now{});
   return {
-      [self, context](probe_now) { probe(self, context); },
+      [self, context = std::move(context)](probe_now) { probe(self, context); },
       [self](const port_probed& event) {
         if (self->state.take(event.result))
           self->delayed_send(self, self->state.request().interval, probe_now{});

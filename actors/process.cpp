@@ -239,7 +239,7 @@ std::string process_state::describe() const {
 process_actor::behavior_type process_behavior(self_pointer self, services_ptr context,
                                               start_process request) {
   const auto target = request.target;
-  self->state.configure(std::move(request), context);
+  self->state.configure(std::move(request), std::move(context));
   self->set_exit_handler([self](const caf::exit_msg& message) {
     if (message.reason == caf::exit_reason::kill || self->state.done())
       return self->quit(message.reason);

@@ -180,7 +180,7 @@ std::string session_state::describe() const {
   return fmt::format("running: {}, {} waiting", command, waiting_.size());
 }
 
-session_actor::behavior_type session_behavior(self_pointer self, services_ptr context,
+session_actor::behavior_type session_behavior(self_pointer self, const services_ptr& context,
                                               session_options options) {
   self->state.configure(context, std::move(options), [me = session_actor(self)](std::uint64_t number) {
     caf::anon_send(me, stream_ended{number});

@@ -101,7 +101,7 @@ private:
 /// The queue of one session: hands commands to the session's shell strictly in order of arrival, and has the
 /// shell started again when a command has ended it.
 session_actor::behavior_type
-session_behavior(supervision::typed_stateful_pointer<session_state, session_actor> self, services_ptr context,
-                 session_options options);
+session_behavior(supervision::typed_stateful_pointer<session_state, session_actor> self,
+                 const services_ptr& context, session_options options);
 
 } // namespace sandboxd::actors

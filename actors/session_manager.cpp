@@ -54,7 +54,7 @@ void show_count(self_pointer self) {
 }
 
 /// Fails everything that waits for a session that will not come.
-void abandon(known_session session, const failure& reason) {
+void abandon(const known_session& session, const failure& reason) {
   for (const auto& creation : session.creations)
     creation.done.deliver(reason);
   for (const auto& command : session.commands)
@@ -64,7 +64,7 @@ void abandon(known_session session, const failure& reason) {
 void forget(self_pointer self, const std::string& id, const failure& reason) {
   auto entry = self->state.sessions.extract(id);
   if (!entry.empty())
-    abandon(std::move(entry.mapped()), reason);
+    abandon(entry.mapped(), reason);
   show_count(self);
 }
 
@@ -151,7 +151,7 @@ void on_create(self_pointer self, create_session request);
 
 /// A session that has lost its state with its shell gives way to a new one of its name (HTTP.md 4.1); any
 /// other refuses it.
-void replace_blank(self_pointer self, create_session request, const std::string& child) {
+void replace_blank(self_pointer self, const create_session& request, const std::string& child) {
   const auto refuse = [request] {
     request.done.deliver(session_failure(error_code::session_already_exists, request.options.id));
   };
@@ -178,7 +178,7 @@ void on_create(self_pointer self, create_session request) {
   const auto entry = sessions.find(id);
   if (entry != sessions.end() && entry->second.ready()) {
     if (request.existing == if_exists::refuse)
-      return replace_blank(self, std::move(request), entry->second.child);
+      return replace_blank(self, request, entry->second.child);
     return request.done.deliver(session_created{id, false});
   }
   failure reason;
@@ -189,7 +189,7 @@ void on_create(self_pointer self, create_session request) {
 }
 
 /// A command outside of any session gets an actor of its own.
-void on_execution(self_pointer self, run_command command) {
+void on_execution(self_pointer self, const run_command& command) {
   auto& state = self->state;
   const auto supervisor = find<supervisor_actor>(self, paths::executions);
   if (!supervisor)
@@ -214,7 +214,7 @@ void on_execution(self_pointer self, run_command command) {
 void on_command(self_pointer self, run_command command) {
   auto& sessions = self->state.sessions;
   if (command.request.mode == run_mode::sessionless)
-    return on_execution(self, std::move(command));
+    return on_execution(self, command);
   const auto& id = command.request.session;
   const auto entry = sessions.find(id);
   if (entry != sessions.end() && entry->second.ready())
@@ -263,6 +263,7 @@ void on_list(self_pointer self, const list_sessions& request) {
   for (const auto& [id, session] : self->state.sessions)
     in_order.emplace(std::stoull(session.child), id);
   std::vector<std::string> ids;
+  ids.reserve(in_order.size());
   for (auto& [number, id] : in_order)
     ids.push_back(std::move(id));
   request.done.deliver(std::move(ids));

@@ -32,8 +32,9 @@ Handle sibling(self_pointer self, std::string_view id) {
 /// `base` with what `more` adds or replaces: of two entries of one name programs may take either.
 std::vector<std::string> merge(std::vector<std::string> base, const environment& more) {
   for (const auto& [name, value] : more) {
-    std::erase_if(base, [&](const std::string& entry) { return entry.starts_with(name + '='); });
-    base.push_back(fmt::format("{}={}", name, value));
+    const std::string begin = name + '=';
+    std::erase_if(base, [&](const std::string& entry) { return entry.starts_with(begin); });
+    base.push_back(begin + value);
   }
   return base;
 }
@@ -72,7 +73,7 @@ void start(self_pointer self, const services_ptr& context, const init_handle& in
 }
 
 /// Asks session and init, then starts.
-void prepare(self_pointer self, const services_ptr& context, std::string control_directory) {
+void prepare(self_pointer self, const services_ptr& context, const std::string& control_directory) {
   const auto session = sibling<session_actor>(self, "session");
   const auto init = sibling<init_actor>(self, "init");
   if (!session || !init)
@@ -115,12 +116,12 @@ shell_state::~shell_state() {
     process->abandon();
 }
 
-shell_actor::behavior_type shell_behavior(self_pointer self, services_ptr context,
+shell_actor::behavior_type shell_behavior(self_pointer self, const services_ptr& context,
                                           std::string control_directory) {
   // Of its own for every incarnation: the end of the one before may still be removing its files.
   control_directory += fmt::format("-{}", self->id());
   self->defer_start();
-  prepare(self, context, std::move(control_directory));
+  prepare(self, context, control_directory);
   return {
       [self](const shell_started& event) {
         self->set_status(fmt::format("pid {} ({} in the session)", event.ids.on_host, event.ids.in_session));

@@ -28,6 +28,6 @@ struct shell_state {
 ///
 /// `control_directory`: for the shell's control files.
 shell_actor::behavior_type shell_behavior(supervision::typed_stateful_pointer<shell_state, shell_actor> self,
-                                          services_ptr context, std::string control_directory);
+                                          const services_ptr& context, std::string control_directory);
 
 } // namespace sandboxd::actors

@@ -300,7 +300,7 @@ std::string watch_state::describe() const {
 }
 
 watch_actor::behavior_type watch_behavior(self_pointer self, services_ptr context, std::string watch_id,
-                                          watch_options wanted, watch_source_factory sources) {
+                                          const watch_options& wanted, const watch_source_factory& sources) {
   auto& state = self->state;
   const auto setup_timeout = context->settings()->watch.setup_timeout;
   state.configure(std::move(watch_id), wanted, std::move(context), sources(wanted));

@@ -135,7 +135,7 @@ private:
 /// every 75 ms. Ends normally when nobody is interested any more, when there is nothing left to watch, and
 /// when events were lost: not before the registry knows, so that no request is lost with it.
 watch_actor::behavior_type watch_behavior(supervision::typed_stateful_pointer<watch_state, watch_actor> self,
-                                          services_ptr context, std::string watch_id, watch_options wanted,
-                                          watch_source_factory sources);
+                                          services_ptr context, std::string watch_id,
+                                          const watch_options& wanted, const watch_source_factory& sources);
 
 } // namespace sandboxd::actors

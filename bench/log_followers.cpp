@@ -58,8 +58,7 @@ std::string line_follower::take_events(std::string_view arrived, steady::time_po
   }
   for (auto feed = unfinished_line_.find('\n'); feed != std::string::npos;
        feed = unfinished_line_.find('\n')) {
-    if (const auto failure = take_line(std::string_view(unfinished_line_).substr(0, feed), now);
-        !failure.empty())
+    if (auto failure = take_line(std::string_view(unfinished_line_).substr(0, feed), now); !failure.empty())
       return failure;
     unfinished_line_.erase(0, feed + 1);
   }

@@ -29,7 +29,7 @@ std::string node_service() {
 endpoint new_service(lane& with, const std::string& command) {
   const auto process = with.new_process(with.new_session(), command);
   const auto url = with.output_of(process);
-  const auto service = parse_endpoint(url.substr(0, url.find('\n')));
+  auto service = parse_endpoint(url.substr(0, url.find('\n')));
   const auto body = json{{"port", service.port}}.dump();
   with.demand(http_request("POST", "/api/expose-port", body), [&](const answer& whole) {
     return check_fields(whole, {{"success", true}, {"port", service.port}}, "port not exposed");

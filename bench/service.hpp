@@ -13,7 +13,7 @@ struct service_body {
 };
 
 inline constexpr service_body small_body{"/small", 1024};
-inline constexpr service_body large_body{"/large", 64 * 1024 * 1024};
+inline constexpr service_body large_body{"/large", std::size_t{64} * 1024 * 1024};
 
 /// The HTTP service behind the rows of the proxy: answers GET over kept-alive connections, one request at a
 /// time on each, on one thread and with answers made beforehand. Listens on the loopback device at a port

@@ -71,6 +71,7 @@ private:
 
 std::vector<char*> pointers(const std::vector<std::string>& items) {
   std::vector<char*> result;
+  result.reserve(items.size() + 1);
   for (const auto& item : items)
     result.push_back(const_cast<char*>(item.c_str()));
   result.push_back(nullptr);

@@ -29,7 +29,8 @@ struct entrance_state {
 };
 
 caf::behavior entrance(supervision::stateful_pointer<entrance_state> self,
-                       std::shared_ptr<http::server> server, std::function<void(std::uint16_t)> listening) {
+                       const std::shared_ptr<http::server>& server,
+                       const std::function<void(std::uint16_t)>& listening) {
   const bool first = server->port() == 0;
   if (!server->is_listening()) // else an incarnation that crashed has left it open
     server->start();

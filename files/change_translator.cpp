@@ -195,7 +195,7 @@ change_translator::departure change_translator::take_departure(std::uint32_t coo
   auto found = departures_.extract(cookie);
   if (!found)
     found = old_departures_.extract(cookie);
-  return found ? std::move(found.mapped()) : departure{};
+  return found ? found.mapped() : departure{};
 }
 
 /// The kernel tells the halves of a rename one right after the other, but a reading may end between them.

@@ -166,7 +166,7 @@ place sandbox_root::target_of(const std::string& path) const {
       return where;
     // A link counts from the directory it stands in.
     const std::string target = link_text(where);
-    next = target.starts_with('/') ? target : cut(next).directory + '/' + target;
+    next = target.starts_with('/') ? target : fmt::format("{}/{}", cut(next).directory, target);
   }
   throw std::system_error(ELOOP, std::generic_category(), "open");
 }

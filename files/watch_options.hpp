@@ -27,6 +27,7 @@ struct watch_options {
   /// Only these; empty: all but `attribute`.
   std::vector<change_type> events;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14
   auto operator<=>(const watch_options&) const = default;
 };
 

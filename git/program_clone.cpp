@@ -93,7 +93,7 @@ std::string find_program(const std::string& program) {
   const char* path = std::getenv("PATH"); // NOLINT(concurrency-mt-unsafe): one thread
   for (std::string_view rest = path != nullptr ? path : "/usr/bin:/bin"; !rest.empty();) {
     const auto end = rest.find(':');
-    const auto candidate = fmt::format("{}/{}", rest.substr(0, end), program);
+    auto candidate = fmt::format("{}/{}", rest.substr(0, end), program);
     if (candidate.starts_with('/') && ::access(candidate.c_str(), X_OK) == 0)
       return candidate;
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);

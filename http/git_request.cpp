@@ -146,8 +146,9 @@ std::variant<git_checkout, error_report> read_git_request(const request& sent, n
     return std::move(*fault);
 
   const auto target = body.find("targetDir");
-  const bool has_target = target != body.end() && !target->is_null() &&
-                          !(spoken == dialect::a && *target == ""); // falsy in the reference
+  const bool has_target =
+      target != body.end() && !target->is_null() &&
+      !(spoken == dialect::a && *target == nlohmann::ordered_json("")); // falsy in the reference
   order.directory =
       has_target ? take_text(body, "targetDir") : default_target(order.url, spoken, settings, now, random);
   if (auto fault = check_target(order.directory))

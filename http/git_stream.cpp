@@ -16,7 +16,7 @@ constexpr std::size_t largest_event = 64u << 10;
 } // namespace
 
 std::shared_ptr<git_stream> git_stream::start(const call& incoming) {
-  const std::shared_ptr<git_stream> made(new git_stream(incoming));
+  std::shared_ptr<git_stream> made(new git_stream(incoming));
   auto stream = incoming.answer->stream(200, event_stream_headers(), stream_kind::events);
   if (const auto interval = incoming.settings().http.keepalive_comment_interval; interval.count() > 0)
     stream->keep_alive(std::string(keepalive_comment), interval);

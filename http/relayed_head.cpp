@@ -157,10 +157,10 @@ std::string relayed_response(const ports::response_head& head, const relayed_for
   const bool may_tell_length =
       head.end != ports::response_end::chunked && !informational && head.status != 204;
   for (const auto& [name, value] : head.fields)
-    if (!is_one_of(own_fields, name) && !is_one_of(options, name))
+    // The length also of a HEAD or a 304, which have no body.
+    if ((!is_one_of(own_fields, name) && !is_one_of(options, name)) ||
+        (same_field_name(name, "content-length") && may_tell_length))
       add(sent, name, value);
-    else if (same_field_name(name, "content-length") && may_tell_length)
-      add(sent, name, value); // also that of a HEAD or a 304, which have no body
   if (head.end == ports::response_end::chunked)
     add(sent, "Transfer-Encoding", "chunked");
   if (head.status == 101) {

@@ -27,7 +27,7 @@ command_output::~command_output() {
 }
 
 void command_output::start(bool live, const capture_limits& limits,
-                           std::function<void(bool, std::string)> sink) {
+                           const std::function<void(bool, std::string)>& sink) {
   ++use_;
   credit_ = std::make_shared<output_credit>();
   captured_out_ = std::make_shared<captured_output>(limits);

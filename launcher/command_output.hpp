@@ -38,7 +38,7 @@ public:
   command_output& operator=(const command_output&) = delete;
 
   /// Starts reading, for `events.output` (live, with credit zero) or into captures.
-  void start(bool live, const capture_limits& limits, std::function<void(bool, std::string)> sink);
+  void start(bool live, const capture_limits& limits, const std::function<void(bool, std::string)>& sink);
 
   /// Delivers what the streams hold at this moment and then `tail`, then hands the captures over (nothing of
   /// them is kept); at most one call for each `start`.

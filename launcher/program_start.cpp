@@ -16,6 +16,7 @@ namespace {
 
 std::vector<char*> pointers(const std::vector<std::string>& items) {
   std::vector<char*> result;
+  result.reserve(items.size() + 1);
   for (const auto& item : items)
     result.push_back(const_cast<char*>(item.c_str()));
   result.push_back(nullptr);
@@ -94,6 +95,7 @@ start_result start_program(const program& what, lineage number, int standard_inp
     return {0, errno};
   const descriptor failures(ends[0]);
   descriptor to_parent(ends[1]);
+  // NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork): posix_spawn(3) cannot do what `become` does
   const pid_t child = ::vfork();
   if (child == 0) {
     const int error = become(ready, to_parent.get());

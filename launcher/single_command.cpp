@@ -160,7 +160,8 @@ void single_command::finish(ending how, int exit_code, const std::string& proble
 } // namespace
 
 void run_single_command(asio::io_context& io, const std::shared_ptr<session_process>& init,
-                        const single_command_options& options, shell_command command, command_events events) {
+                        const single_command_options& options, const shell_command& command,
+                        command_events events) {
   const auto running = std::make_shared<single_command>(io, init, options, std::move(events));
   try {
     running->start(command);

@@ -26,6 +26,7 @@ struct single_command_options {
 /// `shell::run`; the `ended` of an init that is lost is the caller's to see.
 /// Must be called on `init->executor()`, after the init is ready.
 void run_single_command(asio::io_context& io, const std::shared_ptr<session_process>& init,
-                        const single_command_options& options, shell_command command, command_events events);
+                        const single_command_options& options, const shell_command& command,
+                        command_events events);
 
 } // namespace sandboxd::launcher

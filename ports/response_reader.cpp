@@ -92,7 +92,7 @@ const http_parser_settings* response_reader::callbacks() {
 
 void response_reader::head_is_over() {
   constexpr auto unknown = std::numeric_limits<std::uint64_t>::max();
-  const int status = parser_.status_code;
+  const auto status = static_cast<int>(parser_.status_code);
   head_.status = status;
   head_.minor_version = parser_.http_minor;
   head_.keep_alive = http_should_keep_alive(&parser_) != 0;

@@ -32,11 +32,11 @@ supervisor_actor::behavior_type supervisor(typed_stateful_pointer<supervisor_sta
 child_spec supervisor_child(std::string id, supervisor_spec spec) {
   child_spec child;
   child.id = std::move(id);
-  child.start = supervised(supervisor, spec);
   child.shutdown = infinity{};
   child.type = child_type::supervisor;
   for (const auto& one : spec.children) // each has its own limit, and they start one after another
     child.start_timeout += one.start_timeout;
+  child.start = supervised(supervisor, std::move(spec));
   return child;
 }
 

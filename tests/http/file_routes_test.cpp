@@ -90,10 +90,10 @@ TEST_F(file_routes, ask_for_what_the_path_says) {
     const char* path;
     const char* body;
     const char* operation;
-    const char* more;
+    std::string more;
   };
   const row rows[] = {
-      {"/api/write", R"({"path":"f","content":"a\u0000b"})", "write", "a"},
+      {"/api/write", R"({"path":"f","content":"a\u0000b"})", "write", "a\0b"s},
       {"/api/write", R"({"path":"f","content":"aGk=","encoding":"base64"})", "write", "hi"},
       {"/api/write", R"({"path":"f","content":"aGk=","encoding":"utf-8"})", "write", "aGk="},
       {"/api/write", R"({"path":"f","content":""})", "write", ""},
@@ -112,7 +112,7 @@ TEST_F(file_routes, ask_for_what_the_path_says) {
     const auto& asked = b.files->calls.back();
     EXPECT_EQ(asked.operation, row.operation) << row.body;
     EXPECT_EQ(asked.path, "f") << row.body;
-    EXPECT_EQ(std::string(asked.more.c_str()), row.more) << row.body;
+    EXPECT_EQ(asked.more, row.more) << row.body;
   }
 }
 
@@ -146,7 +146,7 @@ TEST_F(file_routes, answer_content_as_text_or_base64) {
   struct row {
     actors::file_content file;
     const char* encoding; // of the request
-    const char* content;
+    std::string content;
     const char* told;
     bool binary;
   };
@@ -160,7 +160,7 @@ TEST_F(file_routes, answer_content_as_text_or_base64) {
       {text, "latin1", "h\xc3\xa9llo", "utf-8", false},
       {binary, nullptr, "AAH/", "base64", true},
       {binary, "utf8", "AAH/", "base64", true},
-      {binary, "utf-8", "\0\1\xef\xbf\xbd", "utf-8", false},
+      {binary, "utf-8", "\0\1\xef\xbf\xbd"s, "utf-8", false},
       {wrong, nullptr, "Yf8=", "base64", true},
       {wrong, "utf8", "Yf8=", "base64", true},
       {wrong, "utf-8", "a\xef\xbf\xbd", "utf-8", false},
@@ -173,7 +173,7 @@ TEST_F(file_routes, answer_content_as_text_or_base64) {
     const auto answer = json_of(*b.ask("POST", "/api/read", body.dump()));
     EXPECT_EQ(answer["encoding"], row.told) << body;
     EXPECT_EQ(answer["isBinary"], row.binary) << body;
-    EXPECT_EQ(std::string(answer["content"].get<std::string>().c_str()), row.content) << body;
+    EXPECT_EQ(answer["content"].get<std::string>(), row.content) << body;
     EXPECT_EQ(answer["mimeType"], row.file.description.mime_type);
     EXPECT_EQ(answer["size"], row.file.description.size);
     EXPECT_EQ(answer["success"], true);
@@ -446,13 +446,13 @@ TEST_F(file_streams, give_everything_else_as_base64) {
   ASSERT_EQ(events.size(), 4u);
   EXPECT_EQ(events[0]["encoding"], "base64");
   EXPECT_EQ(events[0]["isBinary"], true);
-  EXPECT_EQ(events[1]["data"].get<std::string>(), std::string(65535 / 3 * 4, '/'));
+  EXPECT_EQ(events[1]["data"].get<std::string>(), std::string(std::size_t{65535} / 3 * 4, '/'));
   EXPECT_EQ(events[2]["data"], "//8=");
   EXPECT_EQ(events[3]["bytesRead"], bytes.size());
 }
 
 TEST_F(file_streams, end_even_where_a_chunk_ends) {
-  for (const std::size_t size : {std::size_t{0}, std::size_t{65535}, std::size_t{2 * 65535}}) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{65535}, 2 * std::size_t{65535}}) {
     const auto events = read(std::make_shared<held_file>(std::string(size, 'a'), "text/plain", true));
     EXPECT_EQ(events.size(), 2 + size / 65535);
     EXPECT_EQ(events.back(), (json{{"type", "complete"}, {"bytesRead", size}}));

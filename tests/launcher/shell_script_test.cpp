@@ -97,7 +97,7 @@ TEST(parse_report, finds_a_report_behind_what_a_trap_printed_without_a_line_end)
 
 TEST(parse_report, survives_garbage) {
   std::mt19937 random{7};
-  const std::string alphabet = files.token + "DF:0123456789 -\n\0x";
+  const std::string alphabet = files.token + std::string("DF:0123456789 -\n\0x", 18);
   for (int round = 0; round < 20000; ++round) {
     std::string line = random() % 2 == 0 ? files.token : "";
     for (auto length = random() % 12; length > 0; --length)

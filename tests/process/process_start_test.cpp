@@ -167,7 +167,7 @@ TEST_P(background_process, is_followed_from_its_beginning_to_its_end) {
 TEST_P(background_process, dies_with_all_it_has_started) {
   const auto id = started("trap '' TERM; setsid sh -c 'trap \"\" TERM; echo $$ >child; sleep 1000' & "
                           "while :; do sleep 1; done");
-  EXPECT_TRUE(eventually([&] { return run("cat child 2>/dev/null") != ""; }));
+  EXPECT_TRUE(eventually([&] { return !run("cat child 2>/dev/null").empty(); }));
   EXPECT_EQ(ask("DELETE", "/api/process/" + id).status, 200);
   EXPECT_EQ(run("kill -0 $(cat child) 2>/dev/null || echo gone"), shown("gone\n"));
   const auto record = get(id);

@@ -26,7 +26,7 @@ TEST_F(two_sessionless, commands_run_at_a_time_and_no_more) {
   ASSERT_TRUE(
       eventually([&] { return exists(daemon.workspace() / "one") && exists(daemon.workspace() / "two"); }));
   EXPECT_NE(b.execute(no_session, "true").status, 200);
-  std::ofstream(daemon.workspace() / "go");
+  const std::ofstream go(daemon.workspace() / "go");
   EXPECT_EQ(first.answer().status, 200);
   EXPECT_EQ(second.answer().status, 200);
   EXPECT_TRUE(eventually([&] { return b.execute(no_session, "true").status == 200; }));

@@ -118,6 +118,7 @@ TEST(circuit_breaker, a_late_result_says_nothing_while_it_is_open) {
 TEST(circuit_breaker, a_late_result_is_no_trial_and_does_not_count_after_it_has_closed) {
   auto breaker = make(1, 1);
   std::vector<circuit_breaker::permit> late;
+  late.reserve(3);
   for (auto call = 0; call < 3; ++call)
     late.push_back(*breaker.allow(start));
   fail(breaker, start);

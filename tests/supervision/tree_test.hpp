@@ -80,8 +80,8 @@ protected:
   }
 
   /// Starts the tree at "/root" and forgets what the journal said about it.
-  supervisor_actor start(supervisor_spec spec) {
-    auto root = hold(spawn_root(system, tree, std::move(spec)));
+  supervisor_actor start(const supervisor_spec& spec) {
+    auto root = hold(spawn_root(system, tree, spec));
     on_exit(caf::actor_cast<caf::strong_actor_ptr>(root),
             [this](const caf::error& reason) { ended = reason; });
     run();
