@@ -20,6 +20,7 @@ RUN apt-get update \
     libcaf-core0.17 libfmt9 libhttp-parser2.9 libsimdjson14 libgit2-1.5 \
     bash git ca-certificates openssh-client procps util-linux \
     nodejs npm python3 python3-pip python3-venv \
+    python3-ipython python3-numpy python3-pandas python3-matplotlib python3-pil \
     curl file jq less tar zip unzip xz-utils \
     s3fs fuse3 squashfs-tools squashfuse fuse-overlayfs inotify-tools \
   && rm -rf /var/lib/apt/lists/* \
@@ -28,6 +29,9 @@ RUN apt-get update \
 
 # The path of the server is part of what users' images rely on, also to start it by an ENTRYPOINT of their own.
 COPY --from=build /project/build/release/sandboxd /container-server/sandbox
+COPY --from=build /project/build/release/interpreters/python /container-server/interpreters/python
+COPY --from=build /project/build/release/interpreters/node /container-server/interpreters/node
+COPY --from=build /project/build/release/interpreters/sandboxd-namespace-init /container-server/interpreters/
 COPY --from=build /project/config/sandboxd.conf /etc/sandboxd/sandboxd.conf
 # Start-up scripts of older images end by calling startup.sh, or dist/index.js by bun. As the supervised command they
 # find the server running, and nothing is left to do. The bun here knows that file alone; users may put theirs over it.

@@ -10,10 +10,13 @@ packages_to_build=(
   g++:g++ cmake:cmake ninja-build:ninja
   libcaf-dev librestinio-dev libasio-dev libhttp-parser-dev libfmt-dev nlohmann-json3-dev libsimdjson-dev libgit2-dev
 )
-packages_to_run=(bash:bash git:git curl:curl procps:ps util-linux:unshare)
+packages_to_run=(
+  bash:bash git:git curl:curl procps:ps util-linux:unshare nodejs:node npm:npm
+  python3 python3-ipython python3-numpy python3-pandas python3-matplotlib python3-pil
+)
 packages_to_test=(
-  libgtest-dev libgmock-dev python3:python3 clang-format:clang-format
-  nodejs:node npm:npm file:file erlang-base:erl erlang-src openssh-client:ssh-keygen openssh-server:/usr/sbin/sshd
+  libgtest-dev libgmock-dev clang-format:clang-format
+  file:file erlang-base:erl erlang-src openssh-client:ssh-keygen openssh-server:/usr/sbin/sshd
 )
 packages_for_tsan=(dpkg-dev:dpkg-source)
 packages_for_lint=(clang-tidy:clang-tidy)
@@ -54,11 +57,21 @@ require_versions_to_test() {
   [[ $format == *"version 14."* ]] || die "needs clang-format 14 (Debian 12), found '${format:-none}'"
 }
 
+# Fetches what the Node executors need, unless that has been done for this very lock file.
+fetch_node_modules() {
+  local place=$top/interpreters/node mark
+  mark=$place/node_modules/.lock-file-of-this
+  cmp -s "$place/package-lock.json" "$mark" && return 0
+  (cd "$place" && npm ci --no-audit --no-fund --loglevel=error >&2) || die "npm cannot fetch what the executors need"
+  cp "$place/package-lock.json" "$mark"
+}
+
 # Configures build/KIND.
 configure_project() { # KIND CMAKE_ARGUMENT...
   local directory=$top/build/$1 launcher=()
   shift
   mkdir -p "$top/build"
+  fetch_node_modules
   [ -n "$(type -P ccache)" ] && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   cmake -S "$top" -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "${launcher[@]}" "$@" \
     >"$directory.log" 2>&1 || { cat "$directory.log" >&2; die "cannot configure $directory"; }

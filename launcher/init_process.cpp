@@ -18,6 +18,7 @@
 #include <optional>
 #include <poll.h>
 #include <signal.h>
+#include <span>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -182,11 +183,13 @@ private:
   }
 
   void start(const protocol::command& order, const received_extras& extras) {
-    if (extras.descriptor_count != 4)
+    if (extras.descriptor_count < 4)
       return report(event_kind::started, order.id, 0, EBADMSG);
-    const auto& given = extras.descriptors;
-    const auto started =
-        start_program(decode(given[3].get()), order.number, given[0].get(), given[1].get(), given[2].get());
+    std::array<int, max_passed_descriptors> given{};
+    std::ranges::transform(extras.descriptors, given.begin(), &descriptor::get);
+    const auto program_file = given[extras.descriptor_count - 1];
+    const auto started = start_program(decode(program_file), order.number,
+                                       std::span(given).first(extras.descriptor_count - 1));
     if (started.error == 0)
       programs_.push_back({order.id, started.pid});
     report(event_kind::started, order.id, started.pid, started.error, started.pid);

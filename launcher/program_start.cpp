@@ -1,6 +1,7 @@
 #include "launcher/program_start.hpp"
 
 #include "launcher/descriptor.hpp"
+#include "launcher/unix_message.hpp"
 
 #include <array>
 #include <cerrno>
@@ -51,21 +52,35 @@ struct prepared_program {
   bool must_enter;
   const char* home;
   lineage number;
-  std::array<int, 3> streams;
+  std::span<const int> descriptors;
+
+  /// Where the child has the pipe on which it reports a failure; execve(2) closes it.
+  [[nodiscard]] int failure_pipe() const { return static_cast<int>(descriptors.size()); }
 };
 
-/// Where the child finds the pipe on which it reports a failure; execve(2) closes it.
-constexpr int failure_pipe = 3;
+/// Gives the descriptors their numbers. None of them may have one of these already, or it would be lost
+/// before its turn: so all are moved out of the way first.
+int place_descriptors(const prepared_program& ready, int failures) {
+  const int count = ready.failure_pipe();
+  std::array<int, max_passed_descriptors> away{};
+  for (int number = 0; number < count; ++number)
+    away[static_cast<std::size_t>(number)] =
+        ::fcntl(ready.descriptors[static_cast<std::size_t>(number)], F_DUPFD, count + 1);
+  const int failures_away = ::fcntl(failures, F_DUPFD, count + 1);
+  for (int number = 0; number < count; ++number)
+    if (::dup2(away[static_cast<std::size_t>(number)], number) < 0)
+      return errno;
+  if (::dup3(failures_away, count, O_CLOEXEC) < 0)
+    return errno;
+  ::close_range(static_cast<unsigned>(count) + 1, ~0U, 0);
+  return 0;
+}
 
 /// Turns the calling process into the program; returns only with the reason of a failure.
 int become(const prepared_program& ready, int failures) {
   ::setpgid(0, 0);
-  for (int standard = 0; standard <= 2; ++standard)
-    ::dup2(ready.streams[static_cast<std::size_t>(standard)], standard);
-  if (failures == failure_pipe ? ::fcntl(failures, F_SETFD, FD_CLOEXEC) != 0
-                               : ::dup3(failures, failure_pipe, O_CLOEXEC) < 0)
-    return errno;
-  ::close_range(failure_pipe + 1, ~0U, 0);
+  if (const int misplaced = place_descriptors(ready, failures); misplaced != 0)
+    return misplaced;
   if (const int unmarked = set_lineage(0, ready.number); unmarked != 0)
     return unmarked;
   if (!enter_directory(ready.directory, ready.must_enter, ready.home))
@@ -77,9 +92,8 @@ int become(const prepared_program& ready, int failures) {
 
 } // namespace
 
-start_result start_program(const program& what, lineage number, int standard_input, int standard_output,
-                           int standard_error) {
-  if (what.argv.empty())
+start_result start_program(const program& what, lineage number, std::span<const int> descriptors) {
+  if (what.argv.empty() || descriptors.size() < 3 || descriptors.size() > max_passed_descriptors)
     return {0, EINVAL};
   const prepared_program ready{pointers(what.argv),
                                pointers(what.environment),
@@ -87,7 +101,7 @@ start_result start_program(const program& what, lineage number, int standard_inp
                                what.must_enter,
                                home_of(what),
                                number,
-                               {standard_input, standard_output, standard_error}};
+                               descriptors};
 
   // vfork(2) copies nothing. Under ThreadSanitizer it is a fork(2), so nothing here relies on shared memory.
   int ends[2];
@@ -99,7 +113,7 @@ start_result start_program(const program& what, lineage number, int standard_inp
   const pid_t child = ::vfork();
   if (child == 0) {
     const int error = become(ready, to_parent.get());
-    [[maybe_unused]] const ssize_t told = ::write(failure_pipe, &error, sizeof(error));
+    [[maybe_unused]] const ssize_t told = ::write(ready.failure_pipe(), &error, sizeof(error));
     ::_exit(127);
   }
   if (child < 0)

@@ -3,6 +3,7 @@
 #include "launcher/lineage.hpp"
 #include "launcher/program.hpp"
 
+#include <span>
 #include <sys/types.h>
 
 namespace sandboxd::launcher {
@@ -13,12 +14,11 @@ struct start_result {
   int error = 0;
 };
 
-/// Starts a program with the three given standard streams, no other descriptor, default signal dispositions,
-/// an empty signal mask, and a process group of its own (in the caller's POSIX session, so that the caller
-/// may move orphans of it into groups of their own), and marks it with `number`. Returns after its execve(2)
-/// succeeded or failed, so that `error` tells a missing executable. Must be called in a process without other
-/// threads.
-start_result start_program(const program& what, lineage number, int standard_input, int standard_output,
-                           int standard_error);
+/// Starts a program with the given descriptors as its 0, 1, 2 (which must be there) and so on, no other,
+/// default signal dispositions, an empty signal mask, and a process group of its own (in the caller's POSIX
+/// session, so that the caller may move orphans of it into groups of their own), and marks it with `number`.
+/// Returns after its execve(2) succeeded or failed, so that `error` tells a missing executable. Must be
+/// called in a process without other threads.
+start_result start_program(const program& what, lineage number, std::span<const int> descriptors);
 
 } // namespace sandboxd::launcher

@@ -18,8 +18,9 @@ struct spawn_request {
 };
 
 enum class command_kind : std::uint32_t {
-  /// Start program `id`, marked with `number`. Carries four descriptors: stdin, stdout, stderr, and the
-  /// program itself (`encode(program)`). Answer: `started`, later `exited`.
+  /// Start program `id`, marked with `number`. Carries its descriptors from 0 on, at least the standard
+  /// streams,
+  /// and at last the program itself (`encode(program)`). Answer: `started`, later `exited`.
   start,
   /// Watch over the process `pid` (number in the init's namespace), a descendant that is or will be orphaned,
   /// as program `id`: it gets a process group of its own and the mark `number`. Answer: `adopted`, later

@@ -17,6 +17,7 @@
 #include <system_error>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace sandboxd::launcher {
 
@@ -52,11 +53,12 @@ session_process::~session_process() {
     end_init();
 }
 
-std::uint32_t session_process::start(const program& what, int standard_input, int standard_output,
-                                     int standard_error, program_events events) {
+std::uint32_t session_process::start(const program& what, std::span<const int> descriptors,
+                                     program_events events) {
   const descriptor file = encode(what);
   const std::uint32_t id = enter(std::move(events));
-  const std::array passed{standard_input, standard_output, standard_error, file.get()};
+  std::vector<int> passed(descriptors.begin(), descriptors.end());
+  passed.push_back(file.get());
   send({command_kind::start, id, 0, 0, lineage_ | id}, passed);
   return id;
 }

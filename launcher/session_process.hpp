@@ -74,9 +74,10 @@ public:
   /// The session's root directory (O_PATH); null until `ready`.
   [[nodiscard]] const std::shared_ptr<const descriptor>& root() const noexcept { return root_; }
 
-  /// Starts a program with these standard streams (duplicated; the caller keeps its own) and returns its id.
-  std::uint32_t start(const program& what, int standard_input, int standard_output, int standard_error,
-                      program_events events);
+  /// Starts a program and returns its id. `descriptors` become its 0, 1, 2 and so on; they are duplicated,
+  /// the caller keeps its own. At least the three standard streams, one less than `max_passed_descriptors` at
+  /// most.
+  std::uint32_t start(const program& what, std::span<const int> descriptors, program_events events);
 
   /// Has the init watch over a descendant process (number in the session) as if it had started it.
   std::uint32_t adopt(pid_t in_session, program_events events);

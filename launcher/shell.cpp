@@ -9,6 +9,7 @@
 #include <asio/post.hpp>
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -126,7 +127,8 @@ void shell::launch() {
       if (const auto self = weak.lock())
         self->on_exit(status);
     };
-    program_ = init_->start(bash, orders.first.get(), reports.get(), complaints.get(), std::move(events));
+    program_ = init_->start(bash, std::array{orders.first.get(), reports.get(), complaints.get()},
+                            std::move(events));
     order(shell_script::source_line(files_, "start") + shell_script::report_line(files_, ++sequence_));
     wait_for(reports_);
     wait_for(complaints_);

@@ -9,6 +9,7 @@
 #include <asio/steady_timer.hpp>
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -95,7 +96,7 @@ void single_command::start(const shell_command& command) {
       gone();
     self->finish(status ? ending::exited : ending::lost, status ? exit_code_of(*status) : 0);
   };
-  init->start(what, input.get(), out.second.get(), err.second.get(), std::move(fate));
+  init->start(what, std::array{input.get(), out.second.get(), err.second.get()}, std::move(fate));
 }
 
 command_control single_command::make_control() {

@@ -10,8 +10,8 @@
 
 namespace sandboxd::launcher {
 
-/// Most descriptors one message carries.
-inline constexpr std::size_t max_passed_descriptors = 4;
+/// Most descriptors one message carries: a program, its standard streams and some of its own.
+inline constexpr std::size_t max_passed_descriptors = 6;
 
 /// What arrived with one datagram besides its bytes.
 struct received_extras {

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstring>
 #include <fcntl.h>
@@ -113,7 +114,8 @@ inline std::shared_ptr<observed_program> start_program(observed_init& init, cons
   const launcher::descriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   ::fcntl(pipe.first.get(), F_SETFL, O_NONBLOCK);
   made->output = std::move(pipe.first);
-  made->id = init.process->start(what, null.get(), pipe.second.get(), pipe.second.get(), made->events(made));
+  made->id = init.process->start(what, std::array{null.get(), pipe.second.get(), pipe.second.get()},
+                                 made->events(made));
   return made;
 }
 

@@ -132,7 +132,7 @@ TEST_F(unix_message, with_more_descriptors_than_allowed_is_not_sent) {
 
 TEST_F(unix_message, with_more_descriptors_than_expected_leaks_none) {
   const auto before = open_descriptors();
-  for (const std::size_t count : {std::size_t{5}, std::size_t{12}, std::size_t{100}}) {
+  for (const std::size_t count : {max_passed_descriptors + 1, std::size_t{12}, std::size_t{100}}) {
     send_many_descriptors(here, note{1, 2}, count, here);
     ASSERT_EQ(receive_message(there, received, extras), receive_result::message);
     EXPECT_EQ(extras.descriptor_count, max_passed_descriptors);

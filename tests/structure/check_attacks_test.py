@@ -12,11 +12,11 @@ ROW = "| links | `file_attack.by_links` (tests/a_test.cpp) | open |\n"
 
 
 class CheckAttacks(unittest.TestCase):
-    def problems(self, table, tests):
+    def problems(self, table, tests, python=""):
         with tempfile.TemporaryDirectory() as directory:
             root = Path(directory)
-            for path, text in (("docs/attacks.md", table), ("tests/a_test.cpp", tests)):
-                (root / path).parent.mkdir(parents=True)
+            for path, text in (("docs/attacks.md", table), ("tests/a_test.cpp", tests), ("tests/b_test.py", python)):
+                (root / path).parent.mkdir(exist_ok=True)
                 (root / path).write_text(text)
             return check_attacks.check(root)
 
@@ -31,6 +31,15 @@ class CheckAttacks(unittest.TestCase):
         self.assertEqual(
             self.problems(HEAD + ROW, "TEST_P(file_attack, by_links) {\nTEST_F(file_attack, by_names) {\n"),
             ["tests/a_test.cpp: file_attack.by_names is missing in docs/attacks.md"])
+
+    def test_knows_tests_in_python(self):
+        row = "| ptrace | `code_attack.test_by_ptrace` (tests/b_test.py) | ptrace |\n"
+        test = "class code_attack(Base):\n    def test_by_ptrace(self):\n"
+        self.assertEqual(self.problems(HEAD + row, "", test + "class Other:\n    def test_one(self):\n"), [])
+        self.assertEqual(self.problems(HEAD + row, "", "class Other:\n    def test_by_ptrace(self):\n"),
+                         ["docs/attacks.md: there is no code_attack.test_by_ptrace in tests/b_test.py"])
+        self.assertEqual(self.problems(HEAD + row, "", test + "    def test_by_names(self):\n"),
+                         ["tests/b_test.py: code_attack.test_by_names is missing in docs/attacks.md"])
 
     def test_finds_a_row_without_a_test_and_a_missing_table(self):
         self.assertEqual(self.problems(HEAD + "| x | none | y |\n", ""),

@@ -1,0 +1,54 @@
+"""The event loop of an executor: runs what cells await, until it is interrupted."""
+
+import asyncio
+import contextlib
+import signal
+
+from . import interruption
+
+_MODULES_OF_LOOPS = ("asyncio.base_events", "asyncio.events")
+
+
+def _raise_interrupt():
+    raise KeyboardInterrupt
+
+
+class EventLoop:
+    """Made when it is first wanted, and again when user code has closed it."""
+
+    def __init__(self):
+        self._loop = None
+
+    def run(self, coroutine):
+        """Its value. An interrupt raises KeyboardInterrupt, and what was awaited is cancelled."""
+        if self._loop is None or self._loop.is_closed():
+            self._loop = asyncio.new_event_loop()
+        task = self._loop.create_task(coroutine)
+        before = signal.signal(signal.SIGINT, self._on_interrupt)
+        try:
+            return self._loop.run_until_complete(task)
+        except BaseException:
+            self._end(task)
+            raise
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _end(self, task):
+        if task.done():
+            task.cancelled() or task.exception()  # now asyncio knows that somebody has heard of it
+            return
+        task.cancel()  # or what was interrupted would go on in the next cell that awaits
+        with contextlib.suppress(BaseException):
+            self._loop.run_until_complete(task)
+
+    def _on_interrupt(self, _number, frame):
+        """Raises at once where user code runs, but not amid what the loop does: that would lose the step of a task which
+        the loop is about to take or to plan, and so the task."""
+        if asyncio.current_task(self._loop) is None or frame.f_globals.get("__name__") in _MODULES_OF_LOOPS:
+            self._loop.call_soon_threadsafe(_raise_interrupt)
+        else:
+            interruption.interrupt()
+
+    def close(self):
+        if self._loop is not None:
+            self._loop.close()

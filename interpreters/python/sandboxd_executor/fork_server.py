@@ -1,0 +1,251 @@
+"""Imports the libraries once and forks executors, which have them at once and share their memory.
+
+Takes datagrams with descriptors on its control socket:
+
+    fork LINEAGE        with the descriptors: requests, events, standard output, standard error
+
+and answers
+
+    ready VERSION       once; a line for each module that could not be imported follows, "NAME: PROBLEM"
+    stale               once: packages were installed, upgraded or removed since
+    forked PID          for each fork, in order; or
+    failed PROBLEM      the same, or, before it was ready, of the fork server itself
+    ended PID STATUS    the wait status of an executor, sooner or later
+
+It must have exactly one thread: a fork copies only the one that calls it, and the locks of the others with it.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import random
+import resource
+import selectors
+import signal
+import socket
+import sys
+
+from . import chosen_backend, isolation, packages
+from .channel import Channel
+
+LARGEST_DATAGRAM = 4096
+DESCRIPTORS = 4
+
+# A fork copies only one thread: the libraries must not start more when they are loaded.
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+RLIMIT_LOCKS = 10  # asm-generic/resource.h; the module does not name it
+
+
+def _mark(lineage):
+    """What is started from here on is known by this number, wherever it goes. Returns the number before."""
+    before, most = resource.getrlimit(RLIMIT_LOCKS)
+    resource.setrlimit(RLIMIT_LOCKS, (lineage, most))
+    return before
+
+
+@contextlib.contextmanager
+def _without_threads():
+    """Then the environment is as it was: what user code starts may have as many threads as it likes."""
+    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            del os.environ[name]
+            if value is not None:
+                os.environ[name] = value
+
+
+def _preload(modules):
+    missing = {}
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except Exception as error:  # whatever a library does when it is imported
+            missing[module] = str(error)
+    return missing
+
+
+def _make_shell(with_ipython):
+    """After the libraries: the shell finds out which there are."""
+    if with_ipython:
+        from .shell import make_shell
+    else:
+        from .plain_shell import make_shell
+    return make_shell()
+
+
+def _warm_up(shell):
+    """What happens only the first time (tables, caches, lazy imports) happens here, not in every executor."""
+    for code in ("1 + 1", "{'a': [1]}", "raise ValueError('warm')", "1 +", "await __import__('asyncio').sleep(0)"):
+        shell.run_cell(code, store_history=False)
+    if "pandas" in sys.modules:
+        shell.run_cell("__import__('pandas').DataFrame({'a': [1, 2], 'b': ['x', 'y']})", store_history=False)
+    if "matplotlib.pyplot" in sys.modules:
+        shell.run_cell(
+            "figure = __import__('matplotlib.pyplot').pyplot.figure()\n"
+            "figure.add_subplot().plot([0, 1])\ndisplay(figure)\n__import__('matplotlib.pyplot').pyplot.close('all')",
+            store_history=False)
+    shell.start_anew()
+
+
+class ForkServer:
+    def __init__(self, control, options, executor_path):
+        self._control = control
+        self._control.set_inheritable(False)
+        self._isolate = options["isolate"]
+        self._namespace_program = options["namespace_program"]
+        self._memory_limit = options["memory_limit"]
+        self._executor_path = executor_path
+        self._executors = set()
+
+    def prepare(self, modules):
+        self._packages = packages.Watch()
+        chosen_backend.choose()
+        with _without_threads():
+            missing = _preload([*modules, "IPython"])
+            from . import executor  # or every fork would load it, and pay in time and memory
+
+            self._executor = executor
+            self._shell = _make_shell("IPython" not in missing)
+            _warm_up(self._shell)
+        threads = len(os.listdir("/proc/self/task"))
+        if threads != 1:
+            raise RuntimeError(f"the libraries have started {threads - 1} threads; a fork would lose them")
+        gc.collect()
+        gc.freeze()  # or the first collection of every executor would write to all of its memory
+        version = sys.version.split()[0]
+        self.tell("\n".join([f"ready {version}", *(f"{name}: {problem}" for name, problem in missing.items())]))
+
+    def serve(self):
+        """Returns, in the fork server, when the daemon has let go of it; never returns in a fork."""
+        with contextlib.ExitStack() as self._own:
+            waker, alarm = map(self._own.enter_context, socket.socketpair())
+            selector = self._own.enter_context(selectors.DefaultSelector())
+            selector.register(self._control, selectors.EVENT_READ)
+            selector.register(waker, selectors.EVENT_READ)
+            for end in (waker, alarm):
+                end.setblocking(False)
+            signal.set_wakeup_fd(alarm.fileno(), warn_on_full_buffer=False)
+            self._own.callback(signal.set_wakeup_fd, -1)
+            signal.signal(signal.SIGCHLD, lambda *_: None)
+            while True:
+                ready = {key.fileobj for key, _ in selector.select(self._packages.look_again_in())}
+                if self._packages.have_changed():
+                    self.tell("stale")
+                if waker in ready:
+                    with contextlib.suppress(BlockingIOError):
+                        waker.recv(4096)
+                    self._reap()
+                if self._control in ready and not self._take_request():
+                    return
+
+    def _take_request(self):
+        """False when there will be none."""
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._control, LARGEST_DATAGRAM, DESCRIPTORS)
+        except ConnectionResetError:  # it left without hearing all
+            return False
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # nobody that is started may keep an executor's sockets open
+        if data:
+            self._on_request(data.decode(), descriptors)
+        return bool(data)
+
+    def tell(self, message):
+        self._control.send(message.encode(errors="backslashreplace")[:LARGEST_DATAGRAM])
+
+    def _reap(self):
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid in self._executors:
+                self._executors.remove(pid)
+                self.tell(f"ended {pid} {status}")
+
+    def _on_request(self, request, descriptors):
+        try:
+            word, lineage = request.split()
+            if word != "fork" or len(descriptors) != DESCRIPTORS:
+                raise ValueError(f"not a request: {request}")
+            pid = self._fork(int(lineage), descriptors)
+            self._executors.add(pid)
+            answer = f"forked {pid}"
+        except (OSError, ValueError) as error:
+            answer = f"failed {error}"
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        self.tell(answer)
+
+    def _fork(self, lineage, descriptors):
+        if not self._isolate:
+            return os.fork() or self._become_executor(lineage, descriptors)
+        # Process 1, too, is the executor's: what has the mark of the fork server is ended when that dies.
+        own = _mark(lineage)
+        try:
+            with isolation.ProcessNamespace(self._namespace_program) as namespace:
+                pid = os.fork()
+                if pid == 0:
+                    namespace.leave()
+                    self._become_executor(lineage, descriptors)
+                namespace.begin()
+        finally:
+            _mark(own)
+        return pid
+
+    def _become_executor(self, lineage, descriptors):
+        """In the fork: never returns."""
+        code = 1
+        try:
+            self._leave_fork_server(lineage)
+            requests, events, output, errors = descriptors
+            os.dup2(output, 1)
+            os.dup2(errors, 2)
+            os.close(output)
+            os.close(errors)
+            self._executor.start(Channel.of_descriptors(requests, events), self._shell)
+            code = 0
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        finally:
+            os._exit(code)
+
+    def _leave_fork_server(self, lineage):
+        self._own.close()
+        self._control.close()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()
+        _mark(lineage)
+        if self._memory_limit:
+            resource.setrlimit(resource.RLIMIT_DATA, (self._memory_limit, self._memory_limit))
+        if self._isolate:
+            isolation.enter_mount_namespace()
+            isolation.give_up_tracing()
+        sys.path[:] = self._executor_path
+        random.seed()
+        numpy = sys.modules.get("numpy")
+        if numpy is not None:
+            numpy.random.seed()
+
+
+def main(options, executor_path):
+    """`executor_path` is `sys.path` of the executors; that of the fork server has no folder of user code."""
+    options = json.loads(options)
+    signal.setitimer(signal.ITIMER_REAL, options["start_seconds"])  # its default action ends an import that hangs
+    server = ForkServer(socket.socket(fileno=3), options, executor_path)
+    try:
+        server.prepare(options["preload"])
+    except Exception as error:
+        server.tell(f"failed {error}")
+        sys.exit(1)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    server.serve()

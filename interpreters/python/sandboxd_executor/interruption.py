@@ -1,0 +1,62 @@
+"""Lets SIGINT reach user code, and nothing but user code."""
+
+import contextlib
+import signal
+import threading
+
+_allowed = False
+_came = False  # while it was not allowed, or put off
+_put_off = False
+
+
+def interrupt():
+    """In a signal handler: raises KeyboardInterrupt, now or as soon as that does no harm."""
+    global _came
+    if _allowed and not _put_off:
+        raise KeyboardInterrupt
+    _came = True
+
+
+def _on_signal(_number, _frame):
+    interrupt()
+
+
+def _raise_what_came():
+    global _came
+    if _came:
+        _came = False
+        raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def allowed(tell):
+    """For one run. `tell()` tells the daemon that from now on an interrupt is heard: it sends none before."""
+    global _allowed, _came
+    signal.signal(signal.SIGINT, _on_signal)  # user code may have put a handler of its own in the place of ours
+    _came = False
+    tell()
+    try:
+        _allowed = True
+        _raise_what_came()
+        yield
+    finally:
+        _allowed = False
+
+
+class _PutOff:
+    """What must be done wholly or not at all. Not nested. Signals concern the main thread only."""
+
+    def __enter__(self):
+        global _put_off
+        if threading.current_thread() is threading.main_thread():
+            _put_off = True
+
+    def __exit__(self, *_):
+        global _put_off
+        if threading.current_thread() is threading.main_thread():
+            _put_off = False
+            if _allowed:
+                _raise_what_came()
+
+
+put_off = _PutOff()

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "launcher/descriptor.hpp"
+#include "launcher/executor_link.hpp"
+#include "launcher/lineage.hpp"
+
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/strand.hpp>
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+
+namespace sandboxd::launcher {
+
+/// What becomes of one fork. Called on the strand.
+struct fork_events {
+  /// There will be no executor; the last call.
+  std::function<void(const std::string& problem)> failed;
+  /// It ended with this wait status; the last call. It does not come when the fork server is lost before.
+  std::function<void(int status)> ended;
+};
+
+/// The daemon's side of a fork server (`interpreters/python/sandboxd_executor/fork_server.py` describes the
+/// datagrams). Executors outlive it.
+///
+/// `fork` may be called from any thread; call-backs run on a strand of its own.
+class fork_server_link : public std::enable_shared_from_this<fork_server_link> {
+public:
+  struct callbacks {
+    /// It takes requests. `missing`: a line for each module that could not be imported.
+    std::function<void(const std::string& version, const std::string& missing)> ready;
+    /// Packages were installed, upgraded or removed since it imported its own.
+    std::function<void()> stale;
+    /// It is gone, for this reason. The last call.
+    std::function<void(const std::string& problem)> lost;
+  };
+
+  /// `socket`: a seqpacket socket whose other end is the fork server's descriptor 3. One that takes longer
+  /// than `answer_timeout` to fork is lost.
+  static std::shared_ptr<fork_server_link> create(asio::io_context& io, descriptor socket,
+                                                  std::chrono::milliseconds answer_timeout, callbacks events);
+
+  fork_server_link(const fork_server_link&) = delete;
+  fork_server_link& operator=(const fork_server_link&) = delete;
+  ~fork_server_link();
+
+  /// Has it fork an executor, which gets these descriptors and marks itself with `number`.
+  void fork(lineage number, executor_channels theirs, fork_events events);
+
+private:
+  fork_server_link(asio::io_context& io, descriptor socket, std::chrono::milliseconds answer_timeout,
+                   callbacks events);
+
+  void wait();
+  void wait_for_answer();
+  void read();
+  bool handle(std::string_view message);
+  void lose(const std::string& problem);
+
+  asio::strand<asio::io_context::executor_type> strand_;
+  asio::posix::stream_descriptor socket_;
+  const std::chrono::milliseconds answer_timeout_;
+  asio::steady_timer answer_timer_; // for the first of `asked_`
+  callbacks call_;
+  std::deque<fork_events> asked_;
+  std::map<pid_t, fork_events> running_;
+};
+
+} // namespace sandboxd::launcher

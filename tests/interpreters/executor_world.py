@@ -1,0 +1,280 @@
+"""Plays the daemon for the executors of interpreters/: starts them, speaks their frames, reads their output."""
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import termios
+import time
+from pathlib import Path
+
+from constants import PYTHON, TIME_LIMIT
+
+INTERPRETERS = Path(__file__).resolve().parents[2] / "interpreters"
+
+# Makes Python say that there is no IPython.
+WITHOUT_IPYTHON = {"PYTHONPATH": str(Path(__file__).resolve().parent / "without_ipython")}
+
+ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "HOME": "/tmp",
+    "LANG": "C.UTF-8",
+}
+
+
+def start_program(command, *descriptors, output=None, errors=None, environment=None, directory=None):
+    """Starts a program whose descriptors from 3 on are the given ones, and which has no others."""
+
+    def place():
+        away = [fcntl.fcntl(one, fcntl.F_DUPFD, 3 + len(descriptors)) for one in descriptors]
+        for number, one in enumerate(away, 3):
+            os.dup2(one, number)
+        os.closerange(3 + len(descriptors), 256)
+
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
+                            env={**ENVIRONMENT, **(environment or {})}, preexec_fn=place, close_fds=False,
+                            cwd=directory)
+
+
+def _available(pipe):
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
+
+
+class ForkServer:
+    def __init__(self, namespace_program, isolate, preload=("numpy", "pandas", "matplotlib.pyplot"), memory_limit=0,
+                 environment=None, directory=None, before=()):
+        """In a directory, which is user code's; `before` is a command that becomes the server."""
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.control.settimeout(TIME_LIMIT)
+        options = {"preload": preload, "isolate": isolate, "namespace_program": namespace_program,
+                   "start_seconds": 60, "memory_limit": memory_limit}
+        self.process = start_program([*before, PYTHON, str(INTERPRETERS / "python"), json.dumps(options)],
+                                     theirs.fileno(), environment=environment, directory=directory)
+        theirs.close()
+        self.ended = {}
+        self.ready = self.next_answer()
+
+    def next_answer(self):
+        """The next datagram that does not tell of an end."""
+        while True:
+            words = self.control.recv(65536).decode().split(maxsplit=1)
+            if words[0] != "ended":
+                return words
+            self._note_end(words[1])
+
+    def _note_end(self, text):
+        pid, status = map(int, text.split())
+        self.ended[pid] = status
+
+    def wait_for_end(self, executor):
+        """The wait status of an executor."""
+        while executor.pid not in self.ended:
+            word, rest = self.control.recv(65536).decode().split(maxsplit=1)
+            assert word == "ended", word
+            self._note_end(rest)
+        return self.ended[executor.pid]
+
+    def fork(self, **options):
+        return ForkedExecutor(self, **options)
+
+    def close(self):
+        self.control.close()
+        self.process.wait(TIME_LIMIT)
+
+
+class Executor:
+    """The daemon's side of one executor."""
+
+    def _open(self):
+        self._requests, requests = socket.socketpair()
+        self._events, events = socket.socketpair()
+        self._output, output = os.pipe()
+        self._errors, errors = os.pipe()
+        for pipe in (self._output, self._errors):
+            os.set_blocking(pipe, False)
+        self.told = []
+        return requests, events, output, errors
+
+    def _begin(self, cwd="/tmp", environment=None, variables=None, result_limit=8 << 20):
+        self.version = self._next_event("ready").get("version")
+        self.send({"type": "configure", "cwd": cwd, "fallback_cwd": "/tmp", "environment": environment or {},
+                   "variables": variables or {}, "result_limit": result_limit})
+
+    def send(self, message):
+        text = json.dumps(message).encode()
+        self._requests.sendall(struct.pack(">I", len(text)) + text)
+
+    def _next_event(self, kind):
+        event = self.next_event()
+        assert event["type"] == kind, event
+        return event
+
+    def next_event(self):
+        """The next event but `running`; None at the end. What was printed before is in `told`."""
+        while (event := self._read_event()) and event["type"] == "running":
+            pass
+        return event
+
+    def wait_until_it_runs(self):
+        """Then it hears of interrupts."""
+        event = self._read_event()
+        assert event["type"] == "running", event
+
+    def _read_event(self):
+        length = self._exactly(4)
+        text = self._exactly(struct.unpack(">I", length)[0]) if length else None
+        self._drain()
+        return json.loads(text) if text else None
+
+    def _exactly(self, count):
+        data = b""
+        limit = time.monotonic() + TIME_LIMIT
+        while len(data) < count:
+            ready, _, _ = select.select([self._events, self._output, self._errors], [], [], limit - time.monotonic())
+            if not ready:
+                raise TimeoutError
+            if self._events not in ready:
+                self._drain()
+                continue
+            piece = self._events.recv(count - len(data))
+            if not piece:
+                return None
+            data += piece
+        return data
+
+    def _drain(self):
+        for pipe, kind in ((self._output, "stdout"), (self._errors, "stderr")):
+            while True:
+                try:
+                    piece = os.read(pipe, 65536)
+                except BlockingIOError:
+                    break
+                if not piece:
+                    break
+                if self.told and self.told[-1][0] == kind:
+                    piece = self.told.pop()[1] + piece
+                self.told.append((kind, piece))
+
+    def wait_for_full_pipe(self):
+        """Until what is printed fills one of the pipes, so that the next write waits."""
+        limit = time.monotonic() + TIME_LIMIT
+        full = fcntl.fcntl(self._output, fcntl.F_GETPIPE_SZ)
+        while all(_available(pipe) < full for pipe in (self._output, self._errors)):
+            assert time.monotonic() < limit
+
+    def start(self, code, environment=None, **more):
+        self.told = []
+        self.send({"type": "run", "code": code, "environment": environment or {}, **more})
+
+    def finish(self):
+        """Everything a run told, in order: ("stdout", text), ("result", event), ("complete", event), ..."""
+        while True:
+            event = self.next_event()
+            if event is None:
+                self.told.append(("closed", None))
+                break
+            if event["type"] != "synchronize":
+                self.told.append((event["type"], event))
+            if event["type"] in ("complete", "error"):
+                break
+            if event["type"] == "synchronize" or event.get("kind") in ("display", "update"):
+                self._events.send(b"x")
+        return [(kind, what.decode(errors="replace") if isinstance(what, bytes) else what) for kind, what in self.told]
+
+    def run(self, code, **options):
+        self.start(code, **options)
+        return self.finish()
+
+    def value(self, code, **options):
+        """The MIME bundle of the one result of a cell that goes well and prints nothing."""
+        told = self.run(code, **options)
+        assert [kind for kind, _ in told] == ["result", "complete"], told
+        return told[0][1]["data"]
+
+    def close(self):
+        for one in (self._requests, self._events):
+            one.close()
+        for one in (self._output, self._errors):
+            os.close(one)
+
+
+class ForkedExecutor(Executor):
+    def __init__(self, server, lineage=4711, **options):
+        theirs = requests, events, output, errors = self._open()
+        socket.send_fds(server.control, [f"fork {lineage}".encode()],
+                        [requests.fileno(), events.fileno(), output, errors])
+        for one in (requests, events):
+            one.close()
+        for one in theirs[2:]:
+            os.close(one)
+        word, rest = server.next_answer()
+        assert word == "forked", rest
+        self.pid = int(rest)
+        self._process = os.pidfd_open(self.pid)
+        self._begin(**options)
+
+    def close(self):
+        super().close()
+        os.close(self._process)
+
+    def kill(self):
+        """Also when its cell goes on: it would outlive the test."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._process, signal.SIGKILL)
+        self.close()
+
+
+class NodeExecutor(Executor):
+    def __init__(self, **options):
+        requests, events, output, errors = self._open()
+        self.process = start_program(["node", str(INTERPRETERS / "node" / "executor.js")], requests.fileno(),
+                                     events.fileno(), output=output, errors=errors)
+        requests.close()
+        events.close()
+        os.close(output)
+        os.close(errors)
+        self._begin(**options)
+
+    def interrupt(self):
+        """As the daemon does it: until the run is over. What that told, as `finish` says it."""
+        pause = 0.1
+        while True:
+            os.kill(self.process.pid, signal.SIGINT)
+            self.send({"type": "interrupt"})
+            end = time.monotonic() + pause
+            while (left := end - time.monotonic()) > 0:
+                ready, _, _ = select.select([self._events, self._output, self._errors], [], [], left)
+                if self._events in ready:
+                    return self.finish()
+                self._drain()
+            pause *= 2
+            assert pause < TIME_LIMIT
+
+    def close(self):
+        super().close()
+        self.process.wait(TIME_LIMIT)
+
+
+class Transpiler(Executor):
+    def __init__(self):
+        requests, events, output, errors = self._open()
+        self.process = start_program(["node", str(INTERPRETERS / "node" / "transpiler.js")], requests.fileno(),
+                                     events.fileno(), output=output, errors=errors)
+        requests.close()
+        events.close()
+        os.close(output)
+        os.close(errors)
+        self._next_event("ready")
+
+    def transpile(self, code):
+        self.send({"type": "transpile", "id": 7, "code": code})
+        return self.next_event()
+
+    def close(self):
+        super().close()
+        self.process.wait(TIME_LIMIT)
