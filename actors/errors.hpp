@@ -85,10 +85,27 @@ enum class error_code : std::uint8_t {
 
   /// A path could not be watched, although it is there and may be: a limit of the machine, for example.
   watch_start_failed = 39,
+
+  // What a code context ended with (HTTP.md 9).
+
+  /// No code context has this id.
+  context_not_found = 40,
+  /// Executors are being started and took too long: trying again succeeds soon.
+  interpreter_not_ready = 41,
+  /// Too many executors of the language were lost in a row; `failure::retry_after` tells when it is tried
+  /// again.
+  circuit_open = 42,
+  /// There is no Python, or it lacks what executors need; `failure::detail` says what.
+  python_not_available = 43,
+  javascript_not_available = 44,
+  /// The code could not be run in its context (another language, too much that waits).
+  code_execution_error = 45,
+  /// No executor could be had for a context: the pool's maximum is reached, or the executor did not start.
+  context_creation_failed = 46,
 };
 
 /// The highest value of `error_code`, for tables and tests that walk it.
-inline constexpr error_code last_error_code = error_code::watch_start_failed;
+inline constexpr error_code last_error_code = error_code::context_creation_failed;
 
 /// A request's failure as a value. What is public and what is for the log are separate fields.
 struct failure {
@@ -110,6 +127,8 @@ struct failure {
   std::uint64_t limit = 0;
   /// The exit status of the shell (`session_terminated`), 128 + signal number when a signal ended it.
   std::optional<int> exit_code;
+  /// Until another attempt has a chance, in seconds (`circuit_open`, `interpreter_not_ready`).
+  std::uint64_t retry_after = 0;
   /// What the log should say besides `message` (errno texts, actor paths); never sent to the client.
   std::string detail;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/blocking_task.hpp"
+#include "actors/executor_lease.hpp"
 #include "actors/file_place.hpp"
 #include "actors/git_client.hpp"
 #include "actors/messages.hpp"
@@ -9,7 +10,9 @@
 #include "actors/reply.hpp"
 #include "actors/watch_client.hpp"
 #include "files/directory_watch.hpp"
+#include "interpreters/transpiler_message.hpp"
 #include "launcher/descriptor.hpp"
+#include "launcher/fork_server_link.hpp"
 #include "launcher/session_process.hpp"
 #include "launcher/shell.hpp"
 #include "launcher/spawner.hpp"
@@ -48,6 +51,14 @@
 ///          +- watches              dynamic supervisor of watch_actor, one for each watched path
 ///          +- watch-registry       watch_registry_actor: finds or makes the watch for a request
 ///          +- session-manager      session_manager_actor: who is who
+///     interpreters (one_for_one)
+///      +- python, javascript, typescript (rest_for_one)
+///      |   +- pool                 executor_pool_actor: which executors there are, and who has them
+///      |   +- executors            dynamic supervisor of executor_actor, one for each executor process
+///      |   +- fork-server          fork_server_actor, of Python: the process whose forks are the executors
+///      |   +- transpiler           transpiler_actor, of TypeScript
+///      +- contexts                 dynamic supervisor of code_context_actor, one for each code context
+///      +- context-manager          context_manager_actor: makes contexts
 namespace sandboxd::actors {
 
 // --- launcher: owns the spawner process ---
@@ -347,6 +358,166 @@ struct watch_over {
 using watch_registry_actor = caf::typed_actor< //
     caf::reacts_to<subscribe_watch>, caf::reacts_to<check_watch>, caf::reacts_to<watch_over>>;
 
+// --- code interpreter ---
+
+/// From the I/O threads: the fork server takes requests.
+struct fork_server_ready {
+  std::uint64_t generation = 0;
+  std::string version;
+  std::string missing; ///< a line for each module that could not be imported
+};
+/// From the I/O threads: it could not be started, or is gone.
+struct fork_server_lost {
+  std::uint64_t generation = 0;
+  std::string problem;
+};
+/// From the pool and to itself: start one, unless there is one.
+struct start_fork_server {};
+/// From the I/O threads: packages were installed, upgraded or removed since it imported its own.
+struct fork_server_stale {
+  std::uint64_t generation = 0;
+};
+/// Put a new one in its place, which sees the packages as they are; `done` gets its Python version.
+struct reload_fork_server {
+  reply<std::string> done;
+};
+using fork_server_actor = caf::typed_actor< //
+    caf::reacts_to<init_ready>, caf::reacts_to<init_lost>, caf::reacts_to<fork_server_ready>,
+    caf::reacts_to<fork_server_lost>, caf::reacts_to<start_fork_server>, caf::reacts_to<fork_server_stale>,
+    caf::reacts_to<reload_fork_server>>;
+
+/// A fork server that takes requests. `isolated`: its forks have namespaces of their own.
+struct fork_server_handle {
+  std::shared_ptr<launcher::fork_server_link> link;
+  bool isolated = false;
+};
+
+/// From the I/O threads: the executor takes requests; with the version of its interpreter, or without.
+struct executor_is_up {
+  std::string version;
+};
+/// From the I/O threads: it is gone, for this reason.
+struct executor_is_gone {
+  std::string cause;
+};
+/// From the I/O threads: it will be gone, since there is no program to run it.
+struct executor_has_no_program {};
+/// To itself: it has had its time to start.
+struct executor_overdue {};
+/// The first two are of an executor with an init of its own.
+using executor_actor = caf::typed_actor< //
+    caf::reacts_to<init_ready>, caf::reacts_to<init_lost>, caf::reacts_to<executor_is_up>,
+    caf::reacts_to<executor_is_gone>, caf::reacts_to<executor_has_no_program>,
+    caf::reacts_to<executor_overdue>>;
+
+/// To the pool: an executor that nobody else uses, for as long as the caller wants it.
+struct lease_executor {
+  reply<lent_executor> done;
+};
+/// From an executor: it may be lent.
+struct executor_joins {
+  lent_executor executor;
+};
+/// From an executor: it is gone.
+struct executor_leaves {
+  std::uint64_t number = 0;
+  std::string cause;
+  bool was_ready = false;  ///< it had joined
+  bool no_program = false; ///< there is nothing that could run one
+};
+/// From the fork server: fork this one's. Without a link: there is none, for this reason; without a reason:
+/// one may come, if it is asked for.
+struct fork_server_changed {
+  fork_server_handle server;
+  std::string problem;
+};
+/// From a context: a run came to its end in the executor of this number, which survived it or did not.
+struct run_ended {
+  std::uint64_t number = 0;
+  bool survived = true;
+};
+/// To itself: look after the bounds.
+struct tend_pool {};
+using executor_pool_actor = caf::typed_actor< //
+    caf::reacts_to<lease_executor>, caf::reacts_to<executor_joins>, caf::reacts_to<executor_leaves>,
+    caf::reacts_to<fork_server_changed>, caf::reacts_to<run_ended>, caf::reacts_to<tend_pool>>;
+
+/// To the transpiler: make JavaScript of TypeScript.
+struct transpile {
+  std::string code;
+  reply<interpreters::transpiled_code> done;
+};
+/// From the I/O threads: what it says.
+struct transpiler_says {
+  std::uint64_t generation = 0;
+  std::string text;
+};
+/// From the I/O threads: it is gone.
+struct transpiler_lost {
+  std::uint64_t generation = 0;
+  std::string problem;
+};
+/// To itself: start one (again).
+struct start_transpiler {};
+/// To itself: has one of those who wait waited too long?
+struct look_for_late_code {};
+using transpiler_actor = caf::typed_actor< //
+    caf::reacts_to<transpile>, caf::reacts_to<init_ready>, caf::reacts_to<init_lost>,
+    caf::reacts_to<transpiler_says>, caf::reacts_to<transpiler_lost>, caf::reacts_to<start_transpiler>,
+    caf::reacts_to<look_for_late_code>>;
+
+/// To a context: run code when its turn comes.
+struct run_code {
+  run_request request;
+  run_handle observer;
+  std::shared_ptr<const void> room; ///< in the budget of commands and code, as long as it waits or runs
+};
+/// Interrupt the run that is under way, if one is.
+struct interrupt_context {
+  reply<context_record> done;
+};
+/// Give it a new executor; what runs or waits ends.
+struct restart_context {
+  reply<context_record> done;
+};
+/// End it and its executor; what runs or waits ends.
+struct end_context {
+  reply<std::string> done;
+};
+/// To itself: there is an executor, or none to be had.
+struct executor_leased {
+  std::uint64_t attempt = 0;
+  result_of<lent_executor> outcome;
+};
+/// From the I/O threads: its executor is gone.
+struct context_lost_executor {
+  std::uint64_t number = 0;
+  std::string cause;
+};
+/// To itself: the code of the next run is JavaScript now, or is not to be had.
+struct code_transpiled {
+  std::uint64_t run = 0;
+  result_of<interpreters::transpiled_code> outcome;
+};
+/// From the I/O threads: the run has ended in the executor of this number.
+struct run_is_over {
+  std::uint64_t run = 0;
+  std::uint64_t executor = 0;
+  run_end end = run_end::survived;
+};
+using code_context_actor = caf::typed_actor< //
+    caf::reacts_to<run_code>, caf::reacts_to<interrupt_context>, caf::reacts_to<restart_context>,
+    caf::reacts_to<end_context>, caf::reacts_to<executor_leased>, caf::reacts_to<context_lost_executor>,
+    caf::reacts_to<code_transpiled>, caf::reacts_to<run_is_over>>;
+
+/// To the manager: make a context.
+struct create_context {
+  context_options options;
+  std::shared_ptr<const void> room; ///< for these, in the budget of commands and code
+  reply<context_record> done;
+};
+using context_manager_actor = caf::typed_actor<caf::reacts_to<create_context>>;
+
 // --- session manager: who is who ---
 
 /// Make a session; see `sandbox_client::create_session`.
@@ -433,6 +604,35 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::watch_port)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::probe_now)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::port_probed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::watched_process_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_ready)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_lost)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::start_fork_server)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_stale)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::reload_fork_server)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::executor_is_up)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::executor_is_gone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::executor_has_no_program)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::executor_overdue)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::lease_executor)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::executor_joins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::executor_leaves)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::run_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::tend_pool)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::transpile)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::transpiler_says)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::transpiler_lost)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::start_transpiler)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::look_for_late_code)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::run_code)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::interrupt_context)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::restart_context)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::end_context)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::executor_leased)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::context_lost_executor)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::code_transpiled)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::run_is_over)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::create_context)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::create_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::list_sessions)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::delete_session)

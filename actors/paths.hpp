@@ -23,6 +23,16 @@ inline const std::string watches = workload + "/watches";
 inline const std::string watch_registry = workload + "/watch-registry";
 inline const std::string session_manager = workload + "/session-manager";
 
+inline const std::string interpreters = "/root/interpreters";
+/// The pool of a language, by its canonical name.
+inline std::string executor_pool(std::string_view language) {
+  return interpreters + '/' + std::string(language) + "/pool";
+}
+inline const std::string fork_server = interpreters + "/python/fork-server";
+inline const std::string transpiler = interpreters + "/typescript/transpiler";
+inline const std::string contexts = interpreters + "/contexts";
+inline const std::string context_manager = interpreters + "/context-manager";
+
 /// The path of the parent of the actor at `path`.
 inline std::string parent(std::string_view path) {
   return std::string(path.substr(0, path.rfind('/')));

@@ -7,6 +7,7 @@
 #include "actors/port_registry.hpp"
 #include "actors/process_starter.hpp"
 #include "actors/session_manager.hpp"
+#include "actors/tree_parts.hpp"
 #include "actors/watch_registry.hpp"
 #include "supervision/spawn.hpp"
 #include "supervision/supervisor.hpp"
@@ -25,28 +26,6 @@ namespace {
 using supervision::child_spec;
 using supervision::supervised;
 using supervision::supervisor_spec;
-
-supervisor_spec with_limits(const config::supervision_settings& settings) {
-  supervisor_spec spec;
-  spec.intensity = settings.intensity;
-  spec.period = std::chrono::duration_cast<std::chrono::seconds>(settings.period);
-  return spec;
-}
-
-child_spec worker(std::string id, supervision::start_function start) {
-  child_spec spec;
-  spec.id = std::move(id);
-  spec.start = std::move(start);
-  return spec;
-}
-
-child_spec dynamic_supervisor(std::string id, const config::supervision_settings& settings,
-                              std::size_t max_children = 0) {
-  auto spec = with_limits(settings);
-  spec.max_children = max_children;
-  spec.strategy = supervision::strategy::dynamic;
-  return supervision::supervisor_child(std::move(id), std::move(spec));
-}
 
 /// The pool comes first and may be restarted alone: it finds its workers again, and they find it.
 child_spec files_tree(const services_ptr& context) {

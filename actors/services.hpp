@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/context_table.hpp"
 #include "actors/file_place.hpp"
 #include "actors/process_table.hpp"
 #include "config/settings.hpp"
@@ -12,6 +13,7 @@
 #include <asio/io_context.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -73,6 +75,15 @@ public:
   [[nodiscard]] std::shared_ptr<const ports::exposed_ports> exposed_ports() const { return exposed_.load(); }
   void publish(std::shared_ptr<const ports::exposed_ports> changed) { exposed_.store(std::move(changed)); }
 
+  /// How the executors of each language fare; null before anybody knows. The pools publish it.
+  [[nodiscard]] std::shared_ptr<const pool_status> pool(language spoken) const {
+    return pools_[static_cast<std::size_t>(spoken)].load();
+  }
+  void publish(pool_status status) {
+    auto& place = pools_[static_cast<std::size_t>(status.spoken)];
+    place.store(std::make_shared<const pool_status>(std::move(status)));
+  }
+
   /// Between SIGTERM and SIGKILL for whatever is stopped now. At the end of the daemon a quarter of its
   /// grace: sessions end after commands outside of them, and what follows SIGKILL has to fit in, too.
   [[nodiscard]] std::chrono::milliseconds kill_grace() const {
@@ -105,6 +116,9 @@ public:
   /// Background processes, living and finished.
   const std::shared_ptr<process_table> processes = std::make_shared<process_table>();
 
+  /// Code contexts.
+  const std::shared_ptr<context_table> contexts = std::make_shared<context_table>();
+
   /// For what is read from files and written to them, until it has left.
   const std::shared_ptr<launcher::byte_budget> file_memory = std::make_shared<launcher::byte_budget>(0);
 
@@ -119,6 +133,7 @@ private:
   std::atomic<bool> shutting_down_ = false;
   std::atomic<std::uint16_t> listening_port_ = 0;
   std::atomic<std::shared_ptr<const config::settings>> settings_;
+  std::array<std::atomic<std::shared_ptr<const pool_status>>, interpreters::every_language.size()> pools_;
   std::atomic<std::shared_ptr<const ports::exposed_ports>> exposed_ =
       std::make_shared<const ports::exposed_ports>();
   const std::shared_ptr<launcher::byte_budget> disk_ = std::make_shared<launcher::byte_budget>(0);

@@ -177,18 +177,37 @@ struct log_settings {
 
 /// Executors of one language.
 struct pool_settings {
-  std::uint64_t min_size = 3; ///< started ahead and kept; 0 = none
-  std::uint64_t max_size = 0; ///< 0 = no limit
+  std::uint64_t min_size = 3; ///< started ahead; 0 = none
+  std::uint64_t max_size = 0; ///< all, those in use too; 0 = no limit
 };
 
-/// The code interpreter. Nothing reads these yet: they are reserved, since images set their variables.
+/// The code interpreter.
 struct interpreter_settings {
   pool_settings python;
   pool_settings javascript;
   pool_settings typescript;
-  std::chrono::milliseconds idle_timeout = std::chrono::minutes(5); ///< of an executor above the minimum
+  std::chrono::milliseconds idle_timeout =
+      std::chrono::minutes(5); ///< of an unused executor above the minimum
   std::chrono::milliseconds start_timeout = std::chrono::seconds(60);
   std::chrono::milliseconds execution_timeout{0}; ///< 0 = no limit
+  /// Between the interrupt by a timeout and the end of the executor.
+  std::chrono::milliseconds interrupt_grace{2000};
+  bool interrupt_when_left = true; ///< a run whose client has gone
+  /// Where the executors' programs are; empty: `interpreters` beside the daemon's own program.
+  std::string directory;
+  std::string python_program = "python3"; ///< looked for in PATH
+  std::string node_program = "node";      ///< likewise
+  /// Modules the fork server imports, separated by commas.
+  std::string python_preload = "numpy,pandas,matplotlib.pyplot";
+  bool python_reload = true;                 ///< another fork server when packages have changed
+  std::uint64_t python_memory_bytes = 0;     ///< of data of one executor; 0 = no limit
+  std::uint64_t node_heap_bytes = 0;         ///< of JavaScript objects of one executor; 0 = Node's own
+  std::uint64_t result_max_bytes = 8u << 20; ///< of one value of a result
+  std::uint64_t failures_to_open = 5;        ///< executors lost in a row, until the circuit opens
+  std::chrono::milliseconds open_time = std::chrono::seconds(30);
+  std::uint64_t trials_to_close = 3;
+  std::uint64_t max_contexts = 1000;
+  std::uint64_t max_waiting_runs = 100; ///< of one context
 };
 
 /// All of them.

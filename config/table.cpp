@@ -91,8 +91,8 @@ key count(std::string_view name, Access access, std::uint64_t minimum, std::uint
 
 template <class Access>
 key size(std::string_view name, Access access, std::uint64_t minimum, std::uint64_t maximum, bool is_live,
-         std::string_view documentation) {
-  return make_key(name, access, {kind::size, minimum, maximum}, is_live, documentation, {});
+         std::string_view documentation, std::string_view zero_means = {}) {
+  return make_key(name, access, {kind::size, minimum, maximum, zero_means}, is_live, documentation, {});
 }
 
 template <class Access>
@@ -228,7 +228,7 @@ const std::vector<key>& all_keys() {
     count("session.max-queued-commands", MEMBER(session.max_queued_commands), 1, 1'000'000, live,
           "Commands of one session that may wait for their turn"),
     size("session.commands-budget-bytes", MEMBER(session.commands_budget_bytes), 64_KiB, 1024_GiB,
-         live, "Text and variables of the commands that wait or run, all together; a further one is refused"),
+         live, "Text and variables of the commands and code that wait or run, and those contexts were made with, all together"),
     count("session.max-streams", MEMBER(session.max_streams), 1, 10'000, live,
           "Streams that may run beside the commands of one session; a further one is refused"),
     count("session.max-background-outputs", MEMBER(session.max_background_outputs), 2, 100'000, at_start,
@@ -353,23 +353,53 @@ const std::vector<key>& all_keys() {
          "json = one object per line, text = for human eyes", {"SANDBOX_LOG_FORMAT", pretty_is_text}),
 
     count("interpreter.python-pool-min-size", MEMBER(interpreter.python.min_size), 0, 1000, live,
-          "Reserved for the code interpreter: Python executors started ahead", "none", {"PYTHON_POOL_MIN_SIZE"}),
+          "Python executors started ahead", "none", {"PYTHON_POOL_MIN_SIZE"}),
     count("interpreter.python-pool-max-size", MEMBER(interpreter.python.max_size), 1, 10'000, live,
-          "Reserved for the code interpreter: Python executors at most", "no limit", {"PYTHON_POOL_MAX_SIZE"}),
+          "Python executors at most, those in use too", "no limit", {"PYTHON_POOL_MAX_SIZE"}),
     count("interpreter.javascript-pool-min-size", MEMBER(interpreter.javascript.min_size), 0, 1000, live,
-          "Reserved for the code interpreter: JavaScript executors started ahead", "none", {"JAVASCRIPT_POOL_MIN_SIZE"}),
+          "JavaScript executors started ahead", "none", {"JAVASCRIPT_POOL_MIN_SIZE"}),
     count("interpreter.javascript-pool-max-size", MEMBER(interpreter.javascript.max_size), 1, 10'000, live,
-          "Reserved for the code interpreter: JavaScript executors at most", "no limit", {"JAVASCRIPT_POOL_MAX_SIZE"}),
+          "JavaScript executors at most, those in use too", "no limit", {"JAVASCRIPT_POOL_MAX_SIZE"}),
     count("interpreter.typescript-pool-min-size", MEMBER(interpreter.typescript.min_size), 0, 1000, live,
-          "Reserved for the code interpreter: TypeScript executors started ahead", "none", {"TYPESCRIPT_POOL_MIN_SIZE"}),
+          "TypeScript executors started ahead", "none", {"TYPESCRIPT_POOL_MIN_SIZE"}),
     count("interpreter.typescript-pool-max-size", MEMBER(interpreter.typescript.max_size), 1, 10'000, live,
-          "Reserved for the code interpreter: TypeScript executors at most", "no limit", {"TYPESCRIPT_POOL_MAX_SIZE"}),
+          "TypeScript executors at most, those in use too", "no limit", {"TYPESCRIPT_POOL_MAX_SIZE"}),
     duration("interpreter.idle-timeout", MEMBER(interpreter.idle_timeout), 1_s, 24_h, live,
-             "Reserved for the code interpreter: time an unused executor above the minimum is kept"),
+             "Time an unused executor above the minimum is kept"),
     duration("interpreter.start-timeout", MEMBER(interpreter.start_timeout), 100_ms, 1_h, live,
-             "Reserved for the code interpreter: time an executor has to come up", {}, {"INTERPRETER_SPAWN_TIMEOUT_MS", bare_milliseconds}),
+             "Time an executor has to come up", {}, {"INTERPRETER_SPAWN_TIMEOUT_MS", bare_milliseconds}),
     duration("interpreter.execution-timeout", MEMBER(interpreter.execution_timeout), 1_ms, 720_h, live,
-             "Reserved for the code interpreter: time limit of one run of code", "no limit", {"INTERPRETER_EXECUTION_TIMEOUT_MS", bare_milliseconds}),
+             "Time limit of one run of code", "no limit", {"INTERPRETER_EXECUTION_TIMEOUT_MS", bare_milliseconds}),
+    duration("interpreter.interrupt-grace", MEMBER(interpreter.interrupt_grace), 1_ms, 10_min, live,
+             "Between the interrupt of a run that takes too long and the end of its executor"),
+    boolean("interpreter.interrupt-when-left", MEMBER(interpreter.interrupt_when_left), live,
+            "Whether a run is interrupted when its client has left"),
+    text("interpreter.directory", MEMBER(interpreter.directory), kind::text, 0, 4096,
+         "Where the programs of the executors are; empty = the directory interpreters beside this program"),
+    text("interpreter.python-program", MEMBER(interpreter.python_program), kind::text, 1, 4096,
+         "Python, looked for in PATH"),
+    text("interpreter.node-program", MEMBER(interpreter.node_program), kind::text, 1, 4096,
+         "Node, looked for in PATH"),
+    text("interpreter.python-preload", MEMBER(interpreter.python_preload), kind::text, 0, 4096,
+         "Modules that every Python context has at once, separated by commas"),
+    boolean("interpreter.python-reload", MEMBER(interpreter.python_reload), live,
+            "Whether new contexts see packages that were installed, upgraded or removed, within some seconds"),
+    size("interpreter.python-memory-bytes", MEMBER(interpreter.python_memory_bytes), 1_MiB, 1024_GiB, at_start,
+         "Data of one Python executor", "no limit"),
+    size("interpreter.node-heap-bytes", MEMBER(interpreter.node_heap_bytes), 16_MiB, 1024_GiB, live,
+         "JavaScript objects of one executor", "as Node chooses"),
+    size("interpreter.result-max-bytes", MEMBER(interpreter.result_max_bytes), 1_KiB, 64_MiB, live,
+         "One value of a result; more is cut or left out, with a mark"),
+    count("interpreter.failures-to-open", MEMBER(interpreter.failures_to_open), 1, 1000, at_start,
+          "Executors of a language lost in a row until no more are started for a while"),
+    duration("interpreter.open-time", MEMBER(interpreter.open_time), 1_ms, 24_h, at_start,
+             "How long that while is"),
+    count("interpreter.trials-to-close", MEMBER(interpreter.trials_to_close), 1, 1000, at_start,
+          "Runs that must go well after it"),
+    count("interpreter.max-contexts", MEMBER(interpreter.max_contexts), 1, 100'000, live,
+          "Code contexts at a time"),
+    count("interpreter.max-waiting-runs", MEMBER(interpreter.max_waiting_runs), 1, 100'000, live,
+          "Runs that wait in one context"),
   };
   // clang-format on
   return keys;

@@ -1,5 +1,6 @@
 #include "daemon/sandbox_daemon.hpp"
 
+#include "actors/interpreter_tree.hpp"
 #include "actors/sandbox_tree.hpp"
 #include "daemon/io_thread.hpp"
 #include "supervision/errors.hpp"
@@ -46,7 +47,8 @@ supervision::supervisor_spec root_spec(const std::shared_ptr<actors::services>& 
   root.intensity = settings.intensity;
   root.period = std::chrono::duration_cast<std::chrono::seconds>(settings.period);
   // Started in this order and stopped in reverse: the door opens last and closes first.
-  root.children = {actors::sandbox_tree(context, directory), web_child(web.server, std::move(listening))};
+  root.children = {actors::sandbox_tree(context, directory), actors::interpreter_tree(context),
+                   web_child(web.server, std::move(listening))};
   return root;
 }
 

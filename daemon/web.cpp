@@ -73,6 +73,7 @@ web make_web(const actors::services_ptr& context, log& lines,
   with.git = actors::make_local_git_client(directory, context);
   with.processes = actors::make_local_process_client(directory, context);
   with.ports = actors::make_local_port_client(directory, context);
+  with.code = actors::make_local_code_client(directory, context);
   with.watches = actors::make_local_watch_client(std::move(directory), context);
   with.commands = std::make_shared<http::command_catalog>(path == nullptr ? "" : path);
   with.capture_limits = [context] { return context->capture_limits(); };

@@ -1,5 +1,6 @@
 #include "http/application.hpp"
 
+#include "http/code_resource.hpp"
 #include "http/execute_resource.hpp"
 #include "http/file_resource.hpp"
 #include "http/git_resource.hpp"
@@ -71,6 +72,15 @@ constexpr std::array routes{
     route{"POST", "/api/port-watch", body_rule::object, port_resource::watch},
 
     route{"POST", "/api/git/checkout", body_rule::object, git_resource::checkout},
+
+    route{"POST", "/api/contexts", body_rule::object, code_resource::create},
+    route{"GET", "/api/contexts", body_rule::none, code_resource::list},
+    route{"DELETE", "/api/contexts/{id}", body_rule::none, code_resource::remove},
+    route{"POST", "/api/contexts/{id}/interrupt", body_rule::none, code_resource::interrupt},
+    route{"POST", "/api/contexts/{id}/restart", body_rule::none, code_resource::restart},
+    route{"POST", "/api/execute/code", body_rule::object, code_resource::run},
+    route{"POST", "/api/interpreter/reload", body_rule::none, code_resource::reload},
+    route{"GET", "/api/interpreter/health", body_rule::none, code_resource::health},
 
     route{"POST", "/api/watch", body_rule::object, watch_resource::follow},
     route{"POST", "/api/watch/check", body_rule::object, watch_resource::check},

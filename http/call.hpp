@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/code_client.hpp"
 #include "actors/file_client.hpp"
 #include "actors/git_client.hpp"
 #include "actors/port_client.hpp"
@@ -32,6 +33,7 @@ struct services {
   std::shared_ptr<actors::port_client> ports;
   std::shared_ptr<actors::git_client> git;
   std::shared_ptr<actors::watch_client> watches;
+  std::shared_ptr<actors::code_client> code;
   std::shared_ptr<command_catalog> commands;
   /// The time of day, for timestamps.
   std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;

@@ -61,6 +61,13 @@ constexpr std::array table{
     error_entry{error_code::git_operation_failed, "GIT_OPERATION_FAILED", 500, 500, 0},
     error_entry{error_code::invalid_git_url, "INVALID_GIT_URL", 400, 400, 0},
     error_entry{error_code::watch_start_failed, "WATCH_START_ERROR", 500, 500, 0},
+    error_entry{error_code::context_not_found, "CONTEXT_NOT_FOUND", 404, 404, 0},
+    error_entry{error_code::interpreter_not_ready, "INTERPRETER_NOT_READY", 503, 503, 5},
+    error_entry{error_code::circuit_open, "INTERPRETER_NOT_READY", 503, 503, 30},
+    error_entry{error_code::python_not_available, "PYTHON_NOT_AVAILABLE", 501, 501, 0},
+    error_entry{error_code::javascript_not_available, "JAVASCRIPT_NOT_AVAILABLE", 501, 501, 0},
+    error_entry{error_code::code_execution_error, "CODE_EXECUTION_ERROR", 500, 500, 0},
+    error_entry{error_code::context_creation_failed, "INTERNAL_ERROR", 500, 500, 0},
 };
 
 static_assert(table.size() == static_cast<std::size_t>(actors::last_error_code),
@@ -134,6 +141,13 @@ std::string suggestion_for(const actors::failure& reason) {
   case error_code::git_branch_not_found: // names the branch, which only its answer knows
   case error_code::invalid_git_url:
   case error_code::watch_start_failed:
+  case error_code::context_not_found:
+  case error_code::interpreter_not_ready:
+  case error_code::circuit_open:
+  case error_code::python_not_available:
+  case error_code::javascript_not_available:
+  case error_code::code_execution_error:
+  case error_code::context_creation_failed:
     break;
   case error_code::git_repository_not_found:
     return "Verify the repository URL is correct and accessible";

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "actors/code_messages.hpp"
 #include "actors/messages.hpp"
 #include "actors/reply.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -46,6 +48,57 @@ struct recording_observer : actors::command_observer {
   std::vector<actors::failure> failures;
 };
 using recording_observer_ptr = std::shared_ptr<recording_observer>;
+
+/// Keeps everything the observer of a run of code is told, in order.
+struct recording_run : actors::run_observer {
+  using clock = std::chrono::steady_clock;
+
+  void started(actors::run_control given, bool state_lost) override {
+    control = std::move(given);
+    story.emplace_back(state_lost ? "started without state" : "started");
+    if (reads && control.grant)
+      control.grant(std::size_t{1} << 30);
+  }
+  void output(actors::output_stream stream, std::string bytes) override {
+    told_at.push_back(clock::now());
+    story.push_back((stream == actors::output_stream::out ? "out " : "err ") + bytes);
+  }
+  void shown(actors::rich_result result) override {
+    story.push_back("shown " + result.formats.front().value);
+    results.push_back(std::move(result));
+  }
+  void finished(actors::run_outcome told) override {
+    story.push_back(told.error ? "finished " + told.error->name : "finished");
+    outcomes.push_back(std::move(told));
+  }
+  void failed(actors::failure reason) override {
+    story.emplace_back("failed");
+    failures.push_back(std::move(reason));
+  }
+
+  /// How often it has ended.
+  [[nodiscard]] std::size_t ends() const { return outcomes.size() + failures.size(); }
+  /// The code of the one failure that is to have come.
+  [[nodiscard]] std::optional<actors::error_code> failure_code() const {
+    return failures.size() == 1 && outcomes.empty() ? std::optional(failures[0].code) : std::nullopt;
+  }
+  /// What the one error says that is to have ended it.
+  [[nodiscard]] std::string error_text() const {
+    return ends() == 1 && outcomes.size() == 1 && outcomes[0].error ? outcomes[0].error->text : "none";
+  }
+  [[nodiscard]] bool has(const std::string& event) const {
+    return std::ranges::find(story, event) != story.end();
+  }
+
+  bool reads = true; ///< grants credit when it begins
+  actors::run_control control;
+  std::vector<std::string> story;
+  std::vector<clock::time_point> told_at; ///< output
+  std::vector<actors::rich_result> results;
+  std::vector<actors::run_outcome> outcomes;
+  std::vector<actors::failure> failures;
+};
+using recording_run_ptr = std::shared_ptr<recording_run>;
 
 /// Keeps every answer to one request.
 template <class T>

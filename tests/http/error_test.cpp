@@ -101,6 +101,13 @@ TEST(error_table, has_the_codes_of_the_sdk) {
       {error_code::git_operation_failed, "GIT_OPERATION_FAILED", 500, 500},
       {error_code::invalid_git_url, "INVALID_GIT_URL", 400, 400},
       {error_code::watch_start_failed, "WATCH_START_ERROR", 500, 500},
+      {error_code::context_not_found, "CONTEXT_NOT_FOUND", 404, 404},
+      {error_code::interpreter_not_ready, "INTERPRETER_NOT_READY", 503, 503},
+      {error_code::circuit_open, "INTERPRETER_NOT_READY", 503, 503},
+      {error_code::python_not_available, "PYTHON_NOT_AVAILABLE", 501, 501},
+      {error_code::javascript_not_available, "JAVASCRIPT_NOT_AVAILABLE", 501, 501},
+      {error_code::code_execution_error, "CODE_EXECUTION_ERROR", 500, 500},
+      {error_code::context_creation_failed, "INTERNAL_ERROR", 500, 500},
   };
   ASSERT_EQ(std::size(expectations), static_cast<std::size_t>(actors::last_error_code));
   for (const expectation& e : expectations) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/code_client.hpp"
 #include "actors/file_client.hpp"
 #include "actors/port_client.hpp"
 #include "actors/process_client.hpp"
@@ -343,6 +344,54 @@ public:
   std::optional<actors::failure> problem;
 };
 
+/// Remembers which code was to run where, and tells the observers what a test says; answers `problem`, or
+/// what the test has set.
+class recording_code final : public actors::code_client {
+public:
+  void create(actors::context_options options, actors::reply<actors::context_record> done) override {
+    created.push_back(std::move(options));
+    answer(done, made);
+  }
+  [[nodiscard]] std::vector<actors::context_record> list() const override { return contexts; }
+  void remove(const std::string& id, actors::reply<std::string> done) override {
+    calls.push_back("remove " + id);
+    answer(done, id);
+  }
+  void run(actors::run_request request, std::shared_ptr<actors::run_observer> observer) override {
+    runs.push_back(std::move(request));
+    observers.push_back(actors::make_run_handle(std::move(observer)));
+  }
+  void interrupt(const std::string& id, actors::reply<actors::context_record> done) override {
+    calls.push_back("interrupt " + id);
+    answer(done, made);
+  }
+  void reload_python(actors::reply<std::string> done) override {
+    calls.emplace_back("reload");
+    answer(done, std::string("3.11.2"));
+  }
+  [[nodiscard]] std::vector<actors::pool_status> health() const override { return pools; }
+  void restart(const std::string& id, actors::reply<actors::context_record> done) override {
+    calls.push_back("restart " + id);
+    answer(done, made);
+  }
+
+  std::vector<actors::context_options> created;
+  std::vector<std::string> calls;
+  std::deque<actors::run_request> runs;
+  std::vector<actors::run_handle> observers;
+
+  actors::context_record made;
+  std::vector<actors::context_record> contexts;
+  std::vector<actors::pool_status> pools;
+  std::optional<actors::failure> problem;
+
+private:
+  template <class T>
+  void answer(const actors::reply<T>& done, T value) {
+    problem ? done.deliver(*problem) : done.deliver(std::move(value));
+  }
+};
+
 inline actors::failure failure_of_code(actors::error_code code, std::string message = {}) {
   return {code, std::move(message)};
 }
@@ -365,6 +414,13 @@ inline actors::command_outcome outcome(actors::command_outcome::ending how, int 
   return result;
 }
 
+/// The default settings, in this dialect.
+inline config::settings in_dialect(config::http_dialect spoken) {
+  config::settings settings;
+  settings.http.dialect = spoken;
+  return settings;
+}
+
 /// An application between the doubles, with a stopped clock.
 class bench {
 public:
@@ -377,6 +433,7 @@ public:
     with.ports = ports;
     with.git = git;
     with.watches = watches;
+    with.code = code;
     with.commands = std::make_shared<command_catalog>("/nonexistent");
     with.now = [] { return std::chrono::system_clock::time_point(fixed_time); };
     with.log = [this](config::log_level, std::string_view text) { log.emplace_back(text); };
@@ -395,6 +452,7 @@ public:
     sandbox->observers.clear();
     git->asked.clear();
     watches->readers.clear();
+    code->observers.clear();
     for (const auto& weak : answers_) {
       const auto answer = weak.lock();
       if (!answer)
@@ -439,6 +497,7 @@ public:
   std::shared_ptr<recording_ports> ports = std::make_shared<recording_ports>();
   std::shared_ptr<recording_git> git = std::make_shared<recording_git>();
   std::shared_ptr<recording_watches> watches = std::make_shared<recording_watches>();
+  std::shared_ptr<recording_code> code = std::make_shared<recording_code>();
   std::vector<std::string> log;
   int run_apart = 0; ///< tasks that were
   std::shared_ptr<application> app;

@@ -37,6 +37,9 @@ config::configuration configure(const std::filesystem::path& directory,
   made.values.sandbox.workspace = directory / "workspace";
   made.values.sandbox.runtime_directory = directory / "run";
   made.values.session.kill_grace = std::chrono::milliseconds(300);
+  for (auto* pool : {&made.values.interpreter.python, &made.values.interpreter.javascript,
+                     &made.values.interpreter.typescript})
+    pool->min_size = 0; // nothing is started that a test has no use for
   made.values.log.level = config::log_level::warn;
   made.values.log.format = config::log_format::text;
   if (adjust)

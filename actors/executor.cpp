@@ -1,0 +1,132 @@
+#include "actors/executor.hpp"
+
+#include "actors/init_request.hpp"
+#include "actors/interpreter_programs.hpp"
+#include "launcher/exit_code.hpp"
+#include "launcher/hunt.hpp"
+#include "supervision/errors.hpp"
+
+#include <asio/post.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+#include <fcntl.h>
+#include <optional>
+#include <utility>
+
+namespace sandboxd::actors {
+
+namespace {
+
+using self_pointer = supervision::typed_stateful_pointer<executor_state, executor_actor>;
+
+/// What an executor's own text around the values of a MIME bundle may take, and how many values of the
+/// largest size one event may hold.
+constexpr std::size_t event_frame_bytes = 1u << 20;
+constexpr std::size_t values_of_an_event = 8;
+
+launcher::executor_channels open_dialogue(self_pointer self) {
+  auto& state = self->state;
+  const auto settings = state.context->settings();
+  auto channels = launcher::make_executor_channels();
+  const executor_actor me(self);
+  executor_dialogue::callbacks events;
+  events.ready = [me](const std::string& version) { caf::anon_send(me, executor_is_up{version}); };
+  events.gone = [me](const std::string& cause) { caf::anon_send(me, executor_is_gone{cause}); };
+  state.dialogue = executor_dialogue::create(
+      state.context->io, std::move(channels.ours),
+      {event_frame_bytes + values_of_an_event * settings->interpreter.result_max_bytes,
+       settings->interpreter.interrupt_grace},
+      std::move(events));
+  return std::move(channels.theirs);
+}
+
+/// Below its own init, on the init's strand.
+void start_program(self_pointer self) {
+  auto& state = self->state;
+  auto theirs = std::make_shared<launcher::executor_channels>(open_dialogue(self));
+  asio::post(state.init->executor(), [context = state.context, init = state.init, dialogue = state.dialogue,
+                                      theirs, me = executor_actor(self)] {
+    const launcher::descriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    launcher::program_events fate;
+    fate.started = [dialogue](launcher::process_ids, int error) {
+      if (error != 0)
+        dialogue->not_started(std::strerror(error));
+    };
+    fate.ended = [dialogue, me](std::optional<int> status) {
+      if (status && launcher::exit_code_of(*status) == no_such_program)
+        caf::anon_send(me, executor_has_no_program{});
+      dialogue->process_ended(status);
+    };
+    init->start(node_executor_program(*context),
+                std::array{null.get(), theirs->output.get(), theirs->errors.get(), theirs->requests.get(),
+                           theirs->events.get()},
+                std::move(fate));
+  });
+}
+
+void start_fork(self_pointer self) {
+  auto& state = self->state;
+  auto theirs = open_dialogue(self);
+  state.lineage = launcher::new_session_lineage();
+  state.start.fork_server.link->fork(
+      state.lineage, std::move(theirs),
+      {[dialogue = state.dialogue](const std::string& problem) { dialogue->not_started(problem); },
+       [dialogue = state.dialogue](int status) { dialogue->process_ended(status); }});
+}
+
+void leave(self_pointer self, const std::string& cause) {
+  auto& state = self->state;
+  self->send(state.start.pool, executor_leaves{state.start.number, cause, state.ready, state.has_no_program});
+  self->quit();
+}
+
+} // namespace
+
+executor_state::~executor_state() {
+  if (dialogue)
+    dialogue->kill("with the server's record of it");
+  if (init)
+    init->kill();
+  else if (lineage != 0 && !start.fork_server.isolated)
+    launcher::hunt(context->io, lineage);
+}
+
+executor_actor::behavior_type executor_behavior(self_pointer self, services_ptr context,
+                                                executor_start start) {
+  auto& state = self->state;
+  state.context = std::move(context);
+  state.start = std::move(start);
+  self->set_status("starting");
+  const auto settings = state.context->settings();
+  self->delayed_send(self, settings->interpreter.start_timeout, executor_overdue{});
+  if (state.start.fork_server.link)
+    start_fork(self);
+  else
+    request_init(
+        self, state.context, settings->session.isolation != config::isolation_mode::off, executor_actor(self),
+        [self](init_handle init) { self->state.init = std::move(init); },
+        [self](const caf::error& reason) { leave(self, supervision::describe(reason)); });
+  return {
+      [self](const init_ready&) { start_program(self); },
+      [self](const init_lost& event) { leave(self, event.reason); },
+      [self](const executor_is_up& event) {
+        self->state.ready = true;
+        self->set_status(event.version.empty() ? "ready" : "ready, " + event.version);
+        self->send(self->state.start.pool, executor_joins{std::make_shared<const executor_lease>(
+                                               self->state.start.number, self->state.dialogue)});
+      },
+      [self](const executor_is_gone& event) { leave(self, event.cause); },
+      [self](executor_has_no_program) { self->state.has_no_program = true; },
+      [self](executor_overdue) {
+        if (!self->state.ready)
+          leave(self, fmt::format("after {} ms in which it did not start",
+                                  self->state.context->settings()->interpreter.start_timeout.count()));
+      },
+  };
+}
+
+} // namespace sandboxd::actors

@@ -1,0 +1,258 @@
+#include "actors/fork_server.hpp"
+
+#include "actors/init_request.hpp"
+#include "actors/interpreter_programs.hpp"
+#include "actors/paths.hpp"
+#include "launcher/exit_code.hpp"
+#include "supervision/errors.hpp"
+
+#include <asio/post.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+#include <fmt/format.h>
+
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <optional>
+#include <sys/wait.h>
+#include <utility>
+
+namespace sandboxd::actors {
+
+namespace {
+
+using self_pointer = supervision::typed_stateful_pointer<fork_server_state, fork_server_actor>;
+using clock = supervision::backoff::clock;
+
+void tell_pool(self_pointer self, const std::string& problem = {}) {
+  const auto pool =
+      self->observer()->actors->find<executor_pool_actor>(paths::sibling(self->record()->path(), "pool"));
+  if (pool)
+    self->send(pool, fork_server_changed{{self->state.serving.link, self->state.isolated}, problem});
+}
+
+/// The program's own status is told apart only where it could not even say what is wrong.
+std::string describe_end(std::optional<int> status, const std::string& program) {
+  if (!status)
+    return "its init is gone";
+  if (WIFSIGNALED(*status) && WTERMSIG(*status) == SIGALRM)
+    return "it did not start in time";
+  const int code = launcher::exit_code_of(*status);
+  if (code == no_such_program)
+    return fmt::format("there is no program '{}'", program);
+  return fmt::format("it ended with exit code {}", code);
+}
+
+/// On the init's strand, which is where programs are started.
+void start_program(const services_ptr& context, const init_handle& init, bool isolate,
+                   launcher::descriptor socket, const fork_server_actor& me, std::uint64_t generation,
+                   std::uint32_t& number) {
+  const launcher::descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  launcher::program_events fate;
+  fate.started = [me, generation](launcher::process_ids, int error) {
+    if (error != 0)
+      caf::anon_send(me, fork_server_lost{generation, std::strerror(error)});
+  };
+  fate.ended = [me, generation,
+                program = context->settings()->interpreter.python_program](std::optional<int> status) {
+    caf::anon_send(me, fork_server_lost{generation, describe_end(status, program)});
+  };
+  number = init->start(fork_server_program(*context, isolate),
+                       std::array{null.get(), null.get(), null.get(), socket.get()}, std::move(fate));
+}
+
+/// It may hang. What it has forked lives on.
+void kill_program(const fork_server_state& state, const fork_server_process& which) {
+  if (state.init && which.program)
+    asio::post(state.init->executor(), [init = state.init, program = which.program] {
+      init->terminate(*program, std::chrono::milliseconds(0));
+    });
+}
+
+void note(self_pointer self, std::string text) {
+  self->observer()->events.append({.kind = supervision::event_kind::notice,
+                                   .path = self->record()->path(),
+                                   .actor_kind = fork_server_state::name,
+                                   .text = std::move(text)});
+}
+
+void start(self_pointer self) {
+  auto& state = self->state;
+  const auto generation = ++state.last_generation;
+  const fork_server_actor me(self);
+  auto sockets = launcher::make_seqpacket_pair();
+  launcher::fork_server_link::callbacks events;
+  events.ready = [me, generation](const std::string& version, const std::string& missing) {
+    caf::anon_send(me, fork_server_ready{generation, version, missing});
+  };
+  events.stale = [me, generation] { caf::anon_send(me, fork_server_stale{generation}); };
+  events.lost = [me, generation](const std::string& problem) {
+    caf::anon_send(me, fork_server_lost{generation, problem});
+  };
+  state.candidate = {generation,
+                     launcher::fork_server_link::create(state.context->io, std::move(sockets.first),
+                                                        state.context->settings()->interpreter.start_timeout,
+                                                        std::move(events)),
+                     std::make_shared<std::uint32_t>(0)};
+  auto theirs = std::make_shared<launcher::descriptor>(std::move(sockets.second));
+  asio::post(state.init->executor(), [context = state.context, init = state.init, isolate = state.isolated,
+                                      theirs, me, generation, program = state.candidate.program] {
+    start_program(context, init, isolate, std::move(*theirs), me, generation, *program);
+  });
+}
+
+void lose_all(self_pointer self, const std::string& problem);
+
+/// Below the init of the one before, if that is there: executors live on below it.
+void begin(self_pointer self) {
+  auto& state = self->state;
+  state.begun = true;
+  if (state.serving.generation == 0)
+    self->set_status("starting");
+  if (state.init_is_ready)
+    return start(self);
+  const bool isolate = state.context->settings()->session.isolation != config::isolation_mode::off;
+  request_init(
+      self, state.context, isolate, fork_server_actor(self),
+      [self](init_handle init) { self->state.init = std::move(init); },
+      [self](const caf::error& reason) { lose_all(self, supervision::describe(reason)); });
+}
+
+/// Who has asked since the candidate began may want what it has not seen.
+void reload_again(self_pointer self) {
+  auto& state = self->state;
+  state.reloads = std::exchange(state.later_reloads, {});
+  if (!state.reloads.empty())
+    begin(self);
+}
+
+void refuse_reloads(fork_server_state& state, const std::string& problem) {
+  failure reason(error_code::python_not_available, "Python interpreter not available");
+  reason.detail = problem;
+  for (const auto& done : std::exchange(state.reloads, {}))
+    done.deliver(reason);
+}
+
+void on_ready(self_pointer self, const fork_server_ready& event) {
+  auto& state = self->state;
+  state.serving = std::exchange(state.candidate, {});
+  state.alive_since = clock::now();
+  self->set_status("Python " + event.version);
+  if (!event.missing.empty())
+    note(self, "modules that could not be imported: " + event.missing);
+  tell_pool(self);
+  for (const auto& done : std::exchange(state.reloads, {}))
+    done.deliver(event.version);
+  reload_again(self);
+}
+
+/// Nobody serves, and nobody is about to. `problem`, for the pool: why none begins; empty: one had served,
+/// and who wants a context waits for the next.
+void start_later(self_pointer self, const std::string& cause, const std::string& problem) {
+  auto& state = self->state;
+  const auto now = clock::now();
+  const auto delay = state.retry.next_delay(problem.empty() ? state.alive_since : now, now);
+  state.begun = false;
+  self->set_last_error(cause);
+  self->set_status("waiting to start again: " + cause);
+  tell_pool(self, problem);
+  self->delayed_send(self, delay, start_fork_server{});
+}
+
+void lose_candidate(self_pointer self, const std::string& problem) {
+  auto& state = self->state;
+  kill_program(state, std::exchange(state.candidate, {}));
+  refuse_reloads(state, problem);
+  if (state.serving.generation == 0)
+    return start_later(self, problem, problem);
+  note(self, "the new one did not begin, the one before goes on: " + problem);
+  reload_again(self);
+}
+
+void lose_serving(self_pointer self, const std::string& problem) {
+  auto& state = self->state;
+  kill_program(state, std::exchange(state.serving, {}));
+  if (state.candidate.generation == 0)
+    return start_later(self, problem, {});
+  tell_pool(self); // until the candidate is ready there is none
+}
+
+/// The end of its init, or none to be had.
+void lose_all(self_pointer self, const std::string& problem) {
+  auto& state = self->state;
+  const bool has_served = state.serving.generation != 0;
+  state.serving = {};
+  state.candidate = {};
+  state.init.reset();
+  state.init_is_ready = false;
+  refuse_reloads(state, problem);
+  start_later(self, problem, has_served ? std::string() : problem);
+}
+
+void on_lost(self_pointer self, const fork_server_lost& event) {
+  if (event.generation == self->state.candidate.generation)
+    lose_candidate(self, event.problem);
+  else if (event.generation == self->state.serving.generation)
+    lose_serving(self, event.problem);
+}
+
+void on_reload(self_pointer self, const reload_fork_server& wanted) {
+  auto& state = self->state;
+  if (state.candidate.generation != 0) {
+    state.later_reloads.push_back(wanted.done);
+    return;
+  }
+  state.reloads.push_back(wanted.done);
+  if (!state.begun || state.init_is_ready)
+    begin(self);
+}
+
+/// Not while one starts: it will tell if it has missed anything.
+void on_stale(self_pointer self, const fork_server_stale& event) {
+  auto& state = self->state;
+  if (event.generation != state.serving.generation || state.candidate.generation != 0 ||
+      !state.context->settings()->interpreter.python_reload)
+    return;
+  note(self, "packages have changed: starting a new one");
+  begin(self);
+}
+
+} // namespace
+
+fork_server_state::~fork_server_state() {
+  if (init)
+    init->kill();
+}
+
+fork_server_actor::behavior_type fork_server_behavior(self_pointer self, services_ptr context) {
+  auto& state = self->state;
+  const auto settings = context->settings();
+  state.retry = supervision::backoff(
+      {.initial = settings->supervision.backoff_base, .maximum = settings->supervision.backoff_max});
+  state.context = std::move(context);
+  self->set_status("not wanted yet");
+  tell_pool(self); // which may have asked the one before
+  return {
+      [self](const init_ready& event) {
+        self->state.init_is_ready = true;
+        self->state.isolated = event.identity.isolated;
+        start(self);
+      },
+      [self](const init_lost& event) { lose_all(self, event.reason); },
+      [self](const fork_server_ready& event) {
+        if (event.generation == self->state.candidate.generation)
+          on_ready(self, event);
+      },
+      [self](const fork_server_lost& event) { on_lost(self, event); },
+      [self](start_fork_server) {
+        if (!self->state.begun)
+          begin(self);
+      },
+      [self](const fork_server_stale& event) { on_stale(self, event); },
+      [self](const reload_fork_server& wanted) { on_reload(self, wanted); },
+  };
+}
+
+} // namespace sandboxd::actors

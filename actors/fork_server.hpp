@@ -1,0 +1,55 @@
+#pragma once
+
+#include "actors/interfaces.hpp"
+#include "actors/services.hpp"
+#include "supervision/actor_base.hpp"
+#include "supervision/backoff.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sandboxd::actors {
+
+/// One fork server, from its start on; `generation` 0: there is none.
+struct fork_server_process {
+  std::uint64_t generation = 0;
+  std::shared_ptr<launcher::fork_server_link> link;
+  std::shared_ptr<std::uint32_t> program; ///< its number at the init; for the init's strand
+};
+
+/// What the owner of the fork server knows.
+struct fork_server_state {
+  static inline const char* name = "fork-server";
+  using waiting = std::vector<reply<std::string>>;
+
+  services_ptr context;
+  init_handle init; ///< null until the spawner has answered
+  bool init_is_ready = false;
+  bool isolated = false;
+  fork_server_process serving;   ///< the pool has it
+  fork_server_process candidate; ///< starts, to take its place
+  std::uint64_t last_generation = 0;
+  bool begun = false;    ///< one is there, or on its way
+  waiting reloads;       ///< who waits for the candidate
+  waiting later_reloads; ///< who asked when it had begun already, and so for the one after it
+  supervision::backoff retry{{}};
+  supervision::backoff::clock::time_point alive_since;
+
+  fork_server_state() = default;
+  fork_server_state(const fork_server_state&) = delete;
+  fork_server_state& operator=(const fork_server_state&) = delete;
+  ~fork_server_state(); ///< kills the fork server and all executors it has forked
+};
+
+/// Owns Python's fork server, and the init below which it and its executors live. Tells the pool beside it
+/// (`pool`) whenever there is one or there is none any more. The first is started when the pool asks for it;
+/// when it dies the actor starts another, and the executors live on. When packages have changed (if the
+/// configuration says so), or on demand, the actor starts a new one beside it, which takes its place once it
+/// takes requests; if it never does, the first one goes on.
+fork_server_actor::behavior_type
+fork_server_behavior(supervision::typed_stateful_pointer<fork_server_state, fork_server_actor> self,
+                     services_ptr context);
+
+} // namespace sandboxd::actors

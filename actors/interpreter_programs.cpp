@@ -1,0 +1,78 @@
+#include "actors/interpreter_programs.hpp"
+
+#include "config/settings.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sandboxd::actors {
+
+namespace {
+
+/// Where the executors are: beside the daemon's own program, unless told otherwise.
+std::filesystem::path directory_of(const services& context) {
+  const auto settings = context.settings();
+  if (!settings->interpreter.directory.empty())
+    return settings->interpreter.directory;
+  return std::filesystem::path(context.program).parent_path() / "interpreters";
+}
+
+/// env(1) looks the program up in the PATH that workloads have.
+launcher::program make(const services& context, std::vector<std::string> arguments) {
+  launcher::program made;
+  made.argv = {"/usr/bin/env"};
+  made.argv.insert(made.argv.end(), arguments.begin(), arguments.end());
+  made.environment = context.environment;
+  made.directory = context.settings()->sandbox.workspace;
+  return made;
+}
+
+launcher::program node_program(const services& context, std::string_view script) {
+  const auto settings = context.settings();
+  std::vector<std::string> arguments{settings->interpreter.node_program};
+  if (const auto bytes = settings->interpreter.node_heap_bytes; bytes != 0)
+    arguments.push_back(fmt::format("--max-old-space-size={}", bytes >> 20));
+  arguments.push_back(directory_of(context) / "node" / script);
+  return make(context, std::move(arguments));
+}
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> items;
+  while (!list.empty()) {
+    const auto end = list.find(',');
+    if (const auto item = list.substr(0, end); !item.empty())
+      items.emplace_back(item);
+    list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
+  }
+  return items;
+}
+
+} // namespace
+
+launcher::program fork_server_program(const services& context, bool isolate) {
+  using seconds = std::chrono::duration<double>;
+  const auto settings = context.settings();
+  const auto directory = directory_of(context);
+  const nlohmann::json options{{"preload", split(settings->interpreter.python_preload)},
+                               {"isolate", isolate},
+                               {"namespace_program", (directory / "sandboxd-namespace-init").string()},
+                               {"start_seconds", seconds(settings->interpreter.start_timeout).count()},
+                               {"memory_limit", settings->interpreter.python_memory_bytes}};
+  return make(context, {settings->interpreter.python_program, directory / "python", options.dump()});
+}
+
+launcher::program node_executor_program(const services& context) {
+  return node_program(context, "executor.js");
+}
+
+launcher::program transpiler_program(const services& context) {
+  return node_program(context, "transpiler.js");
+}
+
+} // namespace sandboxd::actors

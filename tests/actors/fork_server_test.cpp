@@ -1,0 +1,228 @@
+#include "actors/executor_pool.hpp"
+#include "actors/fork_server.hpp"
+#include "tests/actors/given_inits.hpp"
+
+#include <gmock/gmock.h>
+
+#include <string>
+
+namespace sandboxd::actors {
+namespace {
+
+class fork_server_owner : public testing::interpreter_world {
+protected:
+  fork_server_actor actor;
+
+  void SetUp() override {
+    interpreter_world::SetUp();
+    spawn_at(paths::executor_pool("python"), testing::told_pool_behavior, pool);
+    actor = spawn_at(paths::interpreters + "/python/fork-server", fork_server_behavior, context);
+    run();
+  }
+  void TearDown() override {
+    actor = nullptr;
+    interpreter_world::TearDown();
+  }
+  template <class Message>
+  void tell(Message message) {
+    caf::anon_send(actor, std::move(message));
+    run();
+  }
+  /// Has fork server number `generation` come up.
+  void come_up(std::uint64_t generation = 1) {
+    tell(start_fork_server{});
+    tell(init_ready{});
+    tell(fork_server_ready{generation, "3.11.2", ""});
+  }
+  /// "link", the problem or "none", for each change the pool has heard of since the actor is there.
+  std::vector<std::string> told() const {
+    std::vector<std::string> all;
+    for (const auto& change : pool->changes)
+      all.push_back(change.server.link ? "link" : change.problem.empty() ? "none" : change.problem);
+    EXPECT_EQ(all.at(0), "none") << "the actor has begun";
+    all.erase(all.begin());
+    return all;
+  }
+};
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST_F(fork_server_owner, starts_one_when_the_pool_wants_it) {
+  advance(std::chrono::hours(1));
+  EXPECT_EQ(inits->asked, 0);
+  tell(start_fork_server{});
+  EXPECT_EQ(inits->asked, 1);
+  tell(init_ready{});
+  EXPECT_THAT(told(), IsEmpty()) << "it takes no requests yet";
+  tell(fork_server_ready{1, "3.11.2", ""});
+  EXPECT_THAT(told(), ElementsAre("link"));
+  tell(start_fork_server{});
+  EXPECT_EQ(inits->asked, 1) << "it is there";
+}
+
+TEST_F(fork_server_owner, starts_another_below_the_same_init_when_it_dies) {
+  come_up();
+  tell(fork_server_lost{1, "it ended with exit code 1"});
+  EXPECT_THAT(told(), ElementsAre("link", "none")) << "who wants a context waits";
+  advance(longest_pause);
+  tell(fork_server_ready{2, "3.11.2", ""});
+  EXPECT_THAT(told(), ElementsAre("link", "none", "link"));
+  EXPECT_EQ(inits->asked, 1) << "executors live on below it";
+}
+
+/// Its socket and its program tell of the same end, and both may be late.
+TEST_F(fork_server_owner, hears_of_an_end_once) {
+  come_up();
+  tell(fork_server_lost{1, "the fork server has ended"});
+  tell(fork_server_lost{1, "it ended with exit code 1"});
+  advance(longest_pause);
+  tell(fork_server_ready{1, "3.11.2", ""});
+  EXPECT_THAT(told(), ElementsAre("link", "none"));
+}
+
+TEST_F(fork_server_owner, tells_why_none_begins) {
+  come_up();
+  tell(fork_server_lost{1, "it ended with exit code 1"});
+  advance(longest_pause);
+  tell(fork_server_lost{2, "it ended with exit code 2"});
+  EXPECT_THAT(told(), ElementsAre("link", "none", "it ended with exit code 2"));
+}
+
+TEST_F(fork_server_owner, starts_a_new_one_beside_it_on_demand) {
+  come_up();
+  testing::recorded_answers<std::string> asked;
+  tell(reload_fork_server{asked.reply()});
+  EXPECT_TRUE(asked.empty());
+  EXPECT_THAT(told(), ElementsAre("link")) << "the first one goes on";
+  tell(fork_server_ready{2, "3.11.3", ""});
+  tell(fork_server_lost{1, "late news"});
+  EXPECT_EQ(asked.value(), "3.11.3");
+  EXPECT_THAT(told(), ElementsAre("link", "link"));
+  EXPECT_EQ(inits->asked, 1);
+}
+
+TEST_F(fork_server_owner, starts_a_new_one_when_packages_have_changed) {
+  come_up();
+  tell(fork_server_stale{1});
+  tell(fork_server_stale{1}); // of the one that is being replaced
+  tell(fork_server_ready{2, "3.11.2", ""});
+  EXPECT_THAT(told(), ElementsAre("link", "link"));
+  settings->interpreter.python_reload = false;
+  tell(fork_server_stale{2});
+  tell(fork_server_ready{3, "3.11.2", ""});
+  EXPECT_THAT(told(), ElementsAre("link", "link")) << "there is no third";
+}
+
+TEST_F(fork_server_owner, keeps_the_one_that_serves_when_a_new_one_does_not_begin) {
+  come_up();
+  testing::recorded_answers<std::string> asked;
+  tell(reload_fork_server{asked.reply()});
+  tell(fork_server_lost{2, "it ended with exit code 1"});
+  EXPECT_EQ(asked.failure_code(), error_code::python_not_available);
+  EXPECT_THAT(told(), ElementsAre("link"));
+  advance(longest_pause);
+  tell(fork_server_ready{3, "3.11.2", ""});
+  EXPECT_THAT(told(), ElementsAre("link")) << "nobody has asked for a third";
+}
+
+TEST_F(fork_server_owner, starts_one_new_one_at_a_time_and_one_more_for_all_who_asked_meanwhile) {
+  come_up();
+  std::vector<testing::recorded_answers<std::string>> asked(12);
+  for (auto& one : asked)
+    tell(reload_fork_server{one.reply()});
+  tell(fork_server_ready{2, "3.11.3", ""});
+  EXPECT_EQ(asked[0].value(), "3.11.3");
+  EXPECT_TRUE(asked[1].empty()) << "it may not have seen what they want";
+  tell(fork_server_ready{3, "3.11.4", ""});
+  for (std::size_t i = 1; i < asked.size(); ++i)
+    EXPECT_EQ(asked[i].value(), "3.11.4");
+  tell(fork_server_ready{4, "3.11.5", ""});
+  EXPECT_THAT(told(), ElementsAre("link", "link", "link")) << "no fourth";
+}
+
+TEST_F(fork_server_owner, goes_on_with_the_new_one_when_the_one_before_dies_meanwhile) {
+  come_up();
+  tell(fork_server_stale{1});
+  tell(fork_server_lost{1, "by signal 9"});
+  tell(fork_server_ready{2, "3.11.2", ""});
+  EXPECT_THAT(told(), ElementsAre("link", "none", "link"));
+  advance(longest_pause);
+  tell(fork_server_ready{3, "3.11.2", ""});
+  EXPECT_THAT(told(), ElementsAre("link", "none", "link"));
+}
+
+TEST_F(fork_server_owner, starts_one_on_demand_that_nobody_has_wanted_yet) {
+  testing::recorded_answers<std::string> asked;
+  tell(reload_fork_server{asked.reply()});
+  tell(reload_fork_server{asked.reply()});
+  EXPECT_EQ(inits->asked, 1);
+  tell(init_ready{});
+  tell(fork_server_lost{1, "it ended with exit code 127"});
+  EXPECT_EQ(asked.all->size(), 2u);
+  EXPECT_EQ(std::get<failure>(asked.all->at(0)).code, error_code::python_not_available);
+}
+
+TEST_F(fork_server_owner, has_another_init_when_it_is_lost) {
+  come_up();
+  tell(init_lost{"by signal 9"});
+  EXPECT_THAT(told(), ElementsAre("link", "none"));
+  advance(longest_pause);
+  EXPECT_EQ(inits->asked, 2);
+}
+
+TEST_F(fork_server_owner, tries_again_when_there_is_no_init) {
+  inits->problem = no_init();
+  tell(start_fork_server{});
+  ASSERT_EQ(told().size(), 1u);
+  EXPECT_THAT(told()[0], ::testing::HasSubstr("no room"));
+  advance(longest_pause);
+  const int tried = inits->asked;
+  EXPECT_GE(tried, 2);
+  EXPECT_EQ(told().size(), static_cast<std::size_t>(tried)) << "the pool hears of each";
+  inits->problem.reset();
+  advance(longest_pause);
+  EXPECT_EQ(inits->asked, tried + 1);
+  advance(longest_pause);
+  EXPECT_EQ(inits->asked, tried + 1) << "there is one";
+}
+
+TEST_F(fork_server_owner, waits_no_longer_than_it_must_for_an_init) {
+  inits->answers = false;
+  tell(start_fork_server{});
+  EXPECT_THAT(told(), IsEmpty());
+  advance(settings->launcher.spawn_timeout);
+  ASSERT_EQ(told().size(), 1u);
+  EXPECT_NE(told()[0], "link");
+  EXPECT_NE(told()[0], "");
+}
+
+/// The real pool beside it, which has asked for a fork server before.
+TEST_F(fork_server_owner, is_asked_again_after_a_crash) {
+  settings->interpreter.python = {1, 0};
+  const std::string python = paths::interpreters + "/python";
+  const auto executors = std::make_shared<testing::obedient_supervisor>();
+  interpreter_world::TearDown();
+  interpreter_world::SetUp();
+  spawn_at(python + "/executors", testing::obedient_supervisor_behavior, executors);
+  const auto real_pool = spawn_at(python + "/pool", executor_pool_behavior, context, language::python);
+  actor = spawn_at(python + "/fork-server", fork_server_behavior, context);
+  advance(std::chrono::seconds(1));
+  EXPECT_EQ(inits->asked, 1);
+  tell(init_ready{});
+  tell(fork_server_ready{1, "3.11.2", ""});
+  EXPECT_THAT(executors->started, ElementsAre("1"));
+  caf::anon_send_exit(actor, caf::exit_reason::kill);
+  run();
+  actor = spawn_at(python + "/fork-server", fork_server_behavior, context); // as its supervisor does
+  executor_leaves lost;
+  lost.number = 1;
+  lost.cause = "with its fork server";
+  caf::anon_send(real_pool, lost);
+  advance(std::chrono::seconds(1));
+  EXPECT_EQ(inits->asked, 2);
+  *executors = {};
+}
+
+} // namespace
+} // namespace sandboxd::actors
