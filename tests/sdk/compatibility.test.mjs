@@ -20,6 +20,9 @@ for (const method of ['log', 'info', 'debug', 'warn', 'error']) console[method] 
 // They count processes, sessions and ports: a server that others use will not do.
 const skip = !process.env.SANDBOXD_BINARY && process.env.SANDBOXD_URL ? 'needs servers of its own, so SANDBOXD_BINARY' : false;
 
+// Modules that no scenario needs at once.
+const lean = { SANDBOXD_INTERPRETER_PYTHON_PRELOAD: '' };
+
 const used = new Set(); // parts of differences
 const played = new Set(); // scenarios
 let comparedA = true;
@@ -55,7 +58,7 @@ describe('SDK 0.3.7', { timeout: 600_000, skip }, () => {
   let reference;
   before(async () => {
     const { Sandbox } = await import('sdk-a');
-    const server = await spawnServer(environment);
+    const server = await spawnServer({ ...lean, ...environment });
     servers.push(server);
     reference = await startReference(environment);
     servers.push(reference);
@@ -87,7 +90,7 @@ for (const [version, { dialect, module }] of Object.entries(sdks)) {
     let world;
     before(async () => {
       const { Sandbox } = await import(module);
-      server = await spawnServer();
+      server = await spawnServer(lean);
       const { url, workspace } = server;
       world = await World.make({ Sandbox, url, workspace, dialect, ids: new Ids(), service, repository });
     });

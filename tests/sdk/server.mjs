@@ -10,6 +10,9 @@ import { createInterface } from 'node:readline';
 const startTimeoutMs = 30_000;
 const stopTimeoutMs = 30_000;
 
+// Debian's Python, which has IPython, numpy, pandas and matplotlib: a machine may have another one first on its PATH.
+const defaultEnvironment = { SANDBOXD_INTERPRETER_PYTHON_PROGRAM: '/usr/bin/python3' };
+
 /** The address in the server's first line, `listening on http://A:N`. */
 async function addressOf(child) {
   const line = await new Promise((resolve, reject) => {
@@ -27,16 +30,17 @@ async function addressOf(child) {
 /**
  * Starts a server of its own for one client generation (a server learns its client's dialect) and points the SDK at
  * it. `workspace` is its directory, which clients take for `/workspace`. `stop()` ends it by SIGTERM and gives its exit
- * code, or the name of the signal that had to end it; `kill()` is for tests that never came to that.
+ * code, or the name of the signal that had to end it; `kill()` is for tests that never came to that. `environment`: more
+ * variables for it.
  */
-export async function startServer() {
+export async function startServer(environment = {}) {
   if (process.env.SANDBOXD_URL) return { workspace: '/workspace', stop: async () => 0, kill: () => {} };
-  const server = await spawnServer();
+  const server = await spawnServer(environment);
   process.env.SANDBOXD_URL = server.url;
   return server;
 }
 
-/** The same beside others: only its `url` leads to it. `environment`: more variables for it. */
+/** The same beside others: only its `url` leads to it. */
 export async function spawnServer(environment = {}) {
   if (!process.env.SANDBOXD_BINARY) throw new Error('set SANDBOXD_BINARY to the path of the server');
   const root = await mkdtemp(join(tmpdir(), 'sandboxd-sdk-'));
@@ -49,8 +53,10 @@ export async function spawnServer(environment = {}) {
       `--sandbox.workspace=${root}/workspace`,
       `--sandbox.runtime-directory=${root}/run`,
       '--log.level=warn',
+      // Nothing is started that a test has no use for.
+      ...['python', 'javascript', 'typescript'].map((language) => `--interpreter.${language}-pool-min-size=0`),
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...environment } },
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...defaultEnvironment, ...process.env, ...environment } },
   );
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);

@@ -1,10 +1,18 @@
 // Dialect A: what the reference server of 0.3.7 answers otherwise.
-import { added, changed, isNumber, isText, matches, oneOf, onlyExpected, removed } from './parts.mjs';
+import { added, changed, isNumber, isText, matches, oneOf, onlyExpected, onlySandboxd, removed } from './parts.mjs';
 
 const of = (row, why, routes, parts, names) => ({ row, why, routes, parts, names });
 /** Fields that the clients of dialect B read in the same answer. */
 const union = (routes, parts, names) =>
   of('2.4', 'The answer has the fields of both dialects.', routes, parts, names);
+
+const contexts = ['POST /api/contexts', 'GET /api/contexts', 'DELETE /api/contexts/{id}'];
+const code = ['POST /api/execute/code'];
+/** Those of contexts run code, too. */
+const runs = ['POST /api/contexts', 'DELETE /api/contexts/{id}', ...code];
+const isStdout = (pattern) => ({ type, text }) => type === 'stdout' && pattern.test(text);
+const isType = (...types) => ({ type }) => types.includes(type);
+const isErrorOf = (evalue) => (event) => event.type === 'error' && event.ename === 'ExecutionError' && evalue.test(event.evalue);
 
 export const differencesA = [
   of('1.3 NEW', 'The longer list of header fields of dialect B.', '*', [
@@ -119,4 +127,86 @@ export const differencesA = [
   of('8.2', 'The message tells why in words of its own.', ['ANY /proxy/{port}/{rest}'], [
     changed('body.message', isText, matches(/Connection refused$/)),
   ], ['says that nothing answers']),
+
+  union(contexts, [
+    added('body.success', true), added('body.contextId', '<uuid>'), added('body.contexts.*.contextId', '<uuid>'),
+    added('body.timestamp', 'T'),
+  ]),
+  of('1.3 NEW', 'Every answer has these header fields.', runs, [
+    added('headers.access-control-allow-origin', '*'),
+    added('headers.access-control-allow-methods', 'GET, POST, PUT, DELETE, OPTIONS'),
+    added('headers.access-control-allow-headers', 'Content-Type, Authorization, X-Session-Id, X-Sandbox-Id, X-Trace-Id'),
+  ]),
+  of('1.3 NEW, 15 #34', 'What is no JSON is an error of the client.', ['POST /api/contexts', ...code], [
+    changed('status', 500, 400), changed('body.error', 'Failed to parse JSON', 'Invalid request body'),
+  ], ['wants JSON']),
+  of('3.1', 'The context of an error is told in the form of dialect B, too.', runs, [added('body.details.contextId', isText)]),
+  of('9.1 NEW, 15 #41', 'The directory and the environment of a context are those of its code.', ['POST /api/contexts'], [
+    changed('events.0.json.0', isText, '/usr'), changed('events.0.json.1', null, 'blue'),
+  ], ['gives a context its directory and environment']),
+  of('9.2', 'A context has one language: code of another is refused, as in dialect B.', code, [
+    changed('status', 200, 500), changed('headers.content-type', 'text/event-stream', 'application/json'),
+    removed('headers.cache-control', 'no-cache'), removed('framing', 'lines'), onlyExpected(() => true), removed('events', []),
+    added('body.error', matches(/was created for python, cannot execute javascript code$/)),
+    changed('outcome', 'resolved', matches(/was created for python, cannot execute javascript code$/)),
+  ], ['refuses another language than that of the context']),
+  of('9.4', 'When a piece of output was printed, in milliseconds.', code, [added('events.*.timestamp', '<now>')]),
+  of('9.4 NEW, 15 #41', 'The runs of a context are counted, those that fail, too.', code, [
+    changed('events.*.execution_count', 1, isNumber), added('events.*.execution_count', isNumber),
+  ]),
+  of('9.4', 'All formats of a value are in one event.', code, [
+    onlyExpected(({ type, text }) => type === 'result' && text === '<IPython.core.display.HTML object>'),
+    added('events.0.text', '<IPython.core.display.HTML object>'),
+  ], ['shows all formats of a value']),
+  of('9.4', 'A figure is told as data, too.', code, [
+    added('events.0.chart.type', 'line'), added('events.0.chart.title', ''), added('events.0.chart.library', 'matplotlib'),
+    added('events.0.chart.data.axes.0.*', oneOf('', 'line')), added('events.0.chart.data.axes.0.*.*', oneOf('', 'linear')),
+    added('events.0.chart.data.axes.0.series.0.type', 'line'),
+    added('events.0.chart.data.axes.0.series.0.points.*.*', oneOf(1, 2, 3, 4)),
+  ], ['shows a figure']),
+  of('9.4 NEW, 15 #2', 'What is printed and shown is told as it comes, in its order.', code, [
+    onlyExpected((event, index) => index === 0 && isStdout(/^after\n$/)(event)),
+    onlySandboxd((event, index) => index === 1 && isStdout(/^after\n$/)(event)),
+  ], ['shows what is displayed where it belongs']),
+  of('9.4 NEW, 15 #2', 'What is printed is told as it comes, in its order.', code, [
+    changed('events.0.text', 'one\nthree\n', 'one\n'),
+    onlySandboxd((event, index) => index === 2 && isStdout(/^three\n$/)(event)),
+  ], ['keeps the order of output and errors']),
+  of('9.3 NEW, 15 #42', 'The last value is a result, and not printed.', code, [
+    changed('events.0.text', 'out\nOut[1]: 2\n', 'out\n'), onlyExpected(isStdout(/^Out\[1\]: /)),
+  ], ['runs Python', 'keeps variables of Python', 'gives lists and dictionaries of Python as JSON', 'shows all formats of a value']),
+  of('9.3 NEW, 15 #42', 'The traceback is in the error, and not printed.', code, [onlyExpected(isStdout(/^\u001b\[/))],
+    ['tells an error of Python', 'tells a wrong syntax of Python']),
+  of('9.3 NEW', 'The traceback is that of Python, and has the frames of the code alone.', code, [
+    changed('events.0.traceback.0', isText, 'Traceback (most recent call last):'),
+    changed('events.0.traceback.1', isText, matches(/^  Cell In\[\d+\], line 1, in <module>$/)),
+    changed('events.0.traceback.2', isText, "    raise ValueError('bad')"),
+    changed('events.0.traceback.3', isText, 'ValueError: bad'),
+    removed('events.0.traceback.4', isText), removed('events.0.traceback.5', isText),
+  ], ['tells an error of Python']),
+  of('9.3 NEW, 15 #42', 'A wrong syntax is an error.', code, [
+    onlyExpected(isType('execution_complete')),
+    onlySandboxd(({ type, ename, evalue }) => type === 'error' && ename === 'SyntaxError' && evalue === "expected ':'"),
+  ], ['tells a wrong syntax of Python']),
+  of('9.4', 'The line of an error, which is optional.', code, [added('events.*.lineNumber', 1)]),
+  of('9.3 NEW, 15 #42', 'An error has its own name and message; its stack has the frames of the code alone.', code, [
+    changed('events.0.text', matches(/\nTypeError: bad\n {4}at /), matches(/^TypeError: bad\n {4}at Cell In\[\d+\]:1:7\n$/)),
+    changed('events.1.ename', 'ExecutionError', 'TypeError'), changed('events.1.evalue', matches(/\nTypeError: bad\n {4}at /), 'bad'),
+    removed('events.1.traceback', []), added('events.1.traceback.*', matches(/^(TypeError: bad| {4}at Cell In\[\d+\]:1:7)$/)),
+  ], ['tells an error of JavaScript', 'tells an error of TypeScript']),
+  of('9.3', 'What cannot be compiled has a name of its own and the message alone.', code, [
+    changed('events.0.text', matches(/ERROR: Unexpected "="\n$/), 'TypeScript compilation error: Unexpected "="\n'),
+    changed('events.1.ename', 'ExecutionError', 'TranspileError'),
+    changed('events.1.evalue', matches(/ERROR: Unexpected "="\n$/), 'Unexpected "="'),
+    removed('events.1.traceback', []), added('events.1.traceback.*', matches(/^Cell In|let b: = 2|\^|Unexpected "="/)),
+  ], ['tells a wrong syntax of TypeScript']),
+  of('9.3', 'Code may await, as in dialect B.', code, [
+    onlyExpected(isType('stderr')), onlyExpected(isErrorOf(/await is only valid in async functions/)),
+    onlySandboxd(({ type, text }) => type === 'result' && text === '1'), onlySandboxd(isType('execution_complete')),
+  ], ['awaits']),
+  of('9.3 NEW, 15 #43', 'What was declared in a cell before may be declared again.', code, [
+    onlyExpected(isType('stderr')), onlyExpected(isErrorOf(/Identifier 'again' has already been declared/)),
+    onlySandboxd(({ type, text }) => type === 'result' && text === '2'),
+    onlySandboxd((event, index) => index === 1 && isType('execution_complete')(event)),
+  ], ['takes a constant again']),
 ];

@@ -5,6 +5,8 @@ const of = (row, why, routes, parts, names) => ({ row, why, routes, parts, names
 /** Fields that the client of dialect A reads in the same answer. */
 const union = (routes, ...parts) => of('2.4', 'The answer has the fields of both dialects.', routes, parts);
 
+const code = ['POST /api/execute/code', 'POST /api/contexts/{id}/interrupt'];
+
 export const differencesB = [
   of('1.1 NEW', 'Connections are kept open, and said to be.', '*', [added('headers.connection', 'keep-alive')]),
   of('1.2', 'Every answer has the id that its lines in the log have; no client reads it.', '*', [
@@ -60,6 +62,18 @@ export const differencesB = [
   of('8.2 NEW', 'A refused body is not read: the connection ends.', ['ANY /proxy/{port}/{rest}'], [
     added('headers.connection', 'close'),
   ]),
+
+  union(['POST /api/contexts', 'POST /api/contexts/{id}/interrupt', 'POST /api/contexts/{id}/restart'],
+    added('body.id', '<uuid>'), added('body.createdAt', 'T'), added('body.lastUsed', 'T')),
+  union(['GET /api/contexts'],
+    added('body.contexts.*.contextId', '<uuid>'), added('body.contexts.*.createdAt', 'T'), added('body.contexts.*.lastUsed', 'T')),
+  of('9.4', 'When a piece of output was printed, in milliseconds.', code, [added('events.*.timestamp', '<now>')]),
+  of('9.4 NEW', 'Runs that fail are counted, too.', code, [added('events.*.execution_count', isNumber)]),
+  of('9.4', 'The line of an error, which is optional.', code, [added('events.*.lineNumber', oneOf(2, 3))], ['interrupts what runs']),
+  of('9.1', 'How many executors there are of each language, and whether more can be had.', ['GET /api/interpreter/health'], [
+    added('body.languages.*.*', oneOf(0, 'closed')),
+  ]),
+
   of('5.5', 'Where in its stream a piece of output begins, so that a follower can go on there later.',
     ['GET /api/process/{id}/stream'], [added('events.*.offset', isNumber)]),
   of('7', 'Why a clone failed, in one word.', ['POST /api/git/checkout'], [added('body.context.cause', isText)]),

@@ -40,8 +40,8 @@ export const document = () => `# Compatibility
 
 Generated: \`node tests/sdk/compatibility.mjs --write\` writes this file, and \`./test\` fails when it is not what the tests say.
 
-Every endpoint of the protocol's checklist (HTTP.md 18) that this server has, with the method of the SDK that calls it and
-the tests that prove it. Each test is a scenario of \`tests/sdk/compatibility.test.mjs\` and drives the published npm package
+Every endpoint of the protocol's checklist (HTTP.md 18) that this server has, and its extensions of the code interpreter, with
+the method of the SDK that calls it and the tests that prove it. Each test is a scenario of \`tests/sdk/compatibility.test.mjs\` and drives the published npm package
 \`@cloudflare/sandbox\`: ${Object.keys(sdks).join(', ')}. Names as below select them, for example
 
     cd tests/sdk && node --test --test-name-pattern='POST /api/execute: goes on after exit' compatibility.test.mjs

@@ -1,4 +1,5 @@
-// The checklist of the protocol (HTTP.md 18) without what this server does not serve: interpreter, backup and desktop.
+// The checklist of the protocol (HTTP.md 18) without what this server does not serve, backup and desktop,
+// and with its extensions of the code interpreter.
 // `a` and `b`: the method of the client class that calls the endpoint in each dialect; in brackets the one of `Sandbox`.
 // `none` means that no SDK calls it: the routes are part of the protocol all the same.
 
@@ -59,6 +60,17 @@ export const endpoints = [
     b: { method: 'ports.checkPortReady (process.waitForPort)', versions: '0.6.3 - 0.6.6', sdks: ['0.6.5'] } },
   { route: 'POST /api/port-watch', section: '8.3',
     b: { method: 'ports.watchPort (process.waitForPort)', versions: '0.6.7 - 0.12.10', sdks: ['0.10.3', '0.12.10'] } },
+  { route: 'POST /api/contexts', section: '9.1',
+    ...both('interpreter.createCodeContext (createCodeContext, runCode)', 'createCodeContext') },
+  { route: 'GET /api/contexts', section: '9.1', ...both('interpreter.listCodeContexts (listCodeContexts)', 'listCodeContexts') },
+  { route: 'DELETE /api/contexts/{id}', section: '9.1',
+    ...both('interpreter.deleteCodeContext (deleteCodeContext)', 'deleteCodeContext') },
+  { route: 'POST /api/execute/code', section: '9.4',
+    ...both('interpreter.runCodeStream, streamCode (runCode, runCodeStream)', 'runCodeStream (runCode, runCodeStream)') },
+  { route: 'GET /api/interpreter/health', section: '9.1', b: { method: 'none', versions: all, sdks: ['0.12.10'] } },
+  ...['POST /api/contexts/{id}/interrupt', 'POST /api/contexts/{id}/restart', 'POST /api/interpreter/reload'].map((route) => ({
+    route, section: 'extension', b: { method: 'none', versions: 'none', sdks: ['0.12.10'] },
+  })),
   { route: 'POST /api/watch', section: '10.1',
     b: { method: 'watch.watch (watch)', versions: '0.7.10 - 0.12.10', sdks: ['0.10.3', '0.12.10'] } },
   { route: 'POST /api/watch/check', section: '10.2',

@@ -12,6 +12,8 @@ const suggestions = {
   IS_DIRECTORY: ({ path }) => `Cannot perform this operation on a directory. Path ${path} is a directory`,
   NOT_DIRECTORY: ({ path }) => `Expected a directory but found a file at ${path}`,
   PROCESS_NOT_FOUND: () => 'Verify the process ID is correct and the process has not already exited',
+  CONTEXT_NOT_FOUND: ({ contextId }) =>
+    `Context "${contextId}" does not exist. Create a context first using createContext()`,
   SESSION_ALREADY_EXISTS: ({ sessionId }) =>
     `Session "${sessionId}" already exists. Use a different session ID or reuse the existing session`,
   SESSION_TERMINATED: ({ sessionId }) => new RegExp(`${sessionId}.*lost`),

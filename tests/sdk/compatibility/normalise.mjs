@@ -7,7 +7,11 @@ const invented = [
   [/\bproc_\d{13}_[0-9a-z]{6,12}\b/g, '<new-process>'],
   [/\brepo_\d{13}_[0-9a-f]{12}\b/g, '<new-repository>'],
   [/\bwatch-\d+-\d{13}\b/g, '<watch>'],
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b/g, '<uuid>'],
 ];
+
+/** How long ago a scenario can have been, for times in milliseconds. */
+const momentMs = 600_000;
 
 /** Header fields that tell of the moment or frame a body, which is compared itself. */
 const unstable = new Set(['date', 'content-length', 'transfer-encoding']);
@@ -17,7 +21,8 @@ function joined(events) {
   const whole = [];
   for (const event of events) {
     const last = whole.at(-1);
-    if (last?.type === event.type && ['stdout', 'stderr'].includes(event.type)) last.data += event.data;
+    const text = 'text' in event ? 'text' : 'data'; // of code, or of a command
+    if (last?.type === event.type && ['stdout', 'stderr'].includes(event.type)) last[text] += event[text];
     else whole.push({ ...event });
   }
   return whole;
@@ -54,6 +59,7 @@ export class Names {
     if (typeof value === 'number') {
       if (key === 'pid') return '<pid>';
       if (key === 'duration' && this.durations) return '<duration>';
+      if (key === 'timestamp' && Math.abs(value - Date.now()) < momentMs) return '<now>';
       return this.#numbers.get(value) ?? value;
     }
     if (Array.isArray(value)) return value.map((item) => this.#value(item));

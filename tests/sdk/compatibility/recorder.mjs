@@ -1,15 +1,17 @@
 // Every call of an SDK becomes one fetch (shim/containers.mjs); here it is written down before the SDK sees the answer.
 
 /** The events of a stream so far; comments are no events. A cut last event, of a stream that was left, is none either. */
-const eventsOf = (text) =>
+const eventsOf = (text, separator) =>
   text
-    .split('\n\n')
+    .split(separator)
     .slice(0, -1)
     .filter((frame) => !frame.startsWith(':'))
     .map((frame) => JSON.parse(frame.replace(/^data: /, '')));
 
 function bodyOf(text, contentType) {
-  if (contentType === 'text/event-stream') return { events: eventsOf(text) };
+  // The code interpreter of dialect A says its events in bare lines (HTTP.md 9.4).
+  if (contentType === 'text/event-stream' && text.startsWith('{')) return { framing: 'lines', events: eventsOf(text, '\n') };
+  if (contentType === 'text/event-stream') return { events: eventsOf(text, '\n\n') };
   if (contentType === 'application/json') return { body: JSON.parse(text) };
   return { body: text };
 }

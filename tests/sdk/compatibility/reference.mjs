@@ -7,12 +7,15 @@ import { fileURLToPath } from 'node:url';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 
+// Debian's Python has IPython, which the code interpreter of the reference needs: a machine may have another one first.
+const path = `/usr/bin:${process.env.PATH}`;
+
 /** `url` and `stop()`; or `unavailable`, why it cannot be fetched. Anything else that goes wrong is an error. */
 export async function startReference(environment) {
   const child = spawn('python3', ['bench/servers.py', 'reference', 'build/bench-cache'], {
     cwd: project,
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, ...environment },
+    env: { ...process.env, PATH: path, ...environment },
   });
   const exited = once(child, 'exit');
   const stop = async () => {
