@@ -2,17 +2,24 @@
 
 import os
 import stat
+import time
 
 
 def _fields(pid):
-    """Parent pid and state letter of a process, None when it has gone."""
+    """Parent pid, state letter and session of a process, None when it has gone."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             text = file.read()
     except OSError:
         return None
-    state, parent = text[text.rindex(")") + 2 :].split()[:2]
-    return int(parent), state
+    state, parent, _, session = text[text.rindex(")") + 2 :].split()[:4]
+    return int(parent), state, int(session)
+
+
+def parent_and_session(pid):
+    """The numbers of both, 0 for a process that has gone."""
+    fields = _fields(pid)
+    return (fields[0], fields[2]) if fields else (0, 0)
 
 
 def tree(root):
@@ -20,7 +27,7 @@ def tree(root):
     children, states = {}, {}
     for name in os.listdir("/proc"):
         if name.isdigit() and (fields := _fields(name)):
-            parent, states[int(name)] = fields
+            parent, states[int(name)], _ = fields
             children.setdefault(parent, []).append(int(name))
     found = [root] if root in states else []
     for pid in found:
@@ -45,6 +52,18 @@ def memory(pid):
 def tree_pss(root):
     """Proportional share of a whole tree: pages shared within it count once."""
     return sum(memory(pid)["pss"] for pid in tree(root))
+
+
+def settled_tree_pss(root, quiet=2, longest=30):
+    """The same as soon as it has stayed the same within a percent for `quiet` seconds, at last after `longest`."""
+    deadline = time.monotonic() + longest
+    since, size = time.monotonic(), tree_pss(root)
+    while time.monotonic() < min(since + quiet, deadline):
+        time.sleep(0.2)
+        now = tree_pss(root)
+        if abs(now - size) > size / 100:
+            since, size = time.monotonic(), now
+    return tree_pss(root)
 
 
 def descriptors(pid):

@@ -28,5 +28,6 @@ std::vector<row> command_rows();
 std::vector<row> file_rows();
 std::vector<row> process_rows();
 std::vector<row> proxy_rows();
+std::vector<row> code_rows();
 
 } // namespace sandboxd::bench

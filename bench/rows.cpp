@@ -15,7 +15,7 @@ namespace {
 const std::vector<row>& rows() {
   static const auto all = [] {
     std::vector<row> result;
-    for (const auto& theme : {command_rows(), file_rows(), process_rows(), proxy_rows()})
+    for (const auto& theme : {command_rows(), file_rows(), process_rows(), proxy_rows(), code_rows()})
       result.insert(result.end(), theme.begin(), theme.end());
     return result;
   }();

@@ -25,6 +25,10 @@ REFERENCE_PACKAGE = "@cloudflare/sandbox@0.3.7"
 BUN_PACKAGE = "@oven/bun-linux-x64@1.2.23"
 REFERENCE_NEEDS = ["esbuild@0.21.5", "uuid@9.0.1", "typescript@5.9.2", "@types/node@20.19.16"]
 
+# Both servers start three executors of each language ahead, unless these say otherwise.
+POOL_SIZE = 3
+NO_POOLS = {f"{language}_POOL_MIN_SIZE": "0" for language in ("PYTHON", "JAVASCRIPT", "TYPESCRIPT")}
+
 LONGEST_START = 30  # seconds
 LONGEST_STOP = 20  # seconds
 
@@ -47,6 +51,7 @@ class Server:
 
     def __init__(self, name, command, log, directory=None, environment=None):
         self.name = name
+        self.log = Path(log)
         with open(log, "wb") as output:
             self.process = subprocess.Popen(
                 [str(part) for part in command],
@@ -55,19 +60,23 @@ class Server:
             )
         self.pid = self.process.pid
         try:
-            self.url = self._listening_at(log)
+            self.url = self._listening_at()
         except BaseException:
             self.stop()
             raise
 
-    def _listening_at(self, log):
+    def _listening_at(self):
+        found = self.wait_for(lambda: re.search(rb"http://[\d.]+:(\d+)\r?\n", self.log.read_bytes()), "it listens")
+        return f"http://127.0.0.1:{int(found[1])}"
+
+    def wait_for(self, condition, what):
+        """Waits until the condition holds and returns what it has given."""
         deadline = time.monotonic() + LONGEST_START
         while time.monotonic() < deadline and self.process.poll() is None:
-            found = re.search(rb"http://[\d.]+:(\d+)\r?\n", Path(log).read_bytes())
-            if found:
-                return f"http://127.0.0.1:{int(found[1])}"
+            if found := condition():
+                return found
             time.sleep(0.005)
-        sys.exit(f"{self.name} did not start:\n{Path(log).read_text(errors='replace')[-2000:]}")
+        sys.exit(f"{self.name}: in vain waited until {what}:\n{self.log.read_text(errors='replace')[-2000:]}")
 
     def request(self, method, path, body=None):
         """One request that is not measured; returns the decoded answer, raises for a status that is not 2xx."""
@@ -93,12 +102,12 @@ class Server:
 
 
 class Sandboxd:
-    """How to start sandboxd on its shipped configuration."""
+    """How to start sandboxd on its shipped configuration; `environment` is added to that of this program."""
 
     name = "sandboxd"
     grace = LONGEST_STOP  # it ends by itself
 
-    def __init__(self, binary, workspace, extra=()):
+    def __init__(self, binary, workspace, extra=(), environment=NO_POOLS):
         self.runtime_directory = Path(workspace).parent / "run"  # /run/sandbox is not everybody's
         self.command = [
             binary,
@@ -110,30 +119,45 @@ class Sandboxd:
             *extra,
         ]
         self.directory = None
-        self.environment = None
+        self.environment = {**os.environ, **environment}
 
     def start(self, log):
-        return Server(self.name, self.command, log)
+        return Server(self.name, self.command, log, self.directory, self.environment)
+
+    @staticmethod
+    def wait_for_pools(server):
+        def full():
+            languages = server.request("GET", "/api/interpreter/health")["languages"]
+            return all(pool["idle"] >= POOL_SIZE and not pool["starting"] for pool in languages.values())
+
+        server.wait_for(full, "its pools are full")
 
 
 class Reference:
-    """How to start the reference server, fetched by npm on first use. Its interpreter pools are empty, because
-    the rows compare sessions, and it listens on a free port instead of 3000; otherwise it is as shipped."""
+    """How to start the reference server, fetched by npm on first use. It listens on a free port instead of 3000
+    and has its executors where it is, not in /container-server; otherwise it is as shipped."""
 
     name = "reference"
     grace = 0.3  # it waits for five seconds whatever there is to do
 
-    def __init__(self, cache):
+    def __init__(self, cache, environment=NO_POOLS):
         self.directory = Path(cache) / "reference"
         if not (self.directory / "ready").exists():
             self._fetch()
         self.command = [self.directory / "bun/package/bin/bun", "index.ts"]
         self.directory /= "sandbox/package/container_src"
-        pools = {f"{language}_POOL_MIN_SIZE": "0" for language in ("PYTHON", "JAVASCRIPT", "TYPESCRIPT")}
-        self.environment = {**os.environ, **pools, "REFERENCE_PORT": "0"}
+        self._prepare_executors()
+        self.environment = {**os.environ, **environment, "REFERENCE_PORT": "0"}
 
     def start(self, log):
         return Server(self.name, self.command, log, self.directory, self.environment)
+
+    @staticmethod
+    def wait_for_pools(server):
+        server.wait_for(lambda: b"Pre-warming complete for all executors" in server.log.read_bytes(),
+                        "its pools are full")
+        if server.log.read_bytes().count(b"Pre-warmed %d/%d " % (POOL_SIZE, POOL_SIZE)) != len(NO_POOLS):
+            sys.exit(f"the reference server cannot start executors:\n{server.log.read_text(errors='replace')[-2000:]}")
 
     def _fetch(self):
         for program in ("npm", "node", "unshare", "file"):
@@ -145,15 +169,33 @@ class Reference:
         self._unpack(BUN_PACKAGE, self.directory / "bun")
         source = self.directory / "sandbox/package/container_src"
         self._run(["npm", "install", "--no-save", "--no-audit", "--no-fund", *REFERENCE_NEEDS], source)
-        # As its Dockerfile does it.
-        self._run(["npx", "tsc", "control-process.ts", "--outDir", ".", "--module", "commonjs", "--target", "es2020",
-                   "--esModuleInterop", "--skipLibCheck"], source)
-        index = source / "index.ts"
-        text = index.read_text()
-        if text.count("port: 3000,") != 1:
-            sys.exit("the reference server is not the expected version")
-        index.write_text(text.replace("port: 3000,", "port: Number(process.env.REFERENCE_PORT),"))
+        self._compile(source / "control-process.ts")
+        self._replace(source / "index.ts", {"port: 3000,": "port: Number(process.env.REFERENCE_PORT),"})
         (self.directory / "ready").touch()
+
+    def _prepare_executors(self):
+        runtime = self.directory / "runtime"
+        pool = runtime / "process-pool.ts"
+        if '"/container-server/' not in pool.read_text():
+            return
+        self._compile(runtime / "executors/javascript/node_executor.ts")
+        self._compile(runtime / "executors/typescript/ts_executor.ts")
+        self._replace(pool, {'"/container-server/': 'process.cwd() + "/', 'cwd: "/workspace"': "cwd: process.cwd()"})
+
+    @classmethod
+    def _compile(cls, source):
+        """As its Dockerfile does it."""
+        cls._run(["npx", "tsc", source.name, "--module", "commonjs", "--target", "es2020", "--esModuleInterop",
+                  "--skipLibCheck"], source.parent)
+
+    @staticmethod
+    def _replace(file, texts):
+        whole = file.read_text()
+        for old, new in texts.items():
+            if old not in whole:
+                sys.exit(f"the reference server is not the expected version: {file.name} lacks {old}")
+            whole = whole.replace(old, new)
+        file.write_text(whole)
 
     def _unpack(self, package, directory):
         directory.mkdir(parents=True)

@@ -2,6 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <initializer_list>
+#include <utility>
+
 namespace sandboxd::bench {
 
 bool tally::goes_on() const {
@@ -25,8 +28,11 @@ nlohmann::json tally::summary() const {
                         {"client_cpu_share", client_seconds / wall_seconds}};
   if (!first_failure.empty())
     result["first_failure"] = first_failure;
-  if (first_output.count() > 0)
-    result["first_output"] = first_output.summary();
+  const std::initializer_list<std::pair<const char*, const latencies&>> more{
+      {"first_output", first_output}, {"ready", ready}, {"together", together}};
+  for (const auto& [name, times] : more)
+    if (times.count() > 0)
+      result[name] = times.summary();
   if (received > 0)
     result["mebibytes_per_second"] = static_cast<double>(received) / (1024 * 1024) / whole.total_seconds();
   return result;

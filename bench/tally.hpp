@@ -14,6 +14,8 @@ namespace sandboxd::bench {
 struct tally {
   latencies whole;
   latencies first_output;   ///< of streams only
+  latencies ready;          ///< of code contexts only: up to the end of the first code in each
+  latencies together;       ///< of requests sent at once only: up to the last answer
   std::size_t received = 0; ///< bytes of right answers; only where bandwidth is measured, on one connection
   std::size_t failures = 0;
   std::string first_failure;
@@ -29,7 +31,8 @@ struct tally {
   /// Counts an answer: its latency, or what is wrong with it.
   void record(std::chrono::nanoseconds latency, const std::string& failure);
 
-  /// `{"latency":<summary>,"first_output":<summary, streams only>,"failures":N,"first_failure":text,
+  /// `{"latency":<summary>,"first_output":<summary>,"ready":<summary>,"together":<summary>, these three only
+  ///   where they are measured,"failures":N,"first_failure":text,
   ///   "seconds":measured wall time,"per_second":right answers per second of timed work,
   ///   "mebibytes_per_second":while answers were awaited, bandwidth only,"client_cpu_share":share of one
   ///   core}`.

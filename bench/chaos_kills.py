@@ -1,0 +1,104 @@
+"""Ends processes below the daemon at random, and says which contexts that concerns."""
+
+import collections
+import multiprocessing
+import os
+import random
+import signal
+import threading
+import time
+
+import executor_processes
+
+# What is killed: relative weights.
+VICTIMS = {"executor": 86, "namespace_init": 6, "transpiler": 5, "fork_server": 2, "fork_server_init": 1}
+
+
+class Kills:
+    """What the killer says it has killed, and whom that concerns."""
+
+    def __init__(self, source):
+        self._lock = threading.Lock()
+        self._source = source
+        self._of = collections.defaultdict(list)  # times and kinds by place, None: all Python contexts
+        self.unlent = 0  # that may have hit executors that were nobody's yet
+        self.counts = collections.Counter()
+
+    def read(self):
+        """Takes what has been said so far: that of every kill whose consequences anybody has seen."""
+        with self._lock:
+            while self._source.poll():
+                try:
+                    self._note(*self._source.recv())
+                except EOFError:
+                    return
+
+    def _note(self, kind, place, when):
+        self.counts[kind] += 1
+        if kind == "transpiler":
+            return
+        self.unlent += place is None
+        self._of[place or ("nobody's" if kind in ("executor", "namespace_init") else None)].append((when, kind))
+
+    def between(self, place, language, start, end):
+        """The kills in that time that may have cost the context its executor, each its time and kind."""
+        self.read()
+        with self._lock:
+            kills = self._of[place] + (self._of[None] if language == "python" else [])
+        return sorted(kill for kill in kills if start <= kill[0] <= end)
+
+
+class Killer:
+    """Ends processes at random until it is told to stop: a process of its own, so that it is not held up by the
+    threads of this one."""
+
+    def __init__(self, daemon, places, rate, seed):
+        self._daemon, self._places, self._rate, self._source = daemon, places, rate, random.Random(seed)
+        processes_like_this = multiprocessing.get_context("fork")
+        self.told, self._tell = processes_like_this.Pipe(duplex=False)
+        self._stop_asked = processes_like_this.Event()
+        self._process = processes_like_this.Process(target=self._run, daemon=True)
+
+    def start(self):
+        self._process.start()
+        self._tell.close()
+
+    def _run(self):
+        kinds, weights = zip(*VICTIMS.items())
+        while not self._stop_asked.wait(self._source.expovariate(self._rate)):
+            kind = self._source.choices(kinds, weights)[0]
+            if (chosen := self._choose(kind, executor_processes.Processes(self._daemon))) is None:
+                continue
+            victim, place = chosen
+            # Said before it is done, so that whoever sees the end finds it.
+            self._tell.send((kind, place, time.monotonic()))
+            try:
+                os.kill(victim, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def _choose(self, kind, now):
+        """A pid, and the place of the one context whose executor goes with it; None where there is nothing."""
+        executors = {pid: pid for pid in now.executors}
+        if kind == "namespace_init":
+            inits = {executor_processes.namespace_of(pid): pid for pid in now.namespace_inits + now.inits}
+            executors = {inits[namespace]: pid for pid in now.executors
+                         if (namespace := executor_processes.namespace_of(pid)) in inits}
+        elif kind != "executor":
+            executors = {}
+        victims = {"executor": list(executors), "namespace_init": list(executors), "transpiler": now.transpilers,
+                   "fork_server": now.fork_servers, "fork_server_init": self._fork_server_inits(now)}[kind]
+        if not victims:
+            return None
+        victim = self._source.choice(victims)
+        place = executor_processes.directory_of(executors[victim]) if victim in executors else None
+        return victim, place if place in self._places else None
+
+    @staticmethod
+    def _fork_server_inits(now):
+        namespaces = {executor_processes.namespace_of(pid) for pid in now.fork_servers}
+        return [init for init in now.inits if executor_processes.namespace_of(init) in namespaces]
+
+    def stop(self):
+        self._stop_asked.set()
+        self._process.join()
