@@ -20,7 +20,8 @@ struct transpile_order {
 struct transpiled_code {
   std::uint64_t id = 0;
   std::string code;       ///< JavaScript; empty when it was rejected
-  std::string source_map; ///< JSON: where in the user's text a place of `code` comes from
+  std::string source_map; ///< JSON: where in the user's text a place of `code` comes from; null: the code is
+                          ///< that text
   /// JSON, for the executor: why it is no TypeScript; empty when it is.
   std::string problem;
 };

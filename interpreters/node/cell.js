@@ -64,6 +64,7 @@ function placeOf(text, offset) {
   return { line: lines.length, column: lines.at(-1).length + 1 };
 }
 
+/** The syntax tree of a cell. Throws SyntaxError. */
 function parse(code) {
   try {
     return acorn.parse(code, options);
@@ -234,4 +235,4 @@ function scriptOf(code) {
   return imports || awaits(program) ? asyncScript(program, edits) : syncScript(program, edits);
 }
 
-module.exports = { importFunction, scriptOf };
+module.exports = { importFunction, parse, scriptOf };

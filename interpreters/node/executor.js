@@ -255,26 +255,32 @@ async function runWithin(environment, work) {
   }
 }
 
-process.on('SIGINT', () => {
-  signalSeen = true;
-  interrupt?.(interrupted());
+// Node exchanges its handler of SIGINT, and starts a thread, at the beginning and at the end of every script that a
+// SIGINT may end; one that comes just then ends the process. As long as the watchdog of its REPL is on, it does neither.
+const watchdog = process.binding('contextify');
+watchdog.startSigintWatchdog();
+
+/** Whether a SIGINT has come, since this was asked last, that met no script. */
+function hasSignalCome() {
+  watchdog.startSigintWatchdog();
+  return watchdog.stopSigintWatchdog();
+}
+
+// A handler of user code takes the place of the watchdog's, and leaves none behind.
+process.on('removeListener', (event) => {
+  if (event !== 'SIGINT' || process.listenerCount('SIGINT') > 0) return;
+  watchdog.stopSigintWatchdog();
+  watchdog.startSigintWatchdog();
 });
 
-// Node misses a SIGINT that comes just when the synchronous part of a cell ends, and lets it end a later one. So the
-// daemon says by a message, too, that it has sent one. That ends what the signal has missed, and a cell of ours takes
-// the signal before the next one can.
-const takesAWhile = new vm.Script('for (const end = performance.now() + 10; performance.now() < end;);');
+// The signal reaches the synchronous part of a cell only. So the daemon says by a message, too, that it has sent one: that
+// ends what waits, and the next cell begins when the signal is known to have come.
 const longestTaking = 200; // milliseconds
+const { setTimeout } = globalThis;
 
 async function takeSignal() {
-  for (let turn = 0; turn < 2; ++turn) await new Promise(setImmediate); // the handler may be about to be called
-  for (const end = performance.now() + longestTaking; !signalSeen && performance.now() < end; ) {
-    try {
-      takesAWhile.runInThisContext({ breakOnSigint: true });
-    } catch {
-      signalSeen = true;
-    }
-  }
+  const end = performance.now() + longestTaking;
+  while (!signalSeen && !hasSignalCome() && performance.now() < end) await new Promise((done) => setTimeout(done, 1));
   signalSeen = false;
 }
 

@@ -323,6 +323,14 @@ class Interruption(WithExecutor):
             self.assertEqual(self.node.interrupt()[-1][1]["ename"], "KeyboardInterrupt")
             self.assertEqual(self.text("'alive'"), "'alive'")
 
+    def test_handlers_of_user_code_keep_no_interrupt_away(self):
+        for code in ("process.on('SIGINT', handler)", "process.off('SIGINT', handler)"):
+            self.node.run(f"var handler = () => 0; {code}" if "on(" in code else code)
+            for cell in ("while (true);", "await new Promise((done) => setTimeout(done, 1e6))"):
+                self.node.start(cell)
+                self.assertEqual(self.node.interrupt()[-1][1]["ename"], "KeyboardInterrupt", (code, cell))
+        self.test_nothing_happens_between_two_cells()
+
     def test_nothing_happens_between_two_cells(self):
         self.node.run("var x = 1")
         os.kill(self.node.process.pid, signal.SIGINT)
@@ -354,6 +362,16 @@ class TypeScript(WithExecutor):
         self.assertEqual(self.value_of("enum C { A, B }\nC.B"), {"text/plain": "1"})
         self.assertEqual(self.value_of("class P { constructor(private v: number) {} }\nnew P(4)"),
                          {"application/json": {"v": 4}})
+
+    def test_javascript_is_left_as_it_is(self):
+        for code in ("1+1", "let x = 1 // c\n", "await f(); for (const a of b) g(a, 1 < 2)", "with (a) b"):
+            made = self.transpiler.transpile(code)
+            self.assertEqual((made["code"], made["map"]), (code, None))
+
+    def test_what_would_be_comparisons_in_javascript_is_not(self):
+        self.run_typescript("function same<T>(x: T): T { return x }\nconst number = 1")
+        self.assertEqual(self.value_of("same<number>(3)"), {"text/plain": "3"})
+        self.assertEqual(self.value_of("same\n<number\n>\n(4)"), {"text/plain": "4"})
 
     def test_declarations_stay(self):
         self.run_typescript("const r: number = await Promise.resolve(3)\ntype T = 1 | 2")
@@ -388,7 +406,7 @@ class TypeScript(WithExecutor):
         pid = self.transpiler.process.pid
         (esbuild,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         os.kill(int(esbuild), signal.SIGKILL)
-        self.assertIsNone(self.transpiler.transpile("1"))
+        self.assertIsNone(self.transpiler.transpile("let n: number"))
         self.assertEqual(self.transpiler.process.wait(TIME_LIMIT), 1)
 
     def test_errors_point_at_the_users_lines(self):
