@@ -52,7 +52,7 @@ class ForkServer:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(TIME_LIMIT)
         options = {"preload": preload, "isolate": isolate, "namespace_program": namespace_program,
-                   "start_seconds": 60, "memory_limit": memory_limit}
+                   "memory_limit": memory_limit}
         self.process = start_program([*before, PYTHON, str(INTERPRETERS / "python"), json.dumps(options)],
                                      theirs.fileno(), environment=environment, directory=directory)
         theirs.close()
@@ -100,8 +100,11 @@ class Executor:
         self.told = []
         return requests, events, output, errors
 
-    def _begin(self, cwd="/tmp", environment=None, variables=None, result_limit=8 << 20):
+    def _begin(self, cwd="/tmp", environment=None, variables=None, result_limit=8 << 20, ahead=False):
+        """`ahead`: nobody wants it at first."""
         self.version = self._next_event("ready").get("version")
+        if ahead:
+            self._wait_until_it_has_rehearsed()
         self.send({"type": "configure", "cwd": cwd, "fallback_cwd": "/tmp", "environment": environment or {},
                    "variables": variables or {}, "result_limit": result_limit})
 
@@ -221,6 +224,18 @@ class ForkedExecutor(Executor):
     def close(self):
         super().close()
         os.close(self._process)
+
+    def _wait_until_it_has_rehearsed(self):
+        """Then it has written to memory that it shared, and waits."""
+        def state_and_faults():
+            words = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+            return words[0], int(words[7])
+
+        _, before = state_and_faults()
+        limit = time.monotonic() + TIME_LIMIT
+        while (now := state_and_faults())[0] != "S" or now[1] < before + 20:
+            assert time.monotonic() < limit, now
+            time.sleep(0.01)
 
     def kill(self):
         """Also when its cell goes on: it would outlive the test."""

@@ -196,6 +196,40 @@ class WithIPython(WithServer):
         told = self.executor().run("print('own')\n!echo bang\n%env NO_SUCH=1\nprint('end')")
         self.assertEqual(texts(told, "stdout"), "own\nbang\nenv: NO_SUCH=1\nend\n")
 
+    def test_plain_values_show_as_user_code_wants(self):
+        python = self.executor()
+        formatter = "get_ipython().display_formatter.{}.for_type({}, {})"
+        for name, kind, how, code, expected in (
+                ("formatters['text/html']", "int", "lambda n: f'<b>{n}</b>'", "5",
+                 {"text/plain": "5", "text/html": "<b>5</b>"}),
+                ("formatters['text/plain']", "str", "lambda s, p, cycle: p.text(s * 2)", "'a'", {"text/plain": "aa"}),
+                ("mimebundle_formatter", "bytes", "lambda b, **_: {'x/y': len(b)}", "b'abc'", {"text/plain": "b'abc'", "x/y": "3"})):
+            python.run(formatter.format(name, kind, how) + "; None")
+            self.assertEqual(python.value(code), expected)
+        python.run("get_ipython().display_formatter.formatters['text/html'].for_type_by_name("
+                      "'builtins', 'float', lambda x: f'<i>{x}</i>')")
+        self.assertEqual(python.value("0.5"), {"text/plain": "0.5", "text/html": "<i>0.5</i>"})
+
+    def test_printers_of_base_classes_are_those_of_plain_values(self):
+        python = self.executor()
+        html = "get_ipython().display_formatter.formatters['text/html'].for_type({}, lambda one: 'seen'); None"
+        self.assertEqual(python.value("True"), {"text/plain": "True"})
+        python.run(html.format("int"))
+        self.assertEqual(python.value("True"), {"text/plain": "True", "text/html": "seen"})
+        self.assertEqual(python.value("0.5"), {"text/plain": "0.5"})
+        python.run(html.format("object"))
+        self.assertEqual(python.value("0.5"), {"text/plain": "0.5", "text/html": "seen"})
+
+    def test_a_value_that_cannot_be_shown_is_none(self):
+        told = self.executor().run("class Bad:\n def __repr__(self): raise ValueError('bad')\n[Bad()]")
+        self.assertEqual([kind for kind, _ in told], ["stderr", "complete"])
+        self.assertIn("ValueError: bad", told[0][1])
+
+    def test_values_that_are_not_the_last_are_told_at_once(self):
+        python = self.executor()
+        told = python.run("import os, sys\nsys.displayhook(5)\nos._exit(3)")
+        self.assertEqual([kind for kind, _ in told], ["result", "closed"])
+
     def test_earlier_values_have_names(self):
         python = self.executor()
         python.run("'one'")
@@ -333,6 +367,11 @@ class Contexts(WithServer):
         python = server.fork()
         self.addCleanup(python.kill)
         self.assertEqual(python.value(code)["application/json"], [None, "3", None])
+
+    def test_one_that_was_started_ahead_is_as_new(self):
+        told = [self.executor(ahead=ahead).run("sorted(globals())") for ahead in (True, False)]
+        self.assertEqual(told[0], told[1])
+        self.assertEqual(told[0][-1][1]["execution_count"], 1)
 
     def test_contexts_do_not_see_each_other(self):
         one, other = self.executor(), self.executor()
@@ -510,6 +549,15 @@ class Limits(unittest.TestCase):
         error = python.run("x = bytearray(2 << 30)")[-1][1]
         self.assertEqual(error["ename"], "MemoryError")
         self.assertEqual(python.value("1"), {"text/plain": "1"})
+
+    def test_no_more_memory_is_allowed_than_the_server_itself_has(self):
+        server = ForkServer(NAMESPACE_INIT, False, preload=(), memory_limit=4 << 30,
+                            before=["prlimit", f"--data={1 << 30}:{1 << 30}"])
+        self.addCleanup(server.close)
+        python = server.fork()
+        self.addCleanup(python.kill)
+        self.assertEqual(python.value("import resource; resource.getrlimit(resource.RLIMIT_DATA)"),
+                         {"text/plain": f"({1 << 30}, {1 << 30})"})
 
     def test_modules_that_are_not_there_are_told(self):
         server = ForkServer(NAMESPACE_INIT, False, preload=("no_such_module", "json"))

@@ -15,20 +15,11 @@ import threading
 from . import interruption
 
 LENGTH = struct.Struct(">I")
+MOST_READ = 64 << 10  # bytes; more where a request is known to be longer
 
 
 class Closed(Exception):
     """The daemon has let go of this executor."""
-
-
-def _read_exactly(connection, count):
-    data = bytearray()
-    while len(data) < count:
-        piece = connection.recv(count - len(data))
-        if not piece:
-            raise Closed
-        data += piece
-    return bytes(data)
 
 
 def encode(message):
@@ -51,6 +42,7 @@ class Channel:
         self._requests = requests
         self._events = events
         self._lock = threading.RLock()
+        self._received = bytearray()
         self._unsent = bytearray()
         self._unanswered = 0  # frames whose answer nobody has read
         self._owner = os.getpid()
@@ -72,10 +64,23 @@ class Channel:
         """Whether this process is the executor, not a fork that user code has made of it."""
         return os.getpid() == self._owner
 
+    def is_asked_within(self, seconds):
+        return bool(select.select([self._requests], [], [], seconds)[0])
+
     def receive(self):
         """The next request. Raises Closed when there will be none."""
-        (length,) = LENGTH.unpack(_read_exactly(self._requests, LENGTH.size))
-        return json.loads(_read_exactly(self._requests, length))
+        (length,) = LENGTH.unpack(self._take(LENGTH.size))
+        return json.loads(self._take(length))
+
+    def _take(self, count):
+        while len(self._received) < count:
+            piece = self._requests.recv(max(count - len(self._received), MOST_READ))
+            if not piece:
+                raise Closed
+            self._received += piece
+        taken = bytes(self._received[:count])
+        del self._received[:count]
+        return taken
 
     def send(self, message):
         """Tells the daemon something. In a fork of the executor: nothing."""

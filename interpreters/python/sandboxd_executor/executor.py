@@ -13,6 +13,8 @@ import sys
 from . import interruption, streams, tracebacks
 from .channel import Closed
 
+SOON = 0.02  # seconds: an executor that somebody waits for is asked sooner, one that is started ahead is not
+
 
 @contextlib.contextmanager
 def _environment(changes):
@@ -105,9 +107,17 @@ class Executor:
                 stream.flush()
 
 
+def _rehearse(shell):
+    """A fork shares its memory until it writes to it: what the first cell would copy is copied while nobody waits."""
+    shell.run_cell("1 + 1", store_history=False)
+    shell.start_anew()
+
+
 def start(channel, shell):
     """Serves until the daemon lets go, in a process that is an executor and nothing else."""
     order = streams.install(channel)
     builtins.exit = builtins.quit = shell.exiter
     channel.send({"type": "ready"})
+    if not channel.is_asked_within(SOON):
+        _rehearse(shell)
     Executor(channel, shell, order).serve()

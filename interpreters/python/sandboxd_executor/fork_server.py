@@ -46,6 +46,14 @@ def _mark(lineage):
     return before
 
 
+def _limit_data(most):
+    """Bytes; whoever started the daemon may allow less."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
 @contextlib.contextmanager
 def _without_threads():
     """Then the environment is as it was: what user code starts may have as many threads as it likes."""
@@ -90,7 +98,15 @@ def _warm_up(shell):
             "figure = __import__('matplotlib.pyplot').pyplot.figure()\n"
             "figure.add_subplot().plot([0, 1])\ndisplay(figure)\n__import__('matplotlib.pyplot').pyplot.close('all')",
             store_history=False)
+        _forget_fonts()
     shell.start_anew()
+
+
+def _forget_fonts():
+    """Those that are loaded: matplotlib has every fork do so, which takes longer when there are some."""
+    cached = getattr(sys.modules["matplotlib.font_manager"], "_get_font", None)
+    if hasattr(cached, "cache_clear"):
+        cached.cache_clear()
 
 
 class ForkServer:
@@ -157,7 +173,8 @@ class ForkServer:
         return bool(data)
 
     def tell(self, message):
-        self._control.send(message.encode(errors="backslashreplace")[:LARGEST_DATAGRAM])
+        with contextlib.suppress(BrokenPipeError):  # the daemon has let go, which is what is read next
+            self._control.send(message.encode(errors="backslashreplace")[:LARGEST_DATAGRAM])
 
     def _reap(self):
         while True:
@@ -226,26 +243,23 @@ class ForkServer:
         os.setsid()
         _mark(lineage)
         if self._memory_limit:
-            resource.setrlimit(resource.RLIMIT_DATA, (self._memory_limit, self._memory_limit))
+            _limit_data(self._memory_limit)
         if self._isolate:
             isolation.enter_mount_namespace()
             isolation.give_up_tracing()
         sys.path[:] = self._executor_path
-        random.seed()
-        numpy = sys.modules.get("numpy")
+        numpy = sys.modules.get("numpy")  # `random` has seen to itself
         if numpy is not None:
-            numpy.random.seed()
+            numpy.random.seed(random.getrandbits(32))  # without a number it takes ten times as long
 
 
 def main(options, executor_path):
     """`executor_path` is `sys.path` of the executors; that of the fork server has no folder of user code."""
     options = json.loads(options)
-    signal.setitimer(signal.ITIMER_REAL, options["start_seconds"])  # its default action ends an import that hangs
     server = ForkServer(socket.socket(fileno=3), options, executor_path)
     try:
         server.prepare(options["preload"])
     except Exception as error:
         server.tell(f"failed {error}")
         sys.exit(1)
-    signal.setitimer(signal.ITIMER_REAL, 0)
     server.serve()

@@ -6,7 +6,7 @@ import threading
 
 _allowed = False
 _came = False  # while it was not allowed, or put off
-_put_off = False
+_put_off = 0  # how deep; a signal handler of user code may put off while that is done
 
 
 def interrupt():
@@ -31,7 +31,8 @@ def _raise_what_came():
 @contextlib.contextmanager
 def allowed(tell):
     """For one run. `tell()` tells the daemon that from now on an interrupt is heard: it sends none before."""
-    global _allowed, _came
+    global _allowed, _came, _put_off
+    _put_off = 0  # a signal handler of user code may have raised just before it was counted down
     signal.signal(signal.SIGINT, _on_signal)  # user code may have put a handler of its own in the place of ours
     _came = False
     tell()
@@ -44,18 +45,18 @@ def allowed(tell):
 
 
 class _PutOff:
-    """What must be done wholly or not at all. Not nested. Signals concern the main thread only."""
+    """What must be done wholly or not at all. Signals concern the main thread only."""
 
     def __enter__(self):
         global _put_off
         if threading.current_thread() is threading.main_thread():
-            _put_off = True
+            _put_off += 1
 
     def __exit__(self, *_):
         global _put_off
         if threading.current_thread() is threading.main_thread():
-            _put_off = False
-            if _allowed:
+            _put_off -= 1
+            if _allowed and not _put_off:
                 _raise_what_came()
 
 

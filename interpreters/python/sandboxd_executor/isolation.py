@@ -133,6 +133,10 @@ class _CapabilityHeader(ctypes.Structure):
     _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
 
 
+# Effective, permitted, inheritable; of the first 32, then of the others.
+_CapabilitySets = ctypes.c_uint32 * 6
+
+
 def give_up_tracing():
     """For process 2: neither it nor what it starts can trace process 1, which has CAP_SYS_PTRACE if they had it.
 
@@ -141,7 +145,7 @@ def give_up_tracing():
     # Where it is refused (no CAP_SYS_PTRACE to give up, or no CAP_SETPCAP), the next step has to do.
     _libc.prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE, 0, 0, 0)
     header = _CapabilityHeader(CAPABILITY_VERSION_3, 0)
-    sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; of the first 32, then of the others
+    sets = _CapabilitySets()
     _check(_libc.capget(ctypes.byref(header), sets), "capget")
     for index in range(3):
         sets[index] &= ~(1 << CAP_SYS_PTRACE)

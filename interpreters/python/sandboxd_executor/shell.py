@@ -19,6 +19,13 @@ from .event_loop import EventLoop
 from .outlet import Outlet, predefined
 
 
+_TEXT_ALONE = frozenset({int, float, complex, bool, str, bytes, list, tuple, dict, set, frozenset})
+
+
+def _is_shown_by(formatter, kind):
+    return kind in formatter.type_printers or (kind.__module__, kind.__name__) in formatter.deferred_printers
+
+
 class _Compiler(CachingCompiler):
     """Compiles cells under names that a reader understands."""
 
@@ -42,9 +49,25 @@ class _ResultHook(DisplayHook):
         pass
 
     def compute_format_data(self, result):
-        formats, metadata = super().compute_format_data(result)
+        if self._shows_as_text(type(result)):  # IPython asks twelve formatters, which takes as long as the whole cell
+            text = self._formatters.formatters["text/plain"](result)  # None: it has failed, and said so
+            formats, metadata = {} if text is None else {"text/plain": text}, {}
+        else:
+            formats, metadata = super().compute_format_data(result)
         results.add_json(result, formats)
         return formats, metadata
+
+    @property
+    def _formatters(self):
+        return self.shell.display_formatter
+
+    def _shows_as_text(self, kind):
+        """Whether instances of a class have no other form, and nobody has given them one."""
+        if kind not in _TEXT_ALONE:
+            return False
+        others = [one for mime, one in self._formatters.formatters.items() if mime != "text/plain"]
+        others += self._formatters.ipython_display_formatter, self._formatters.mimebundle_formatter
+        return not any(one.singleton_printers or _is_shown_by(one, base) for base in kind.__mro__ for one in others)
 
 
 class _Publisher(DisplayPublisher):
