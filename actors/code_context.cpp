@@ -7,6 +7,7 @@
 #include <caf/send.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -30,6 +31,9 @@ void code_context_state::configure(services_ptr context, start_context start, co
   room_ = std::move(start.room);
   id_ = start.record.id;
   self_ = std::move(self);
+  const auto& supervision = context_->settings()->supervision;
+  losses_.emplace(supervision.context_intensity,
+                  std::chrono::duration_cast<std::chrono::seconds>(supervision.context_period));
   waiting_for_executor_.push_back(std::move(start.done));
   want_executor();
 }
@@ -43,6 +47,8 @@ void code_context_state::want_executor() {
   if (leasing_ || executor_)
     return;
   leasing_ = true;
+  if (rests_until_)
+    return unavailable(must_rest());
   lease_request_ = lease_executor{
       reply<lent_executor>([me = self_, attempt = ++attempt_](result_of<lent_executor> outcome) {
         caf::anon_send(me, executor_leased{attempt, std::move(outcome)});
@@ -160,21 +166,42 @@ void code_context_state::run_over(const run_is_over& event) {
     waiting_.push_front(std::move(*run)); // for the next executor
   else
     state_lost_ = false; // it has been told
-  if (event.end == run_end::survived)
+  if (event.end == run_end::survived) {
+    lost_in_a_row_ = 0;
     verdict_ = run_ended{event.executor, true};
-  else if (executor_ && executor_->number == event.executor)
+  } else if (executor_ && executor_->number == event.executor)
     return; // its end is told next; what waits is not for it
   pump();
 }
 
 /// Also one that dies between two runs costs the context its state.
-void code_context_state::lost_executor(const context_lost_executor& event) {
+void code_context_state::lost_executor(const context_lost_executor& event,
+                                       supervision::restart_window::clock::time_point now) {
   if (!executor_ || executor_->number != event.number)
     return;
   executor_.reset();
   state_lost_ = true;
-  verdict_ = run_ended{event.number, false};
+  if (++lost_in_a_row_ <= losses_->intensity() + 1)
+    verdict_ = run_ended{event.number, false}; // more are this context's own fault, and nobody else's concern
+  if (!losses_->add(now)) {
+    rests_until_ = now + losses_->period();
+    rest_ = losses_->period();
+  }
   want_executor();
+}
+
+void code_context_state::rested() {
+  rests_until_.reset();
+}
+
+failure code_context_state::must_rest() const {
+  using std::chrono::seconds;
+  const auto left = std::chrono::ceil<seconds>(*rests_until_ - supervision::restart_window::clock::now());
+  failure reason(error_code::interpreter_not_ready,
+                 fmt::format("Context '{}' has lost {} executors within {} s and gets none for as long", id_,
+                             losses_->count(), losses_->period().count()));
+  reason.retry_after = static_cast<std::uint64_t>(std::max(left, seconds(1)).count());
+  return reason;
 }
 
 void code_context_state::interrupt(const reply<context_record>& done) const {
@@ -227,15 +254,20 @@ std::optional<transpile> code_context_state::take_transpile_request() {
   return std::exchange(transpile_request_, std::nullopt);
 }
 
+std::optional<std::chrono::seconds> code_context_state::take_rest() {
+  return std::exchange(rest_, std::nullopt);
+}
+
 std::optional<run_ended> code_context_state::take_verdict() {
   return std::exchange(verdict_, std::nullopt);
 }
 
 std::string code_context_state::describe() const {
   return fmt::format("{}, {}, {} waiting", name_of(options_.spoken),
-                     running_ != 0 ? "running"
-                     : executor_   ? "idle"
-                                   : "without an executor",
+                     running_ != 0  ? "running"
+                     : executor_    ? "idle"
+                     : rests_until_ ? "resting, since it has lost too many executors"
+                                    : "without an executor",
                      waiting_.size());
 }
 
@@ -258,6 +290,8 @@ void go_on(self_pointer self) {
     if (const auto transpiler = self->observer()->actors->find<transpiler_actor>(paths::transpiler))
       self->send(transpiler, std::move(*request)); // else its reply tells that it was lost
   }
+  if (const auto rest = state.take_rest())
+    self->delayed_send(self, *rest, context_has_rested{});
   self->set_status(state.describe());
   if (state.is_over())
     self->quit();
@@ -292,7 +326,11 @@ code_context_actor::behavior_type code_context_behavior(self_pointer self, servi
         go_on(self);
       },
       [self](const context_lost_executor& event) {
-        self->state.lost_executor(event);
+        self->state.lost_executor(event, supervision::restart_window::clock::now());
+        go_on(self);
+      },
+      [self](context_has_rested) {
+        self->state.rested();
         go_on(self);
       },
       [self](code_transpiled& event) {

@@ -3,7 +3,9 @@
 #include "actors/interfaces.hpp"
 #include "actors/services.hpp"
 #include "supervision/actor_base.hpp"
+#include "supervision/restart_window.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -39,7 +41,8 @@ public:
   void end(const reply<std::string>& done);
 
   void leased(executor_leased event);
-  void lost_executor(const context_lost_executor& event);
+  void lost_executor(const context_lost_executor& event, supervision::restart_window::clock::time_point now);
+  void rested();
   void transpiled(code_transpiled event);
   void run_over(const run_is_over& event);
 
@@ -49,6 +52,8 @@ public:
   [[nodiscard]] std::optional<lease_executor> take_lease_request();
   /// Code that is to be made JavaScript, once.
   [[nodiscard]] std::optional<transpile> take_transpile_request();
+  /// How long the rest that begins now takes, once; then `rested` is to be called.
+  [[nodiscard]] std::optional<std::chrono::seconds> take_rest();
   /// What the pool is to be told, once.
   [[nodiscard]] std::optional<run_ended> take_verdict();
 
@@ -65,6 +70,7 @@ private:
 
   void pump();
   void want_executor();
+  [[nodiscard]] failure must_rest() const;
   void start_run(interpreters::transpiled_code made);
   void fail_waiting(const failure& reason);
   void fail_front(const failure& reason);
@@ -77,6 +83,9 @@ private:
   std::string id_;
   code_context_actor self_;
 
+  std::optional<supervision::restart_window> losses_; // of executors
+  std::uint64_t lost_in_a_row_ = 0;                   // the same, and no run that went well between
+  std::optional<supervision::restart_window::clock::time_point> rests_until_; // too many: it gets none before
   lent_executor executor_;
   bool leasing_ = false;
   std::uint64_t attempt_ = 0; // at an executor; answers to earlier ones are late
@@ -93,6 +102,7 @@ private:
 
   std::optional<lease_executor> lease_request_;
   std::optional<transpile> transpile_request_;
+  std::optional<std::chrono::seconds> rest_;
   std::optional<run_ended> verdict_;
 };
 

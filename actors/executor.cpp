@@ -40,7 +40,7 @@ launcher::executor_channels open_dialogue(self_pointer self) {
       state.context->io, std::move(channels.ours),
       {event_frame_bytes + values_of_an_event * settings->interpreter.result_max_bytes,
        settings->interpreter.interrupt_grace},
-      std::move(events));
+      std::move(events), state.context->message_reader);
   return std::move(channels.theirs);
 }
 
@@ -75,7 +75,8 @@ void start_fork(self_pointer self) {
   state.start.fork_server.link->fork(
       state.lineage, std::move(theirs),
       {[dialogue = state.dialogue](const std::string& problem) { dialogue->not_started(problem); },
-       [dialogue = state.dialogue](int status) { dialogue->process_ended(status); }});
+       [dialogue = state.dialogue](int status) { dialogue->process_ended(status); },
+       [dialogue = state.dialogue] { dialogue->orphaned(); }});
 }
 
 void leave(self_pointer self, const std::string& cause) {

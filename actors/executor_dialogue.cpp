@@ -2,10 +2,12 @@
 
 #include <asio/bind_executor.hpp>
 #include <asio/dispatch.hpp>
+#include <asio/post.hpp>
 #include <fmt/format.h>
 
 #include <csignal>
 #include <cstring>
+#include <new>
 #include <string_view>
 #include <sys/wait.h>
 #include <utility>
@@ -26,6 +28,9 @@ constexpr std::size_t longest_wait_bytes = 8u << 10;
 
 /// To the first repetition of an interrupt that may have been missed; each further pause is twice as long.
 constexpr std::chrono::milliseconds time_to_hear{100};
+
+/// Bytes of a message; reading as many takes some milliseconds.
+constexpr std::size_t longest_to_read_here = 128u << 10;
 
 /// For the status of a process that was killed.
 constexpr std::chrono::milliseconds time_to_die{1000};
@@ -57,21 +62,31 @@ executor_outcome::exception time_error(std::chrono::milliseconds limit,
   return error;
 }
 
+/// Nothing for what is no event, and where there is no room to read it.
+std::optional<interpreters::executor_event> read(const std::string& payload) {
+  try {
+    return interpreters::parse_executor_event(payload);
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  }
+}
+
 executor_outcome::exception exception(std::string name, std::string text) {
   return {std::move(name), text, {text}, std::nullopt};
 }
 
 } // namespace
 
-std::shared_ptr<executor_dialogue> executor_dialogue::create(asio::io_context& io,
-                                                             launcher::executor_channels ours,
-                                                             const limits& bounds, callbacks events) {
-  std::shared_ptr<executor_dialogue> made(new executor_dialogue(io, bounds, std::move(events)));
+std::shared_ptr<executor_dialogue>
+executor_dialogue::create(asio::io_context& io, launcher::executor_channels ours, const limits& bounds,
+                          callbacks events, std::shared_ptr<launcher::background_worker> reader) {
+  std::shared_ptr<executor_dialogue> made(
+      new executor_dialogue(io, bounds, std::move(events), std::move(reader)));
   const std::weak_ptr<executor_dialogue> weak = made;
   launcher::executor_link::callbacks from_link;
-  from_link.event = [weak](const std::string& payload) {
+  from_link.event = [weak](std::string payload) {
     if (const auto self = weak.lock())
-      self->on_event(payload);
+      self->on_event(std::move(payload));
   };
   from_link.output = [weak](bool is_error_stream, std::string bytes) {
     if (const auto self = weak.lock())
@@ -90,9 +105,10 @@ std::shared_ptr<executor_dialogue> executor_dialogue::create(asio::io_context& i
   return made;
 }
 
-executor_dialogue::executor_dialogue(asio::io_context& io, const limits& bounds, callbacks events)
-    : limits_(bounds), call_(std::move(events)), run_timer_(io), interrupt_timer_(io), end_timer_(io),
-      line_timer_(io) {}
+executor_dialogue::executor_dialogue(asio::io_context& io, const limits& bounds, callbacks events,
+                                     std::shared_ptr<launcher::background_worker> reader)
+    : limits_(bounds), call_(std::move(events)), reader_(std::move(reader)), run_timer_(io),
+      interrupt_timer_(io), end_timer_(io), line_timer_(io) {}
 
 executor_dialogue::~executor_dialogue() = default;
 
@@ -207,17 +223,51 @@ void executor_dialogue::process_ended(std::optional<int> status) {
   });
 }
 
-void executor_dialogue::on_event(const std::string& payload) {
-  auto event = interpreters::parse_executor_event(payload);
+void executor_dialogue::on_event(std::string payload) {
+  if (payload.size() > longest_to_read_here)
+    return read_elsewhere(std::move(payload));
+  on_event_read(interpreters::parse_executor_event(payload), payload.size());
+}
+
+void executor_dialogue::read_elsewhere(std::string payload) {
+  reader_->run([weak = weak_from_this(), strand = link_->executor(), run = run_ ? runs_ : 0,
+                payload = std::move(payload)] {
+    auto event = std::make_shared<std::optional<interpreters::executor_event>>(read(payload));
+    asio::post(strand, [weak, event, run, size = payload.size()] {
+      if (const auto self = weak.lock())
+        self->was_read(std::move(*event), size, run);
+    });
+  });
+  is_reading_ = true;
+  link_->hold();
+}
+
+/// `run`: the number of the run that was under way when the event came; 0: none.
+void executor_dialogue::was_read(std::optional<interpreters::executor_event> event, std::size_t size,
+                                 std::uint64_t run) {
+  is_reading_ = false;
+  if (!event || run == (run_ ? runs_ : 0))
+    on_event_read(std::move(event), size);
+  else if (const auto* result = std::get_if<interpreters::executor_result>(&*event); result && result->waits)
+    link_->acknowledge(); // nobody is to be shown what came between two runs
+  link_->go_on();
+  if (ends_when_read_)
+    after(end_timer_, time_to_end, [](executor_dialogue& self) {
+      self.had_last_words_ = true;
+      self.end();
+    });
+}
+
+void executor_dialogue::on_event_read(std::optional<interpreters::executor_event> event, std::size_t size) {
   if (!event) {
     if (cause_.empty())
       cause_ = "after it had sent what is no message";
     return link_->kill();
   }
   if (auto* result = std::get_if<interpreters::executor_result>(&*event))
-    result->shown.credit = payload.size();
+    result->shown.credit = size;
   else
-    link_->grant(payload.size());
+    link_->grant(size);
   std::visit([this](auto& one) { handle(std::move(one)); }, *event);
 }
 
@@ -283,6 +333,8 @@ void executor_dialogue::on_closed(bool broken) {
     cause_ = fmt::format("after it had sent a message of more than {} bytes", limits_.largest_event);
   if (process_ended_)
     return end();
+  if (is_gone_)
+    return wait_for_status();
   after(end_timer_, time_to_end, [](executor_dialogue& self) {
     if (self.cause_.empty())
       self.cause_ = let_go;
@@ -291,11 +343,23 @@ void executor_dialogue::on_closed(bool broken) {
   });
 }
 
-/// Nobody tells the status of a process whose parent is gone, and somebody else may keep its sockets open.
 void executor_dialogue::on_process_gone() {
-  if (process_ended_)
-    return;
-  after(end_timer_, time_to_end, [](executor_dialogue& self) {
+  is_gone_ = true;
+  if (!process_ended_)
+    wait_for_status();
+}
+
+void executor_dialogue::orphaned() {
+  on_strand([](executor_dialogue& self) {
+    self.is_orphan_ = true;
+    if (self.is_gone_ && !self.process_ended_)
+      self.wait_for_status();
+  });
+}
+
+/// The process is gone, but somebody else may keep its sockets open.
+void executor_dialogue::wait_for_status() {
+  after(end_timer_, is_orphan_ ? time_to_end : time_to_die, [](executor_dialogue& self) {
     if (self.cause_.empty())
       self.cause_ = describe(std::nullopt);
     self.end();
@@ -349,6 +413,10 @@ void executor_dialogue::end_run(run_outcome outcome) {
 }
 
 void executor_dialogue::end() {
+  if (is_reading_ && !had_last_words_) {
+    ends_when_read_ = true;
+    return;
+  }
   if (std::exchange(ended_, true))
     return;
   end_timer_.cancel();

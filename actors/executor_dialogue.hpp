@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/code_messages.hpp"
+#include "launcher/background_worker.hpp"
 #include "launcher/executor_link.hpp"
 
 #include <asio/io_context.hpp>
@@ -43,8 +44,10 @@ public:
     std::chrono::milliseconds interrupt_grace{2000};
   };
 
+  /// `reader` reads large messages, which take too long for a thread of `io`.
   static std::shared_ptr<executor_dialogue> create(asio::io_context& io, launcher::executor_channels ours,
-                                                   const limits& bounds, callbacks events);
+                                                   const limits& bounds, callbacks events,
+                                                   std::shared_ptr<launcher::background_worker> reader);
 
   executor_dialogue(const executor_dialogue&) = delete;
   executor_dialogue& operator=(const executor_dialogue&) = delete;
@@ -78,6 +81,9 @@ public:
   /// The process has ended with this wait status; absent when nobody knows.
   void process_ended(std::optional<int> status);
 
+  /// Nobody will tell how the process ends: its parent is gone.
+  void orphaned();
+
 private:
   struct current_run {
     run_handle observer;
@@ -88,19 +94,24 @@ private:
     bool hears_interrupts = false; ///< the cell has begun
   };
 
-  executor_dialogue(asio::io_context& io, const limits& bounds, callbacks events);
+  executor_dialogue(asio::io_context& io, const limits& bounds, callbacks events,
+                    std::shared_ptr<launcher::background_worker> reader);
 
-  void on_event(const std::string& payload);
+  void on_event(std::string payload);
+  void read_elsewhere(std::string payload);
+  void was_read(std::optional<interpreters::executor_event> event, std::size_t size, std::uint64_t run);
+  void on_event_read(std::optional<interpreters::executor_event> event, std::size_t size);
   void on_output(bool is_error_stream, std::string bytes);
   void on_closed(bool broken);
   void on_process_gone();
+  void wait_for_status();
   void handle(interpreters::executor_ready event);
   void handle(interpreters::executor_running event);
   void handle(interpreters::executor_synchronizes event);
   void handle(interpreters::executor_result event);
   void handle(interpreters::executor_outcome event);
   void begin(std::string text);
-  [[nodiscard]] bool is_ending() const noexcept { return closed_ || process_ended_ || ended_; }
+  [[nodiscard]] bool is_ending() const noexcept { return closed_ || is_gone_ || process_ended_ || ended_; }
   run_control make_control();
   void time_is_over();
   void client_left();
@@ -120,6 +131,7 @@ private:
 
   const limits limits_;
   callbacks call_;
+  std::shared_ptr<launcher::background_worker> reader_;
   std::shared_ptr<launcher::executor_link> link_;
   std::function<void(const std::string&)> told_gone_;
   std::optional<current_run> run_;
@@ -132,8 +144,13 @@ private:
   std::string unfinished_line_;    // that may be going on
   output_stream unfinished_stream_ = output_stream::out;
   asio::steady_timer line_timer_;
-  bool closed_ = false; // the link
-  bool process_ended_ = false;
+  bool closed_ = false;         // the link
+  bool is_gone_ = false;        // the process
+  bool process_ended_ = false;  // with a status, or nobody knows it
+  bool is_orphan_ = false;      // nobody will tell it
+  bool is_reading_ = false;     // an event, elsewhere
+  bool ends_when_read_ = false; // what that event tells comes first
+  bool had_last_words_ = false; // and what came behind it
   bool ended_ = false;
   std::string cause_; // of the end, once there is one
 };

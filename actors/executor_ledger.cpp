@@ -5,11 +5,11 @@
 
 namespace sandboxd::actors {
 
-/// The one that has idled least: its memory is the warmest.
+/// The one that has idled longest: it has had time to warm up.
 executor_ledger::lease_outcome executor_ledger::lease(reply<lent_executor> done, time now) {
   if (!ready_.empty()) {
-    const auto executor = std::move(ready_.back().executor);
-    ready_.pop_back();
+    const auto executor = std::move(ready_.front().executor);
+    ready_.pop_front();
     lend(executor, done);
     return lease_outcome::lent;
   }

@@ -61,13 +61,13 @@ private:
 
   services_ptr context_;
   language spoken_ = language::python;
+  clock::time_point now_{}; ///< of this turn; the books may ask for it while they end
   std::optional<supervision::circuit_breaker> breaker_;
   std::map<std::uint64_t, trial> trials_; ///< by the number of the executor
   executor_ledger books_;                 ///< after what those use who wait in it, and are told of its end
   fork_server_handle fork_server_;        ///< of Python
   std::string problem_;                   ///< why there can be no executors
   bool helper_is_asked_ = false;
-  clock::time_point now_{};
   clock::time_point not_before_{}; ///< no executor is started earlier, after one that failed to
 };
 

@@ -12,11 +12,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <optional>
-#include <sys/wait.h>
 #include <utility>
 
 namespace sandboxd::actors {
@@ -37,8 +35,6 @@ void tell_pool(self_pointer self, const std::string& problem = {}) {
 std::string describe_end(std::optional<int> status, const std::string& program) {
   if (!status)
     return "its init is gone";
-  if (WIFSIGNALED(*status) && WTERMSIG(*status) == SIGALRM)
-    return "it did not start in time";
   const int code = launcher::exit_code_of(*status);
   if (code == no_such_program)
     return fmt::format("there is no program '{}'", program);
@@ -96,6 +92,8 @@ void start(self_pointer self) {
                                                         state.context->settings()->interpreter.start_timeout,
                                                         std::move(events)),
                      std::make_shared<std::uint32_t>(0)};
+  self->delayed_send(self, state.context->settings()->interpreter.start_timeout,
+                     fork_server_overdue{generation});
   auto theirs = std::make_shared<launcher::descriptor>(std::move(sockets.second));
   asio::post(state.init->executor(), [context = state.context, init = state.init, isolate = state.isolated,
                                       theirs, me, generation, program = state.candidate.program] {
@@ -128,10 +126,10 @@ void reload_again(self_pointer self) {
     begin(self);
 }
 
-void refuse_reloads(fork_server_state& state, const std::string& problem) {
+void refuse(fork_server_state::waiting reloads, const std::string& problem) {
   failure reason(error_code::python_not_available, "Python interpreter not available");
   reason.detail = problem;
-  for (const auto& done : std::exchange(state.reloads, {}))
+  for (const auto& done : reloads)
     done.deliver(reason);
 }
 
@@ -155,6 +153,7 @@ void start_later(self_pointer self, const std::string& cause, const std::string&
   const auto now = clock::now();
   const auto delay = state.retry.next_delay(problem.empty() ? state.alive_since : now, now);
   state.begun = false;
+  refuse(std::exchange(state.later_reloads, {}), cause);
   self->set_last_error(cause);
   self->set_status("waiting to start again: " + cause);
   tell_pool(self, problem);
@@ -164,7 +163,7 @@ void start_later(self_pointer self, const std::string& cause, const std::string&
 void lose_candidate(self_pointer self, const std::string& problem) {
   auto& state = self->state;
   kill_program(state, std::exchange(state.candidate, {}));
-  refuse_reloads(state, problem);
+  refuse(std::exchange(state.reloads, {}), problem);
   if (state.serving.generation == 0)
     return start_later(self, problem, problem);
   note(self, "the new one did not begin, the one before goes on: " + problem);
@@ -187,7 +186,7 @@ void lose_all(self_pointer self, const std::string& problem) {
   state.candidate = {};
   state.init.reset();
   state.init_is_ready = false;
-  refuse_reloads(state, problem);
+  refuse(std::exchange(state.reloads, {}), problem);
   start_later(self, problem, has_served ? std::string() : problem);
 }
 
@@ -246,6 +245,10 @@ fork_server_actor::behavior_type fork_server_behavior(self_pointer self, service
           on_ready(self, event);
       },
       [self](const fork_server_lost& event) { on_lost(self, event); },
+      [self](const fork_server_overdue& event) {
+        if (event.generation == self->state.candidate.generation)
+          lose_candidate(self, "it did not start in time");
+      },
       [self](start_fork_server) {
         if (!self->state.begun)
           begin(self);

@@ -377,6 +377,10 @@ struct start_fork_server {};
 struct fork_server_stale {
   std::uint64_t generation = 0;
 };
+/// To itself: the candidate has had its time to start.
+struct fork_server_overdue {
+  std::uint64_t generation = 0;
+};
 /// Put a new one in its place, which sees the packages as they are; `done` gets its Python version.
 struct reload_fork_server {
   reply<std::string> done;
@@ -384,7 +388,7 @@ struct reload_fork_server {
 using fork_server_actor = caf::typed_actor< //
     caf::reacts_to<init_ready>, caf::reacts_to<init_lost>, caf::reacts_to<fork_server_ready>,
     caf::reacts_to<fork_server_lost>, caf::reacts_to<start_fork_server>, caf::reacts_to<fork_server_stale>,
-    caf::reacts_to<reload_fork_server>>;
+    caf::reacts_to<fork_server_overdue>, caf::reacts_to<reload_fork_server>>;
 
 /// A fork server that takes requests. `isolated`: its forks have namespaces of their own.
 struct fork_server_handle {
@@ -494,6 +498,8 @@ struct context_lost_executor {
   std::uint64_t number = 0;
   std::string cause;
 };
+/// To itself: it has been without an executor for long enough, after too many were lost.
+struct context_has_rested {};
 /// To itself: the code of the next run is JavaScript now, or is not to be had.
 struct code_transpiled {
   std::uint64_t run = 0;
@@ -508,7 +514,7 @@ struct run_is_over {
 using code_context_actor = caf::typed_actor< //
     caf::reacts_to<run_code>, caf::reacts_to<interrupt_context>, caf::reacts_to<restart_context>,
     caf::reacts_to<end_context>, caf::reacts_to<executor_leased>, caf::reacts_to<context_lost_executor>,
-    caf::reacts_to<code_transpiled>, caf::reacts_to<run_is_over>>;
+    caf::reacts_to<context_has_rested>, caf::reacts_to<code_transpiled>, caf::reacts_to<run_is_over>>;
 
 /// To the manager: make a context.
 struct create_context {
@@ -607,6 +613,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::watched_process_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_lost)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::start_fork_server)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_overdue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_stale)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::reload_fork_server)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::executor_is_up)
@@ -629,6 +636,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::interrupt_context)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::restart_context)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::end_context)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::executor_leased)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::context_has_rested)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::context_lost_executor)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::code_transpiled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::run_is_over)

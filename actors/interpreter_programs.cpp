@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -56,13 +55,11 @@ std::vector<std::string> split(std::string_view list) {
 } // namespace
 
 launcher::program fork_server_program(const services& context, bool isolate) {
-  using seconds = std::chrono::duration<double>;
   const auto settings = context.settings();
   const auto directory = directory_of(context);
   const nlohmann::json options{{"preload", split(settings->interpreter.python_preload)},
                                {"isolate", isolate},
                                {"namespace_program", (directory / "sandboxd-namespace-init").string()},
-                               {"start_seconds", seconds(settings->interpreter.start_timeout).count()},
                                {"memory_limit", settings->interpreter.python_memory_bytes}};
   return make(context, {settings->interpreter.python_program, directory / "python", options.dump()});
 }

@@ -35,6 +35,7 @@ public:
            std::string runtime_directory, std::vector<std::string> workload_environment)
       : io(where), directory(std::move(runtime_directory)), environment(std::move(workload_environment)) {
     use(std::move(settings));
+    message_reader->run([] {}); // later there may be no room for its thread
   }
 
   /// How much of a command's output is kept, and where.
@@ -108,6 +109,10 @@ public:
   const std::vector<std::string> hidden_paths{directory, "/proc/" + std::to_string(::getpid())};
   /// Removes what sessions leave, and keeps the files of processes that are over.
   const std::shared_ptr<launcher::background_worker> background =
+      std::make_shared<launcher::background_worker>();
+
+  /// Reads large messages of executors.
+  const std::shared_ptr<launcher::background_worker> message_reader =
       std::make_shared<launcher::background_worker>();
 
   /// For the text and variables of commands that wait or run.

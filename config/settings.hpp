@@ -158,6 +158,8 @@ struct supervision_settings {
   std::chrono::milliseconds period = std::chrono::seconds(10);         ///< of the static part of the tree
   std::uint64_t session_intensity = 10;                                ///< restarts of one shell
   std::chrono::milliseconds session_period = std::chrono::seconds(10); ///< window of the above
+  std::uint64_t context_intensity = 3;                                 ///< executors one context may lose
+  std::chrono::milliseconds context_period = std::chrono::seconds(10); ///< window of the above
   std::chrono::milliseconds backoff_base{50};
   std::chrono::milliseconds backoff_max = std::chrono::seconds(10);
   std::uint64_t journal_size = 1024; ///< lifecycle events kept
@@ -199,11 +201,11 @@ struct interpreter_settings {
   std::string node_program = "node";      ///< likewise
   /// Modules the fork server imports, separated by commas.
   std::string python_preload = "numpy,pandas,matplotlib.pyplot";
-  bool python_reload = true;                 ///< another fork server when packages have changed
-  std::uint64_t python_memory_bytes = 0;     ///< of data of one executor; 0 = no limit
-  std::uint64_t node_heap_bytes = 0;         ///< of JavaScript objects of one executor; 0 = Node's own
-  std::uint64_t result_max_bytes = 8u << 20; ///< of one value of a result
-  std::uint64_t failures_to_open = 5;        ///< executors lost in a row, until the circuit opens
+  bool python_reload = true;                      ///< another fork server when packages have changed
+  std::uint64_t python_memory_bytes = 4ull << 30; ///< of data of one executor; 0 = no limit
+  std::uint64_t node_heap_bytes = 2ull << 30;     ///< of JavaScript objects of one executor; 0 = Node's own
+  std::uint64_t result_max_bytes = 8u << 20;      ///< of one value of a result
+  std::uint64_t failures_to_open = 5;             ///< executors lost in a row, until the circuit opens
   std::chrono::milliseconds open_time = std::chrono::seconds(30);
   std::uint64_t trials_to_close = 3;
   std::uint64_t max_contexts = 1000;

@@ -106,11 +106,12 @@ void code_stream::add_output(output_stream stream, std::string_view bytes) {
   std::get<output_events>(segments_.back()).add(stream, bytes);
 }
 
-void code_stream::add(ready_event event) {
+void code_stream::add(ready_event event, bool is_last) {
   {
     const std::lock_guard lock(mutex_);
     if (gone_ || ended_)
       return;
+    ended_ = is_last;
     if (!segments_.empty())
       if (auto* before = std::get_if<output_events>(&segments_.back()))
         before->end();
@@ -120,12 +121,7 @@ void code_stream::add(ready_event event) {
 }
 
 void code_stream::end_with(const std::string& event) {
-  add({framed(event), 0});
-  {
-    const std::lock_guard lock(mutex_);
-    ended_ = true;
-  }
-  pump();
+  add({framed(event), 0}, true);
 }
 
 void code_stream::client_gone(const actors::run_control& control) {
@@ -214,8 +210,7 @@ error_report code_error(const call& with, const actors::failure& reason, const s
       report.retry_after_seconds = static_cast<int>(reason.retry_after);
     details.number("progress", 0).number("retryAfter", std::int64_t{report.retry_after_seconds});
     report.more_members = json_writer().text("status", "initializing").number("progress", 0).take_members();
-    report.suggestion =
-        fmt::format("Code interpreter is starting up. Retry after {} seconds", report.retry_after_seconds);
+    report.suggestion = fmt::format("{}. Retry after {} seconds", reason.message, report.retry_after_seconds);
     break;
   case error_code::circuit_open:
     details.text("reason", reason.detail);

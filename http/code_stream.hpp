@@ -39,7 +39,7 @@ private:
   using segment = std::variant<output_events, ready_event>;
 
   void add_output(actors::output_stream stream, std::string_view bytes);
-  void add(ready_event event);
+  void add(ready_event event, bool is_last = false);
   void end_with(const std::string& event);
   void client_gone(const actors::run_control& control);
   void pump();

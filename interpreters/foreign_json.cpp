@@ -12,6 +12,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t deepest = 1024;
+constexpr std::size_t most_members = 1024;
 
 /// Receives a text's tokens, in the words of nlohmann's SAX interface; false ends the parsing.
 class reader {
@@ -52,7 +53,8 @@ private:
       return false;
     const bool in_opened = closers_.size() == 2 && value_ == nullptr;
     if (closers_.size() == 1 || in_opened) {
-      value_ = &(in_opened ? object_.opened : object_.members)[key_];
+      auto& members = in_opened ? object_.opened : object_.members;
+      value_ = members.size() < most_members || members.contains(key_) ? &members[key_] : &left_out_value_;
       *value_ = {};
       base_ = closers_.size();
     } else {
@@ -114,6 +116,7 @@ private:
   std::string key_;            // of the value that comes next
   std::string closers_;        // of the arrays and objects that are open, the innermost last
   json_text* value_ = nullptr; // that is being put together
+  json_text left_out_value_;   // of a member beyond the most there may be
   std::size_t base_ = 0;       // how many are open around it
   std::size_t left_out_ = 0;   // arrays and objects that are open, but too deep
 };

@@ -80,6 +80,13 @@ std::string others_in(const json_members& bundle) {
   return others.empty() ? others : others + "}";
 }
 
+/// Clients take all but JSON for texts; a number, say, becomes its text.
+std::string as_text(std::string_view type, std::string value) {
+  if (type == "application/json" || value.starts_with('"'))
+    return value;
+  return quoted(std::move(value));
+}
+
 } // namespace
 
 std::vector<result_format> formats_of(json_members bundle) {
@@ -89,7 +96,7 @@ std::vector<result_format> formats_of(json_members bundle) {
   const bool show_text = has_text_alone(bundle) || bundle.contains(html);
   for (const auto& [type, word] : words)
     if (const auto found = bundle.find(type); found != bundle.end() && (type != plain_text || show_text))
-      formats.push_back({word, std::move(found->second.text)});
+      formats.push_back({word, as_text(type, std::move(found->second.text))});
   if (!chart.empty())
     formats.push_back({"chart", std::move(chart)});
   if (!others.empty())

@@ -37,10 +37,13 @@ void background_worker::run(std::function<void()> task) {
 }
 
 void background_worker::add(std::function<void()> task) {
+  if (!thread_.joinable())
+    begin();
   waiting_.push_back(std::move(task));
   changed_.notify_all();
-  if (thread_.joinable())
-    return;
+}
+
+void background_worker::begin() {
   // Signals are for the threads that know what to do with them.
   sigset_t all;
   sigset_t before;

@@ -10,8 +10,8 @@
 
 namespace sandboxd::launcher {
 
-/// A thread of its own for what may block on a file system and nobody waits for. It starts with the first
-/// task. Any thread.
+/// A thread of its own for what would hold up an I/O thread: runs tasks one after the other. It starts with
+/// the first task. Any thread.
 class background_worker {
 public:
   /// Directories that may wait; further ones stay until the daemon removes its runtime directory.
@@ -26,11 +26,13 @@ public:
   /// Removes a directory with all that is in it, up to a session in size.
   void remove(std::string path);
 
-  /// Runs `task`, which must not throw, in its turn. How many wait the caller bounds.
+  /// Runs `task`, which must not throw, in its turn. How many wait the caller bounds. Throws
+  /// std::system_error when the thread cannot be started.
   void run(std::function<void()> task);
 
 private:
   void add(std::function<void()> task);
+  void begin();
   void work();
 
   std::mutex mutex_;

@@ -95,6 +95,15 @@ void executor_link::grant(std::size_t bytes) {
   wait_for_all();
 }
 
+void executor_link::hold() {
+  held_ = true;
+}
+
+void executor_link::go_on() {
+  held_ = false;
+  wait_for_all();
+}
+
 void executor_link::drop_output() {
   dropping_ = true;
   wait_for_all();
@@ -162,7 +171,7 @@ void executor_link::hand_over_events() {
     credit_ -= static_cast<std::int64_t>(payload->size());
     call_.event(std::move(*payload));
   }
-  if (frames_.broken())
+  if (frames_.broken() && !held_ && events_.descriptor.is_open())
     close(true);
 }
 

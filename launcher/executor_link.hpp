@@ -80,6 +80,10 @@ public:
   /// and what was printed before it, is passed on as a whole.
   void grant(std::size_t bytes);
 
+  /// Until `go_on` nothing more is passed on, its end neither: who took an event needs time for it.
+  void hold();
+  void go_on();
+
   /// Nobody listens any more: until `end_run` what is printed is dropped, and events pass without credit.
   void drop_output();
 
@@ -108,7 +112,7 @@ private:
   void identify_executor();
   void close(bool broken);
   void signal(int number);
-  [[nodiscard]] bool may_read() const { return dropping_ || credit_ > 0; }
+  [[nodiscard]] bool may_read() const { return !held_ && (dropping_ || credit_ > 0); }
 
   strand strand_;
   asio::posix::stream_descriptor requests_;
@@ -121,6 +125,7 @@ private:
   std::size_t sent_of_first_ = 0;
   bool writing_ = false;
   bool dropping_ = true;
+  bool held_ = false;
   bool handing_over_ = false;
   std::int64_t credit_ = 0; // below zero after a frame, and what belongs to it, that was larger
   std::optional<asio::posix::stream_descriptor> process_; // pidfd, once the executor has sent something

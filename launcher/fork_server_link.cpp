@@ -157,7 +157,9 @@ bool fork_server_link::handle(std::string_view message) {
 void fork_server_link::lose(const std::string& problem) {
   socket_.close();
   answer_timer_.cancel();
-  running_.clear();
+  for (const auto& [pid, events] : std::exchange(running_, {}))
+    if (events.orphaned)
+      events.orphaned();
   for (const auto& events : std::exchange(asked_, {}))
     events.failed(problem);
   if (const auto call = std::exchange(call_, {}); call.lost)

@@ -24,8 +24,10 @@ namespace sandboxd::launcher {
 struct fork_events {
   /// There will be no executor; the last call.
   std::function<void(const std::string& problem)> failed;
-  /// It ended with this wait status; the last call. It does not come when the fork server is lost before.
+  /// It ended with this wait status; the last call.
   std::function<void(int status)> ended;
+  /// The fork server is lost, and `ended` will not come; the last call.
+  std::function<void()> orphaned;
 };
 
 /// The daemon's side of a fork server (`interpreters/python/sandboxd_executor/fork_server.py` describes the

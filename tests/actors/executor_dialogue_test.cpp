@@ -1,8 +1,11 @@
 #include "tests/actors/recording.hpp"
 #include "tests/actors/scripted_executor.hpp"
 
+#include <asio/steady_timer.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <future>
 
 namespace sandboxd::actors {
 namespace {
@@ -58,6 +61,12 @@ protected:
       io.run_one_for(2ms);
     }
     return false;
+  }
+  void pass_time(std::chrono::milliseconds time) {
+    bool over = false;
+    asio::steady_timer timer(io, time);
+    timer.async_wait([&](const std::error_code&) { over = true; });
+    wait_until([&] { return over; });
   }
   /// The next request the executor hears.
   json heard() {
@@ -318,8 +327,8 @@ TEST_F(executor_dialogues, do_not_begin_a_run_in_an_executor_that_is_gone) {
 TEST_F(executor_dialogues, do_not_begin_a_run_in_an_executor_that_is_about_to_end) {
   start();
   executor().let_go();
-  const auto end = std::chrono::steady_clock::now() + 15ms; // its sockets are seen to be closed by then
-  wait_until([&] { return std::chrono::steady_clock::now() >= end; });
+  io.restart();
+  io.poll(); // its sockets are seen to be closed, and it has some time to end
   const auto observer = run({.timeout = 1h});
   ASSERT_TRUE(wait_until([&] { return runs_done == 1; }));
   EXPECT_EQ(last_end, run_end::not_begun);
@@ -349,6 +358,54 @@ TEST_F(executor_dialogues, end_an_executor_that_says_what_is_no_message) {
     EXPECT_THAT(observer->story, ElementsAre("started", "finished ExecutorTerminated"));
     EXPECT_FALSE(executor().lives());
   }
+}
+
+/// Larger ones are read elsewhere.
+TEST_F(executor_dialogues, tell_large_results_in_their_order) {
+  start();
+  const auto observer = begun();
+  const std::string large(140'000, 'x');
+  executor().say(R"({"type":"result","kind":"value","data":{"text/plain":")" + large + R"("}})");
+  executor().say(R"({"type":"result","data":{"text/plain":"small"}})");
+  executor().complete();
+  ASSERT_TRUE(ends(observer));
+  ASSERT_EQ(observer->story.size(), 4u);
+  EXPECT_EQ(observer->story[1], "shown \"" + large + '"');
+  EXPECT_EQ(observer->story[2], "shown \"small\"");
+  EXPECT_EQ(observer->story[3], "finished");
+}
+
+TEST_F(executor_dialogues, tell_a_large_result_of_an_executor_that_ends_while_it_is_read) {
+  start();
+  const auto observer = begun();
+  std::promise<void> gate;
+  one->reader->run([opened = gate.get_future().share()] { opened.wait(); });
+  executor().say(R"({"type":"result","kind":"value","data":{"text/plain":")" + std::string(140'000, 'x') +
+                 R"("}})");
+  executor().exit(3);
+  ASSERT_TRUE(wait_until([this] { return !executor().lives(); }));
+  pass_time(100ms); // five times as long as an end waits for last words
+  EXPECT_EQ(observer->ends(), 0u);
+  gate.set_value();
+  ASSERT_TRUE(ends(observer));
+  ASSERT_EQ(observer->story.size(), 3u);
+  EXPECT_TRUE(observer->story[1].starts_with("shown \"xxx"));
+  EXPECT_EQ(observer->story[2], "finished ExecutorTerminated");
+}
+
+TEST_F(executor_dialogues, show_no_run_what_came_before_it) {
+  start();
+  std::promise<void> gate;
+  one->reader->run([opened = gate.get_future().share()] { opened.wait(); });
+  executor().say(R"({"type":"result","data":{"text/plain":")" + std::string(140'000, 'x') + R"("}})");
+  io.restart();
+  io.poll(); // it is being read
+  const auto observer = begun();
+  gate.set_value();
+  ASSERT_TRUE(wait_until([this] { return executor().acknowledged() == 1; })) << "the executor goes on";
+  executor().complete();
+  ASSERT_TRUE(ends(observer));
+  EXPECT_THAT(observer->story, ElementsAre("started", "finished"));
 }
 
 TEST_F(executor_dialogues, end_an_executor_that_says_too_much_at_once) {
@@ -501,11 +558,26 @@ TEST_F(executor_dialogues, tell_of_a_limit_that_the_cell_has_not_heeded) {
   EXPECT_EQ(heeded->outcomes.at(0).error->line, 2);
 }
 
+/// Who forked it may be busy with other forks.
+TEST_F(executor_dialogues, wait_for_the_status_of_a_process_that_is_gone) {
+  start();
+  const auto observer = begun();
+  one->tells_status = false;
+  ::kill(executor().pid(), SIGKILL);
+  ASSERT_TRUE(wait_until([this] { return !executor().lives(); }));
+  pass_time(100ms); // five times as long as an end waits for last words
+  EXPECT_EQ(observer->ends(), 0u);
+  one->dialogue->process_ended(SIGKILL);
+  ASSERT_TRUE(ends(observer));
+  EXPECT_EQ(observer->error_text(), "The executor ended by signal 9 (Killed)");
+}
+
 /// Its fork server is gone, too: nobody tells how it ended. And somebody it has started keeps its sockets.
 TEST_F(executor_dialogues, miss_an_executor_whose_end_nobody_tells) {
   start();
   const auto observer = begun();
   one->tells_status = false;
+  one->dialogue->orphaned();
   ::kill(executor().pid(), SIGKILL);
   ASSERT_TRUE(ends(observer));
   // On a busy machine its sockets may be closed long before it is gone.

@@ -66,7 +66,7 @@ TEST(executor_ledger, lends_what_is_ready_and_starts_another) {
   pool one({.min_ready = 2});
   one.fill();
   EXPECT_EQ(one.lease(), outcome::lent);
-  EXPECT_EQ(one.lent, std::vector<std::uint64_t>{2}) << "the newest";
+  EXPECT_EQ(one.lent, std::vector<std::uint64_t>{1}) << "the one that has waited longest";
   EXPECT_EQ(one.books.missing(), 1u);
 }
 

@@ -163,6 +163,37 @@ TEST_F(fork_server_owner, starts_one_on_demand_that_nobody_has_wanted_yet) {
   EXPECT_EQ(std::get<failure>(asked.all->at(0)).code, error_code::python_not_available);
 }
 
+TEST_F(fork_server_owner, gives_up_one_that_does_not_start_in_time) {
+  settings->interpreter.start_timeout = std::chrono::seconds(7);
+  come_up();
+  advance(std::chrono::seconds(20));
+  EXPECT_THAT(told(), ElementsAre("link")) << "one that serves has no time limit";
+  testing::recorded_answers<std::string> asked;
+  testing::recorded_answers<std::string> asked_later;
+  tell(reload_fork_server{asked.reply()});
+  tell(reload_fork_server{asked_later.reply()});
+  advance(std::chrono::milliseconds(6999));
+  EXPECT_TRUE(asked.empty());
+  advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(asked.failure_code(), error_code::python_not_available);
+  EXPECT_TRUE(asked_later.empty()) << "the next one is for it";
+  tell(fork_server_ready{2, "3.11.2", ""});
+  EXPECT_THAT(told(), ElementsAre("link")) << "it comes too late";
+  advance(std::chrono::seconds(7));
+  EXPECT_EQ(asked_later.failure_code(), error_code::python_not_available);
+  EXPECT_THAT(told(), ElementsAre("link"));
+}
+
+TEST_F(fork_server_owner, leaves_nobody_who_asked_without_an_answer) {
+  come_up();
+  testing::recorded_answers<std::string> asked;
+  tell(reload_fork_server{asked.reply()});
+  tell(reload_fork_server{asked.reply()});
+  tell(fork_server_lost{1, "by signal 9"});
+  tell(fork_server_lost{2, "it ended with exit code 1"});
+  EXPECT_EQ(asked.all->size(), 2u);
+}
+
 TEST_F(fork_server_owner, has_another_init_when_it_is_lost) {
   come_up();
   tell(init_lost{"by signal 9"});

@@ -149,7 +149,8 @@ struct executor_and_dialogue {
                         const actors::executor_dialogue::limits& bounds = {1u << 20,
                                                                            std::chrono::milliseconds(2000)}) {
     auto channels = launcher::make_executor_channels();
-    dialogue = actors::executor_dialogue::create(io, std::move(channels.ours), bounds, std::move(events));
+    dialogue =
+        actors::executor_dialogue::create(io, std::move(channels.ours), bounds, std::move(events), reader);
     executor = std::make_unique<scripted_executor>(std::move(channels.theirs));
   }
 
@@ -161,6 +162,7 @@ struct executor_and_dialogue {
 
   bool tells_status = true; ///< its owner
 
+  std::shared_ptr<launcher::background_worker> reader = std::make_shared<launcher::background_worker>();
   std::shared_ptr<actors::executor_dialogue> dialogue;
   std::unique_ptr<scripted_executor> executor;
 };

@@ -150,5 +150,25 @@ class Breaker(WithDaemon):
         self.check_refusal(refused[0], "python")
 
 
+class Rest(WithDaemon):
+    """A context whose executors are lost again and again rests before it opens the circuit for all others."""
+
+    LOSSES = 3
+    keys = minimum(javascript=1) | {"failures-to-open": LOSSES + 2}
+    environment = {"SANDBOXD_SUPERVISION_CONTEXT_INTENSITY": str(LOSSES), "SANDBOXD_SUPERVISION_CONTEXT_PERIOD": "5s"}
+
+    def test_of_one_context_leaves_the_others_alone(self):
+        lost = self.daemon.context("javascript")
+        for _ in range(self.LOSSES + 1):
+            self.assertEqual(self.run_code(lost, END["javascript"]).ename, "ExecutorTerminated")
+        refused = eventually(lambda: self.client.run(lost, "1+1").refusal)
+        self.assertEqual(refused.status, 503, refused)
+        self.assertIn(refused.retry_after, range(1, 6))
+        self.assertIn(f"has lost {self.LOSSES + 1} executors within 5 s", refused.body["error"])
+        self.assertEqual(self.daemon.circuit("javascript"), "closed")
+        self.assertEqual(self.value(self.daemon.context("javascript"), "1+1"), "2")
+        self.assertEqual(eventually(lambda: self.client.run(lost, "1+1").value, 15), "2")
+
+
 if __name__ == "__main__":
     unittest.main()

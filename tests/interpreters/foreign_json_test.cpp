@@ -96,6 +96,18 @@ TEST(foreign_json, leaves_out_what_is_too_deep) {
   EXPECT_FALSE(take_apart(before + "[" + after));
 }
 
+TEST(foreign_json, keeps_a_thousand_members) {
+  json many = {{"z", "one of the first"}};
+  for (int i = 0; i < 2000; ++i)
+    many[std::to_string(i)] = {{"n", {i}}};
+  many["opened"] = many;
+  const auto whole = take_apart(many.dump(), "opened");
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->members.size(), 1024u);
+  EXPECT_EQ(whole->opened.size(), 1024u);
+  EXPECT_EQ(whole->members.at("1000").text, R"({"n":[1000]})");
+}
+
 TEST(foreign_json, reads_members) {
   const auto members = take_apart(R"({"s":"\u00e9","n":1,"o":{"a":[1]},"large":[)" +
                                   [] {

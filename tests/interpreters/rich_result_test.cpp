@@ -51,6 +51,13 @@ TEST(rich_result, keeps_types_without_a_word_as_data) {
       json::parse(R"({"text":"t","html":"h","data":{"application/vnd.dataresource+json":{"data":[1]}}})"));
 }
 
+/// What a user's own display has made of them.
+TEST(rich_result, makes_texts_of_what_is_none) {
+  EXPECT_EQ(shown(R"({"text/plain":5,"text/html":["a",1]})"),
+            json::parse(R"({"text":"5","html":"[\"a\",1]"})"));
+  EXPECT_EQ(shown(R"({"image/png":null,"application/json":5})"), json::parse(R"({"png":"null","json":5})"));
+}
+
 TEST(rich_result, is_ascii) {
   const auto formats = formats_of_text(R"({"text/plain":"h\u00e9 \ud83d\ude00"})");
   ASSERT_EQ(formats.size(), 1u);

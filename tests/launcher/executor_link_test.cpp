@@ -27,10 +27,15 @@ protected:
   std::vector<std::string> told; ///< events; output as "1:..." or "2:..."
   std::vector<bool> closed;
   int gone = 0;
+  std::function<void()> on_event;
   std::vector<std::optional<int>> ends;
 
   executor_link::callbacks callbacks() {
-    return {[this](std::string payload) { told.push_back(std::move(payload)); },
+    return {[this](std::string payload) {
+              told.push_back(std::move(payload));
+              if (on_event)
+                on_event();
+            },
             [this](bool is_error, std::string bytes) { told.push_back((is_error ? "2:" : "1:") + bytes); },
             [this](bool broken) { closed.push_back(broken); }, [this] { ++gone; }};
   }
@@ -127,6 +132,26 @@ TEST_P(executor_links, let_the_executor_wait_without_credit) {
   EXPECT_EQ(bytes, 64u * 65536);
 }
 
+TEST_P(executor_links, pass_on_nothing_while_they_are_held) {
+  start("receive()\nsend(b'first')\nevents.recv(1)\nos.write(1, b'printed')\nsend(b'second')\nos._exit(3)");
+  bool holds = true;
+  on_event = [&] {
+    if (holds)
+      link->hold();
+    link->acknowledge();
+  };
+  link->begin_run();
+  link->grant(1000);
+  link->send("go");
+  ASSERT_TRUE(wait_until([&] { return !ends.empty() && gone == 1; }));
+  EXPECT_EQ(all_told(), "first|");
+  EXPECT_TRUE(closed.empty());
+  holds = false;
+  link->go_on();
+  ASSERT_TRUE(wait_until([&] { return !closed.empty(); }));
+  EXPECT_EQ(all_told(), "first|1:printed|second|");
+}
+
 TEST_P(executor_links, drop_what_is_printed_when_nobody_listens) {
   start("receive()\nos.write(1, b'heard')\nsend(b'said')\nevents.recv(1)\nfor i in range(64): os.write(1, "
         "b'x' * "
@@ -200,6 +225,7 @@ protected:
   std::vector<std::string> versions;
   int stale = 0;
   int lost = 0;
+  int orphaned = 0; ///< forks
   pid_t program = 0;
 
   void SetUp() override {
@@ -212,9 +238,9 @@ protected:
         {[this](const std::string& version, const std::string&) { versions.push_back(version); },
          [this] { ++stale; }, [this](const std::string&) { ++lost; }});
     const descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    const std::string options =
-        std::string(R"({"preload":[],"start_seconds":60,"memory_limit":0,"namespace_program":")") +
-        SANDBOXD_NAMESPACE_INIT + R"(","isolate":)" + (GetParam() ? "true" : "false") + "}";
+    const std::string options = std::string(R"({"preload":[],"memory_limit":0,"namespace_program":")") +
+                                SANDBOXD_NAMESPACE_INIT + R"(","isolate":)" +
+                                (GetParam() ? "true" : "false") + "}";
     program_events fate;
     fate.started = [this](process_ids ids, int) { program = ids.on_host; };
     init->process->start({{python, SANDBOXD_SOURCES "/interpreters/python", options},
@@ -235,7 +261,7 @@ protected:
     link = executor_link::create(io, std::move(channels.ours), 1u << 20, callbacks());
     server->fork(new_session_lineage(), std::move(channels.theirs),
                  {[this](const std::string& problem) { told.push_back("failed: " + problem); },
-                  [this](int status) { ends.emplace_back(status); }});
+                  [this](int status) { ends.emplace_back(status); }, [this] { ++orphaned; }});
   }
 };
 INSTANTIATE_TEST_SUITE_P(session, fork_servers, ::testing::Bool(), testing::isolation_name);
@@ -265,6 +291,7 @@ TEST_P(fork_servers, are_outlived_by_their_executors) {
   ASSERT_TRUE(tells(R"({"type": "ready"})"));
   ASSERT_EQ(::kill(program, SIGKILL), 0);
   ASSERT_TRUE(wait_until([&] { return lost > 0; }));
+  EXPECT_EQ(orphaned, 1);
   link->begin_run();
   link->grant(1000);
   link->send(run_request("print('alive')"));

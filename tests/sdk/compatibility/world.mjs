@@ -98,6 +98,7 @@ export class World {
 /** Ids and ports that are made once and told to every server of a comparison. */
 export class Ids {
   #made = new Map();
+  #nextPort = 20_000 + Math.floor(Math.random() * 9_000);
 
   #once(name, make) {
     if (!this.#made.has(name)) this.#made.set(name, make());
@@ -109,6 +110,6 @@ export class Ids {
   }
 
   port(name) {
-    return this.#once(`port ${name}`, () => 20_000 + Math.floor(Math.random() * 10_000));
+    return this.#once(`port ${name}`, () => this.#nextPort++);
   }
 }
