@@ -192,6 +192,7 @@ void code_context_state::lost_executor(const context_lost_executor& event,
 
 void code_context_state::rested() {
   rests_until_.reset();
+  losses_.emplace(losses_->intensity(), losses_->period()); // one more is not too many again
 }
 
 failure code_context_state::must_rest() const {

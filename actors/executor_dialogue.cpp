@@ -200,6 +200,7 @@ void executor_dialogue::kill(const std::string& why) {
   on_strand([why](executor_dialogue& self) {
     if (self.cause_.empty())
       self.cause_ = why;
+    self.had_last_words_ = true; // nobody wants to hear them
     self.link_->kill();
   });
 }
@@ -334,7 +335,7 @@ void executor_dialogue::on_closed(bool broken) {
   if (process_ended_)
     return end();
   if (is_gone_)
-    return wait_for_status();
+    return; // its status is waited for
   after(end_timer_, time_to_end, [](executor_dialogue& self) {
     if (self.cause_.empty())
       self.cause_ = let_go;
@@ -380,7 +381,13 @@ void executor_dialogue::client_left() {
 /// An executor that goes on all the same is killed.
 void executor_dialogue::interrupt_or_kill() {
   begin_interrupt();
-  in_this_run_after(run_timer_, limits_.interrupt_grace, [](executor_dialogue& self) { self.link_->kill(); });
+  in_this_run_after(run_timer_, limits_.interrupt_grace, [](executor_dialogue& self) {
+    if (!self.is_reading_)
+      return self.link_->kill();
+    // It may have obeyed: what it says waits behind the event that is being read.
+    self.in_this_run_after(self.run_timer_, self.limits_.interrupt_grace,
+                           [](executor_dialogue& late) { late.link_->kill(); });
+  });
 }
 
 void executor_dialogue::begin_interrupt() {

@@ -22,13 +22,13 @@ void background_worker::remove(std::string path) {
   const std::lock_guard guard(mutex_);
   if (directories_ >= most_directories)
     return;
-  ++directories_;
   add([this, path = std::move(path)] {
     std::error_code ignored; // what cannot be removed stays until the daemon's end
     std::filesystem::remove_all(path, ignored);
     const std::lock_guard done(mutex_);
     --directories_;
   });
+  ++directories_;
 }
 
 void background_worker::run(std::function<void()> task) {
@@ -49,7 +49,12 @@ void background_worker::begin() {
   sigset_t before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { work(); });
+  try {
+    thread_ = std::thread([this] { work(); });
+  } catch (...) {
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 

@@ -269,6 +269,8 @@ void executor_link::close(bool broken) {
 void executor_link::signal(int number) {
   if (process_)
     ::syscall(SYS_pidfd_send_signal, process_->native_handle(), number, nullptr, 0);
+  else if (number == SIGKILL && events_.descriptor.is_open())
+    close(false); // an executor whose sockets are closed ends
 }
 
 } // namespace sandboxd::launcher

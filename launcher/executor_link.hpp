@@ -89,7 +89,7 @@ public:
 
   /// SIGINT for the executor, if it has sent anything yet and still runs.
   void interrupt();
-  /// SIGKILL for it.
+  /// SIGKILL for it; one that has not sent anything yet is let go of, and ends by itself.
   void kill();
 
 private:

@@ -20,6 +20,10 @@ const streams = require('./streams.js');
 const { bundleOf, limited, limitedId, makers } = require('./display.js');
 const { importFunction, scriptOf } = require('./cell.js');
 
+// Before user code can put others in their place.
+const { setImmediate, setTimeout } = globalThis;
+const now = performance.now.bind(performance);
+
 stacks.install();
 streams.install();
 
@@ -266,21 +270,21 @@ function hasSignalCome() {
   return watchdog.stopSigintWatchdog();
 }
 
-// A handler of user code takes the place of the watchdog's, and leaves none behind.
-process.on('removeListener', (event) => {
-  if (event !== 'SIGINT' || process.listenerCount('SIGINT') > 0) return;
-  watchdog.stopSigintWatchdog();
-  watchdog.startSigintWatchdog();
-});
+// A handler of user code would take the place of the watchdog's, and leave none behind: Node hears of no SIGINT handlers, and
+// never calls them.
+for (const event of ['newListener', 'removeListener'])
+  for (const listener of process.rawListeners(event)) {
+    process.off(event, listener);
+    process.on(event, (type, ...rest) => type !== 'SIGINT' && listener.call(process, type, ...rest));
+  }
 
 // The signal reaches the synchronous part of a cell only. So the daemon says by a message, too, that it has sent one: that
 // ends what waits, and the next cell begins when the signal is known to have come.
 const longestTaking = 200; // milliseconds
-const { setTimeout } = globalThis;
 
 async function takeSignal() {
-  const end = performance.now() + longestTaking;
-  while (!signalSeen && !hasSignalCome() && performance.now() < end) await new Promise((done) => setTimeout(done, 1));
+  const end = now() + longestTaking;
+  while (!signalSeen && !hasSignalCome() && now() < end) await new Promise((done) => setTimeout(done, 1));
   signalSeen = false;
 }
 

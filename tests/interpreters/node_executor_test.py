@@ -331,6 +331,19 @@ class Interruption(WithExecutor):
                 self.assertEqual(self.node.interrupt()[-1][1]["ename"], "KeyboardInterrupt", (code, cell))
         self.test_nothing_happens_between_two_cells()
 
+    def test_a_handler_that_comes_and_goes_within_a_cell_leaves_it_as_it_was(self):
+        self.node.run("var handler = () => 0; process.on('SIGINT', handler); process.off('SIGINT', handler)")
+        self.test_nothing_happens_between_two_cells()
+        self.node.start("while (true);")
+        self.assertEqual(self.node.interrupt()[-1][1]["ename"], "KeyboardInterrupt")
+
+    def test_timers_of_user_code_are_not_ours(self):
+        self.node.run("globalThis.setTimeout = globalThis.setImmediate = () => 0; performance.now = () => 0; "
+                      "process.constructor.constructor('return globalThis')().setImmediate = () => 0")
+        self.node.start("await new Promise(() => {})")
+        self.assertEqual(self.node.interrupt()[-1][1]["ename"], "KeyboardInterrupt")
+        self.assertEqual(self.text("'alive'"), "'alive'")
+
     def test_nothing_happens_between_two_cells(self):
         self.node.run("var x = 1")
         os.kill(self.node.process.pid, signal.SIGINT)

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 namespace sandboxd::launcher {
@@ -190,6 +191,16 @@ TEST_P(executor_links, interrupt_and_kill) {
   ASSERT_TRUE(ends[0]);
   EXPECT_TRUE(WIFSIGNALED(*ends[0]) && WTERMSIG(*ends[0]) == SIGKILL);
   EXPECT_TRUE(wait_until([&] { return gone == 1; }));
+}
+
+TEST_P(executor_links, let_go_of_an_executor_that_has_said_nothing) {
+  auto channels = make_executor_channels();
+  link = executor_link::create(io, std::move(channels.ours), 1u << 20, callbacks());
+  link->interrupt(); // nobody knows whom
+  link->kill();
+  ASSERT_TRUE(wait_until([&] { return !closed.empty(); }));
+  char byte = 0;
+  EXPECT_EQ(::recv(channels.theirs.requests.get(), &byte, 1, MSG_DONTWAIT), 0) << "it may go";
 }
 
 TEST_P(executor_links, tell_the_end_after_the_last_words) {

@@ -109,8 +109,10 @@ class Executor:
 
 def _rehearse(shell):
     """A fork shares its memory until it writes to it: what the first cell would copy is copied while nobody waits."""
-    shell.run_cell("1 + 1", store_history=False)
-    shell.start_anew()
+    with contextlib.suppress(Exception):  # it was for speed alone
+        os.chdir("/")  # where the daemon's workspace may be gone, and user code could be imported
+        shell.run_cell("1 + 1", store_history=False)
+        shell.start_anew()
 
 
 def start(channel, shell):
