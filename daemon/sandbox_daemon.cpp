@@ -67,7 +67,7 @@ void log_event(log& log, const supervision::journal_event& event) {
 using clock = std::chrono::steady_clock;
 
 /// How long a killed process group, or what is left when all has ended, may take to be gone.
-constexpr std::chrono::seconds patience_with_the_rest{1};
+constexpr std::chrono::seconds patience_with_the_rest{3};
 
 /// The spawner ends when its socket does, and what hung below it with it; nobody is left to reap a child that
 /// comes later than that. Tries once even after the deadline.
