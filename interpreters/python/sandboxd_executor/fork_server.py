@@ -250,7 +250,7 @@ class ForkServer:
         sys.path[:] = self._executor_path
         numpy = sys.modules.get("numpy")  # `random` has seen to itself
         if numpy is not None:
-            numpy.random.seed(random.getrandbits(32))  # without a number it takes ten times as long
+            numpy.random.seed(random.getrandbits(32))  # without a number it writes to more memory
 
 
 def main(options, executor_path):
