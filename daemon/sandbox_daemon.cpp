@@ -3,6 +3,7 @@
 #include "actors/interpreter_tree.hpp"
 #include "actors/sandbox_tree.hpp"
 #include "daemon/io_thread.hpp"
+#include "launcher/process_tree.hpp"
 #include "supervision/errors.hpp"
 #include "supervision/supervisor.hpp"
 
@@ -69,17 +70,24 @@ using clock = std::chrono::steady_clock;
 /// How long a killed process group, or what is left when all has ended, may take to be gone.
 constexpr std::chrono::seconds patience_with_the_rest{3};
 
-/// The spawner ends when its socket does, and what hung below it with it; nobody is left to reap a child that
-/// comes later than that. Tries once even after the deadline.
-void reap_the_rest(clock::time_point deadline) {
+/// Until this process has no children, or the deadline; tries once even after it. Returns whether none is
+/// left.
+bool reap_all(clock::time_point deadline) {
   pid_t pid = 0;
   while ((pid = ::waitpid(-1, nullptr, WNOHANG)) >= 0) { // until there are no children
     if (pid > 0)
       continue;
     if (clock::now() >= deadline)
-      return;
+      return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+  return true;
+}
+
+void kill_children() {
+  for (const auto& process : launcher::read_processes())
+    if (process.parent == ::getpid())
+      launcher::signal_process(process, SIGKILL);
 }
 
 } // namespace
@@ -158,8 +166,20 @@ int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::
     thread.join();
   io_.restart();
   io_.poll(); // what was posted last closes the last sockets
-  reap_the_rest(std::min(deadline, clock::now() + patience_with_the_rest));
+  end_the_rest(deadline);
   return exit_code;
+}
+
+/// The spawner ends when its socket does, and what hung below it with it; nobody would be left to reap a
+/// child that comes later. What takes too long is killed, and in turn the children it leaves.
+void sandbox_daemon::end_the_rest(time_point deadline) {
+  if (reap_all(std::min(deadline, clock::now() + patience_with_the_rest)))
+    return;
+  log_.write(config::log_level::warn, "sandboxd", "some processes take their time to end; killing them");
+  const auto last = clock::now() + patience_with_the_rest;
+  do
+    kill_children();
+  while (!reap_all(clock::now() + std::chrono::milliseconds(10)) && clock::now() < last);
 }
 
 void sandbox_daemon::start_threads() {

@@ -235,6 +235,13 @@ class WithIPython(WithServer):
         python.run("'one'")
         self.assertEqual(python.value("(_1, Out[1])"), {"text/plain": "('one', 'one')"})
 
+    def test_what_completes_typed_text_is_loaded_by_those_who_want_it_only(self):
+        python = self.executor()
+        python.run("import sys")
+        self.assertEqual(python.value("'jedi' in sys.modules")["text/plain"], "False")
+        self.assertEqual(python.value("'import' in get_ipython().complete('impor')[1]")["text/plain"], "True")
+        self.assertEqual(python.value("__import__('jedi').__name__")["text/plain"], "'jedi'")
+
     def test_it_is_what_the_fork_server_found(self):
         self.assertNotIn("IPython", self.server.ready[1])
         self.assertEqual(self.executor().value("type(get_ipython()).__module__"), {"text/plain": "'sandboxd_executor.shell'"})
@@ -399,6 +406,11 @@ class Contexts(WithServer):
         self.assertEqual(python.value("','.join(name for name in own if id(vars(sys.modules[name])) in known)"),
                          {"text/plain": "''"})
 
+    def test_what_an_executor_makes_lies_together(self):
+        """25,600 bytes: two pools of Python's allocator, and a third that had been begun."""
+        made = "made = [bytes(128 - sys.getsizeof(b'')) for _ in range(200)]; len({id(one) >> 14 for one in made})"
+        self.assertLessEqual(int(self.executor().value(f"import sys; {made}")["text/plain"]), 3)
+
     def test_threads_start(self):
         told = self.executor().run("import threading\nt = threading.Thread(target=lambda: print('in'))\nt.start()\nt.join()\n"
                                    "import numpy\nnumpy.linalg.inv(numpy.eye(300)).sum()")
@@ -497,6 +509,11 @@ class Interruption(WithServer):
         python, told = self.interrupt("try: await asyncio.sleep(1000)\nfinally: print('tidy')", before="import asyncio")
         self.assertIn(texts(told, "stdout"), ["on\ntidy\n", "on\n"])  # it may come before the `try`
         self.assertEqual(told[-1][1]["ename"], "KeyboardInterrupt")
+
+    def test_an_interrupt_that_python_ignores_comes_again(self):
+        code = "class Last:\n def __del__(self):\n  print('on', flush=True)\n  while True: pass\nLast()\nwhile True: pass"
+        python, told = self.interrupt(code)
+        self.assertEqual((told[-1][0], told[-1][1]["ename"], texts(told, "stderr")), (ERROR, "KeyboardInterrupt", ""))
 
     def test_a_cell_is_interrupted_that_has_only_just_begun(self):
         python = self.executor()

@@ -66,6 +66,17 @@ inline std::vector<descendant> processes_below() {
   return below;
 }
 
+/// One line for each process below this one: pid, parent, state, command line.
+inline std::string describe_processes_below() {
+  std::ostringstream text;
+  for (const auto& process : processes_below()) {
+    const auto name = read_proc_file("/proc/" + std::to_string(process.pid) + "/comm");
+    text << process.pid << " below " << process.parent << ", " << process.state << ", "
+         << (process.command_line.empty() ? name.substr(0, name.find('\n')) : process.command_line) << '\n';
+  }
+  return text.str();
+}
+
 /// The processes below this one whose command line holds `text`.
 inline std::vector<descendant> processes_with(std::string_view text) {
   auto found = processes_below();

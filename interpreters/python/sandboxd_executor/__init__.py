@@ -1,6 +1,7 @@
 """The Python side of sandboxd's code contexts: a fork server, and the executors that are forks of it.
 
     fork_server     imports the libraries once, forks an executor on request, reports how executors end
+    dense_heap      has what a fork makes lie together
     packages        notices that packages were installed, upgraded or removed
     isolation       gives an executor a PID and a mount namespace of its own
     executor        what a fork does: takes requests, runs cells, answers

@@ -21,17 +21,14 @@ class EventLoop:
 
     def run(self, coroutine):
         """Its value. An interrupt raises KeyboardInterrupt, and what was awaited is cancelled."""
-        if self._loop is None or self._loop.is_closed():
-            self._loop = asyncio.new_event_loop()
-        task = self._loop.create_task(coroutine)
-        before = signal.signal(signal.SIGINT, self._on_interrupt)
-        try:
+        with contextlib.ExitStack() as undo:
+            with interruption.put_off:  # or it might leave a loop that is half made, or a coroutine in no task
+                if self._loop is None or self._loop.is_closed():
+                    self._loop = asyncio.new_event_loop()
+                undo.callback(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, self._on_interrupt))
+                task = self._loop.create_task(coroutine)
+                undo.callback(self._end, task)
             return self._loop.run_until_complete(task)
-        except BaseException:
-            self._end(task)
-            raise
-        finally:
-            signal.signal(signal.SIGINT, before)
 
     def _end(self, task):
         if task.done():
@@ -45,6 +42,7 @@ class EventLoop:
         """Raises at once where user code runs, but not amid what the loop does: that would lose the step of a task which
         the loop is about to take or to plan, and so the task."""
         if asyncio.current_task(self._loop) is None or frame.f_globals.get("__name__") in _MODULES_OF_LOOPS:
+            interruption.note()
             self._loop.call_soon_threadsafe(_raise_interrupt)
         else:
             interruption.interrupt()

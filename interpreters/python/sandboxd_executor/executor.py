@@ -10,7 +10,7 @@ import contextlib
 import os
 import sys
 
-from . import interruption, streams, tracebacks
+from . import interruption, tracebacks
 from .channel import Closed
 
 SOON = 0.02  # seconds: an executor that somebody waits for is asked sooner, one that is started ahead is not
@@ -115,9 +115,10 @@ def _rehearse(shell):
         shell.start_anew()
 
 
-def start(channel, shell):
-    """Serves until the daemon lets go, in a process that is an executor and nothing else."""
-    order = streams.install(channel)
+def start(channel, shell, order):
+    """Serves until the daemon lets go, in a process that is an executor and nothing else. `order` is of its streams."""
+    interruption.lose_none()
+    order.synchronize = lambda: channel.send_in_order({"type": "synchronize"})
     builtins.exit = builtins.quit = shell.exiter
     channel.send({"type": "ready"})
     if not channel.is_asked_within(SOON):

@@ -27,7 +27,7 @@ import signal
 import socket
 import sys
 
-from . import chosen_backend, isolation, packages
+from . import chosen_backend, dense_heap, isolation, packages, streams
 from .channel import Channel
 
 LARGEST_DATAGRAM = 4096
@@ -78,6 +78,19 @@ def _preload(modules):
     return missing
 
 
+@contextlib.contextmanager
+def _hidden(module):
+    """It cannot be imported meanwhile, unless it has been already."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None
+    try:
+        yield
+    finally:
+        del sys.modules[module]
+
+
 def _make_shell(with_ipython):
     """After the libraries: the shell finds out which there are."""
     if with_ipython:
@@ -123,31 +136,36 @@ class ForkServer:
         self._packages = packages.Watch()
         chosen_backend.choose()
         with _without_threads():
-            missing = _preload([*modules, "IPython"])
+            missing = _preload(modules)
+            with _hidden("jedi"):  # 5 MiB that complete what somebody types
+                missing |= _preload(["IPython"])
             from . import executor  # or every fork would load it, and pay in time and memory
 
             self._executor = executor
+            self._order = streams.install()
             self._shell = _make_shell("IPython" not in missing)
             _warm_up(self._shell)
         threads = len(os.listdir("/proc/self/task"))
         if threads != 1:
             raise RuntimeError(f"the libraries have started {threads - 1} threads; a fork would lose them")
         gc.collect()
+        dense_heap.fill_gaps()
         gc.freeze()  # or the first collection of every executor would write to all of its memory
         version = sys.version.split()[0]
         self.tell("\n".join([f"ready {version}", *(f"{name}: {problem}" for name, problem in missing.items())]))
 
     def serve(self):
         """Returns, in the fork server, when the daemon has let go of it; never returns in a fork."""
-        with contextlib.ExitStack() as self._own:
-            waker, alarm = map(self._own.enter_context, socket.socketpair())
-            selector = self._own.enter_context(selectors.DefaultSelector())
+        with contextlib.ExitStack() as own:
+            waker, alarm = map(own.enter_context, socket.socketpair())
+            selector = own.enter_context(selectors.DefaultSelector())
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(waker, selectors.EVENT_READ)
             for end in (waker, alarm):
                 end.setblocking(False)
             signal.set_wakeup_fd(alarm.fileno(), warn_on_full_buffer=False)
-            self._own.callback(signal.set_wakeup_fd, -1)
+            own.callback(signal.set_wakeup_fd, -1)
+            self._descriptors = [one.fileno() for one in (selector, waker, alarm, self._control)]
             signal.signal(signal.SIGCHLD, lambda *_: None)
             while True:
                 ready = {key.fileobj for key, _ in selector.select(self._packages.look_again_in())}
@@ -229,7 +247,7 @@ class ForkServer:
             os.dup2(errors, 2)
             os.close(output)
             os.close(errors)
-            self._executor.start(Channel.of_descriptors(requests, events), self._shell)
+            self._executor.start(Channel.of_descriptors(requests, events), self._shell, self._order)
             code = 0
         except BaseException:
             sys.excepthook(*sys.exc_info())
@@ -237,8 +255,9 @@ class ForkServer:
             os._exit(code)
 
     def _leave_fork_server(self, lineage):
-        self._own.close()
-        self._control.close()
+        signal.set_wakeup_fd(-1)
+        for descriptor in self._descriptors:  # without their objects: to take those apart copies a hundred pages
+            os.close(descriptor)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
         _mark(lineage)

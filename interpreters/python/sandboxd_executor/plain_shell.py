@@ -20,6 +20,7 @@ import re
 import sys
 import types
 import uuid
+import warnings
 
 from . import charts, results, tables, tracebacks
 from .event_loop import EventLoop
@@ -173,6 +174,7 @@ class PlainShell(Outlet):
 
 def make_shell():
     shell = PlainShell()
+    warnings.filterwarnings("ignore", message=".*_run_awaiting' was never awaited")  # an interrupt came first
     builtins.display, builtins.update_display = shell.display, shell.update_display
     charts.register(shell)
     tables.register(shell)

@@ -105,6 +105,15 @@ class Shell(Outlet, InteractiveShell):
         super().init_user_ns()
         self.push(predefined(), interactive=False)  # what %who tells are the user's own
 
+    def init_events(self):
+        """IPython drops an interrupt that comes during its callbacks, of which one is always there."""
+        super().init_events()
+        self.events.unregister("pre_execute", self._clear_warning_registry)
+
+    def run_cell(self, *arguments, **options):
+        self._clear_warning_registry()
+        return super().run_cell(*arguments, **options)
+
     def for_type(self, module, name, kind, function):
         """Has objects of a class, imported or not, shown under a MIME type as `function` says; None: not so."""
         formatters = self.display_formatter
@@ -156,6 +165,7 @@ def make_shell():
     shell = Shell.instance(config=settings)
     shell.loop_runner = shell.event_loop.run
     warnings.filterwarnings("ignore", message="To exit: use")  # advice to somebody at a terminal
+    warnings.filterwarnings("ignore", message=".*run_cell_async' was never awaited")  # an interrupt came first
     builtins.display = display  # also between cells
     charts.register(shell)
     tables.register(shell)

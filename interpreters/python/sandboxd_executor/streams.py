@@ -12,10 +12,13 @@ import threading
 
 
 class _Order:
-    """Which of the two streams was written to last in this run; shared by both."""
+    """Which of the two streams was written to last in this run; shared by both.
 
-    def __init__(self, synchronize):
-        self.synchronize = synchronize
+    `synchronize()` has the daemon take what is in the pipes; before there is one that does, nothing does.
+    """
+
+    def __init__(self):
+        self.synchronize = lambda: None
         self.last = None
         # A signal handler may print while its own thread prints.
         self.lock = threading.RLock()
@@ -64,9 +67,9 @@ class _Descriptor(io.RawIOBase):
         return written
 
 
-def install(channel):
+def install():
     """Replaces sys.stdout and sys.stderr. What is printed is written at once. Returns their order."""
-    order = _Order(lambda: channel.send_in_order({"type": "synchronize"}))
+    order = _Order()
 
     def stream(descriptor):
         raw = _Descriptor(descriptor, order)
