@@ -168,7 +168,7 @@ void executor_dialogue::begin(std::string text) {
       [this](run_observer& observer) { observer.started(make_control(), run_->options.state_lost); });
   if (run_->options.timeout.count() > 0)
     in_this_run_after(run_timer_, run_->options.timeout,
-                      [](executor_dialogue& self) { self.time_is_over(); });
+                      [](executor_dialogue& self) { self.limit_is_reached(); });
   link_->send(std::move(text));
 }
 
@@ -252,6 +252,8 @@ void executor_dialogue::was_read(std::optional<interpreters::executor_event> eve
   else if (const auto* result = std::get_if<interpreters::executor_result>(&*event); result && result->waits)
     link_->acknowledge(); // nobody is to be shown what came between two runs
   link_->go_on();
+  if (run_ && std::exchange(run_->waits_for_reading, false))
+    in_this_run_after(run_timer_, time_to_end, [](executor_dialogue& self) { self.time_is_over(); });
   if (ends_when_read_)
     after(end_timer_, time_to_end, [](executor_dialogue& self) {
       self.had_last_words_ = true;
@@ -292,7 +294,7 @@ void executor_dialogue::handle(interpreters::executor_synchronizes) {
 
 void executor_dialogue::handle(interpreters::executor_result event) {
   pass_on_output();
-  if (run_)
+  if (run_ && !run_->is_given_up)
     run_->observer->tell([&](run_observer& observer) { observer.shown(std::move(event.shown)); });
   if (event.waits)
     link_->acknowledge();
@@ -367,6 +369,16 @@ void executor_dialogue::wait_for_status() {
   });
 }
 
+/// A cell may have ended in time although nothing says so yet: that waits behind the event that is being
+/// read.
+void executor_dialogue::limit_is_reached() {
+  if (!is_reading_)
+    return time_is_over();
+  run_->waits_for_reading = true;
+  in_this_run_after(run_timer_, limits_.interrupt_grace,
+                    [](executor_dialogue& self) { self.time_is_over(); });
+}
+
 void executor_dialogue::time_is_over() {
   run_->timed_out = true;
   interrupt_or_kill();
@@ -383,11 +395,17 @@ void executor_dialogue::interrupt_or_kill() {
   begin_interrupt();
   in_this_run_after(run_timer_, limits_.interrupt_grace, [](executor_dialogue& self) {
     if (!self.is_reading_)
-      return self.link_->kill();
-    // It may have obeyed: what it says waits behind the event that is being read.
+      return self.hear_out_and_kill();
     self.in_this_run_after(self.run_timer_, self.limits_.interrupt_grace,
-                           [](executor_dialogue& late) { late.link_->kill(); });
+                           [](executor_dialogue& late) { late.hear_out_and_kill(); });
   });
+}
+
+/// It may have obeyed, or been over for long: what it says of that waits for a client that takes nothing.
+void executor_dialogue::hear_out_and_kill() {
+  run_->is_given_up = true;
+  in_this_run_after(run_timer_, time_to_end, [](executor_dialogue& self) { self.link_->kill(); });
+  link_->drop_output();
 }
 
 void executor_dialogue::begin_interrupt() {

@@ -90,6 +90,8 @@ private:
     std::function<void(run_end)> done;
     run_options options;
     bool timed_out = false;
+    bool waits_for_reading = false; ///< at its limit
+    bool is_given_up = false;       ///< only its end is of interest
     bool is_interrupted = false;
     bool hears_interrupts = false; ///< the cell has begun
   };
@@ -113,9 +115,11 @@ private:
   void begin(std::string text);
   [[nodiscard]] bool is_ending() const noexcept { return closed_ || is_gone_ || process_ended_ || ended_; }
   run_control make_control();
+  void limit_is_reached();
   void time_is_over();
   void client_left();
   void interrupt_or_kill();
+  void hear_out_and_kill();
   void begin_interrupt();
   void send_interrupt(std::chrono::milliseconds pause);
   void pass_on_output();

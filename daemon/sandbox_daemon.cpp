@@ -13,16 +13,20 @@
 #include <caf/atom.hpp>
 #include <caf/exit_reason.hpp>
 #include <caf/send.hpp>
+#include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace sandboxd::daemon {
 
@@ -84,10 +88,23 @@ bool reap_all(clock::time_point deadline) {
   return true;
 }
 
-void kill_children() {
-  for (const auto& process : launcher::read_processes())
-    if (process.parent == ::getpid())
-      launcher::signal_process(process, SIGKILL);
+std::vector<launcher::process_entry> living_descendants() {
+  return launcher::descendants(launcher::read_processes(), {::getpid()}, [](const auto&) { return false; });
+}
+
+/// The first few.
+std::string names_of(const std::vector<launcher::process_entry>& processes) {
+  constexpr std::size_t few = 10;
+  std::string names;
+  for (const auto& process : std::span(processes).first(std::min(few, processes.size()))) {
+    std::array<char, 64> buffer{};
+    auto name = launcher::read_proc_file(process.pid, "comm", buffer);
+    name = name.substr(0, name.find('\n'));
+    names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", process.pid, name);
+  }
+  if (processes.size() > few)
+    names += fmt::format(" and {} more", processes.size() - few);
+  return names;
 }
 
 } // namespace
@@ -131,9 +148,9 @@ int sandbox_daemon::run() {
 }
 
 /// Stop accepting, end what runs (streams get their last event from that), close connections, stop threads;
-/// all of it within one deadline. What was told to end before the stop may have a longer grace of its own:
-/// the tree that still stands when a quarter of the time is left is killed, which answers all that waits as
-/// well.
+/// all of it within one deadline, but for processes that take too long after that. What was told to end
+/// before the stop may have a longer grace of its own: the tree that still stands when a quarter of the time
+/// is left is killed, which answers all that waits as well.
 int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::actor_system>& system,
                          int exit_code) {
   log_.write(config::log_level::info, "sandboxd", "stopping", {{"exitCode", std::int64_t{exit_code}}});
@@ -166,20 +183,24 @@ int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::
     thread.join();
   io_.restart();
   io_.poll(); // what was posted last closes the last sockets
-  end_the_rest(deadline);
+  end_the_rest();
   return exit_code;
 }
 
 /// The spawner ends when its socket does, and what hung below it with it; nobody would be left to reap a
-/// child that comes later. What takes too long is killed, and in turn the children it leaves.
-void sandbox_daemon::end_the_rest(time_point deadline) {
-  if (reap_all(std::min(deadline, clock::now() + patience_with_the_rest)))
+/// child that comes later. What takes too long is killed.
+void sandbox_daemon::end_the_rest() {
+  if (reap_all(clock::now() + patience_with_the_rest))
     return;
-  log_.write(config::log_level::warn, "sandboxd", "some processes take their time to end; killing them");
+  log_.write(config::log_level::warn, "sandboxd",
+             "kills what takes too long: " + names_of(living_descendants()));
   const auto last = clock::now() + patience_with_the_rest;
   do
-    kill_children();
+    for (const auto& process : living_descendants())
+      launcher::signal_process(process, SIGKILL);
   while (!reap_all(clock::now() + std::chrono::milliseconds(10)) && clock::now() < last);
+  if (const auto left = living_descendants(); !left.empty())
+    log_.write(config::log_level::error, "sandboxd", "leaves behind: " + names_of(left));
 }
 
 void sandbox_daemon::start_threads() {

@@ -62,7 +62,7 @@ private:
   void is_listening(std::uint16_t port);
   void start_command();
   void end_command(time_point deadline);
-  void end_the_rest(time_point deadline);
+  void end_the_rest();
   void wait_for_stop_signal();
   void wait_for_reload_signal();
   void reload();

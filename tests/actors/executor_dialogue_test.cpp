@@ -252,6 +252,23 @@ TEST_F(executor_dialogues, limit_also_runs_whose_client_takes_nothing) {
   EXPECT_EQ(observer->ends(), 1u);
 }
 
+/// What it says of its end waits as all else does.
+TEST_F(executor_dialogues, leave_an_executor_alone_that_was_over_while_its_client_took_nothing) {
+  start({1u << 20, 30ms});
+  const auto observer = std::make_shared<recording_run>();
+  observer->reads = false;
+  give(observer, {.timeout = 30ms});
+  EXPECT_EQ(heard()["type"], "run");
+  executor().print("nobody takes this\n");
+  executor().complete();
+  ASSERT_TRUE(ends(observer));
+  EXPECT_EQ(observer->story.back(), "finished TimeoutError");
+  const auto next = begun();
+  executor().complete();
+  ASSERT_TRUE(ends(next));
+  EXPECT_THAT(next->story, ElementsAre("started", "finished"));
+}
+
 /// A program that shows its progress ends no line.
 TEST_F(executor_dialogues, tell_in_time_what_grows_slowly) {
   start();
@@ -391,6 +408,21 @@ TEST_F(executor_dialogues, tell_a_large_result_of_an_executor_that_ends_while_it
   ASSERT_EQ(observer->story.size(), 3u);
   EXPECT_TRUE(observer->story[1].starts_with("shown \"xxx"));
   EXPECT_EQ(observer->story[2], "finished ExecutorTerminated");
+}
+
+TEST_F(executor_dialogues, do_not_hold_against_a_run_how_long_its_result_is_read) {
+  start({1u << 20, 10s});
+  const auto observer = begun({.timeout = 30ms});
+  std::promise<void> gate;
+  one->reader->run([opened = gate.get_future().share()] { opened.wait(); });
+  executor().say(R"({"type":"result","kind":"value","data":{"text/plain":")" + std::string(140'000, 'x') +
+                 R"("}})");
+  executor().complete();
+  pass_time(60ms);
+  EXPECT_EQ(observer->ends(), 0u);
+  gate.set_value();
+  ASSERT_TRUE(ends(observer));
+  EXPECT_EQ(observer->story.back(), "finished");
 }
 
 TEST_F(executor_dialogues, show_no_run_what_came_before_it) {

@@ -7,6 +7,7 @@ import signal
 import struct
 import time
 import unittest
+from pathlib import Path
 
 from constants import TIME_LIMIT
 from executor_world import ForkServer
@@ -113,6 +114,10 @@ class Cells(WithServer):
         self.assertEqual([kind for kind, _ in told], ["stdout", "result", "complete"])
         self.assertEqual(told[0][1], "[1, 2]\n")
         self.assertEqual(told[1][1]["data"], {"text/plain": "0"})
+
+    def test_a_fork_of_user_code_ends_with_its_cell(self):
+        told = self.executor().run("import os\npid = os.fork()\nif pid: print(os.waitpid(pid, 0)[1])")
+        self.assertEqual(told[:-1], [("stdout", "0\n")])
 
 
 class Errors(WithServer):
@@ -479,20 +484,31 @@ def processes_of(namespace):
     return found
 
 
+def sleeps_or_works(python):
+    """Returns when it sleeps, or works on: a signal just before the system call that waits would not end that."""
+    limit = time.monotonic() + 0.05
+    stat = Path(f"/proc/{python.pid}/stat")
+    while stat.read_text().rpartition(")")[2].split()[0] != "S" and time.monotonic() < limit:
+        pass
+
+
 class Interruption(WithServer):
     def interrupt(self, code, before="pass"):
         python = self.executor()
         python.run(before)
         python.start("print('on', flush=True)\n" + code)
         limit = time.monotonic() + TIME_LIMIT
-        while not python.told and time.monotonic() < limit:
+        while not any(what.endswith(b"\n") for _, what in python.told) and time.monotonic() < limit:
             python._drain()
+        sleeps_or_works(python)
         os.kill(python.pid, signal.SIGINT)
         return python, python.finish()
 
     def test_user_code_gets_a_keyboard_interrupt(self):
         for code in ("while True: pass", "import time; time.sleep(1000)", "import asyncio; await asyncio.sleep(1000)",
-                     "import subprocess; subprocess.run(['sleep', '1000'])", "input() if 0 else __import__('signal').pause()"):
+                     "import subprocess; subprocess.run(['sleep', '1000'])",
+                     "import asyncio, time\nasyncio.get_running_loop().call_soon(time.sleep, 1000)\nawait asyncio.sleep(1000)",
+                     "input() if 0 else __import__('signal').pause()"):
             python, told = self.interrupt(code)
             self.assertEqual((told[-1][0], told[-1][1]["ename"]), (ERROR, "KeyboardInterrupt"), code)
             self.assertEqual(python.value("'alive'"), {"text/plain": "'alive'"})
@@ -517,7 +533,8 @@ class Interruption(WithServer):
 
     def test_a_cell_is_interrupted_that_has_only_just_begun(self):
         python = self.executor()
-        for code in ("while True: pass", "import asyncio; await asyncio.sleep(1000)") * 10:
+        for code in ("while True: pass", "import asyncio; await asyncio.sleep(1000)",
+                     "import asyncio; await asyncio.sleep(0)\nwhile True: pass") * 10:
             python.start(code)
             python.wait_until_it_runs()
             os.kill(python.pid, signal.SIGINT)
@@ -540,7 +557,7 @@ class Interruption(WithServer):
 
     def test_nothing_happens_between_two_cells(self):
         python = self.executor()
-        python.run("x = 1")
+        python.run("x = 1; import signal; signal.signal(signal.SIGINT, signal.default_int_handler)")
         for _ in range(20):
             os.kill(python.pid, signal.SIGINT)
         self.assertEqual(python.value("x"), {"text/plain": "1"})

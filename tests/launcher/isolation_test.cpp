@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -98,8 +99,10 @@ TEST(unprivileged_session, knows_its_programs_all_the_same) {
       return false;
     const auto first = lineage_of(program->ids->on_host);
     init->process->mark(program->id);
-    return program->ids->on_host == program->ids->in_session && first &&
-           lineage_of(program->ids->on_host) != first;
+    const bool is_known = program->ids->on_host == program->ids->in_session && first &&
+                          lineage_of(program->ids->on_host) != first;
+    ::kill(program->ids->on_host, SIGKILL);
+    return is_known;
   }));
 }
 

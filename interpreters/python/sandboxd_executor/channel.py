@@ -68,7 +68,9 @@ class Channel:
         return bool(select.select([self._requests], [], [], seconds)[0])
 
     def receive(self):
-        """The next request. Raises Closed when there will be none."""
+        """The next request. Raises Closed when there will be none, and in a fork of the executor."""
+        if not self.is_ours:
+            raise Closed
         (length,) = LENGTH.unpack(self._take(LENGTH.size))
         return json.loads(self._take(length))
 

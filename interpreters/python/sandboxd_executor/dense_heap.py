@@ -9,24 +9,26 @@ import sys
 # Objects/obmalloc.c of CPython: blocks of up to 512 bytes, in steps of 16, lie in pools, each behind a header.
 LARGEST, STEP = 512, 16
 POOL, HEADER = 16 << 10, 48
-MOST = 2 << 20  # bytes of one size: with another allocator it would have no end
+MOST = 8 << 20  # bytes in all: with another allocator it would have no end
 
 _filler = []
 
 
-def _fill(size):
-    """Until the blocks that are given out are neighbours for the length of a pool: then that pool was empty."""
+def _fill(size, most):
+    """Until the blocks that are given out are neighbours for the length of a pool: then that pool was empty. Returns how
+    many bytes are left of `most`."""
     last, neighbours = 0, 0
-    for _ in range(MOST // size):
+    while most > 0 and neighbours < (POOL - HEADER) // size:
         block = bytes(size - sys.getsizeof(b""))
         _filler.append(block)
         neighbours = neighbours + 1 if id(block) == last + size else 1
         last = id(block)
-        if neighbours == (POOL - HEADER) // size:
-            return
+        most -= size
+    return most
 
 
 def fill_gaps():
-    """Takes about a megabyte, for good."""
+    """Of all sizes but the two that a `bytes` is too large for. Takes about a megabyte, for good."""
+    most = MOST
     for size in range(sys.getsizeof(b"") // STEP * STEP + STEP, LARGEST + 1, STEP):
-        _fill(size)
+        most = _fill(size, most)

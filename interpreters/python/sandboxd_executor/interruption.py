@@ -7,51 +7,58 @@ import sys
 import threading
 import time
 
+_PAUSE = 0.01  # seconds until a signal comes again
+
 _allowed = False
 _came = False  # while it was not allowed, or put off
-_heard = 0  # how many signals
 _put_off = 0  # how deep; a signal handler of user code may put off while that is done
+_heard = 0  # how many interrupts
+_comes_again = -1  # how many had been heard when the last began to come again
+_raised = None  # by us, in this run
 
 
-def note():
-    """In a signal handler: this one has been heard."""
-    global _heard
+def _raise():
+    global _raised
+    _raised = KeyboardInterrupt()
+    raise _raised
+
+
+def raise_interrupt():
+    """Where user code runs, or is to be run: raises KeyboardInterrupt, now or as soon as that does no harm."""
+    global _came, _heard
     _heard += 1
-
-
-def interrupt():
-    """In a signal handler: raises KeyboardInterrupt, now or as soon as that does no harm."""
-    global _came
-    note()
     if _allowed and not _put_off:
-        raise KeyboardInterrupt
+        _raise()
     _came = True
 
 
-def _on_signal(_number, _frame):
-    interrupt()
-
-
-def _raise_what_came():
-    global _came
-    if _came:
-        _came = False
-        raise KeyboardInterrupt
-
-
-def _on_unraisable(unraisable):
-    """Python ignores what is raised in destructors, and in callbacks of its own: then the interrupt comes again."""
-    if _allowed and unraisable.exc_type is KeyboardInterrupt:
-        _thread.start_new_thread(_interrupt_again, (_heard,))  # in this thread it would be ignored, too
-    else:
-        sys.__unraisablehook__(unraisable)
+def come_again():
+    """For an interrupt that user code has not heard: the signal is sent again until it has. Returns whether it will be."""
+    global _comes_again
+    if _comes_again != _heard:
+        try:
+            _thread.start_new_thread(_interrupt_again, (_heard,))
+        except RuntimeError:
+            return False
+        _comes_again = _heard
+    return True
 
 
 def _interrupt_again(heard):
     """More than once: a signal that comes just before a system call that waits does not end it."""
     while _allowed and _heard == heard:
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-        time.sleep(0.01)
+        time.sleep(_PAUSE)
+
+
+def _on_signal(_number, _frame):
+    raise_interrupt()
+
+
+def _on_unraisable(unraisable):
+    """Python ignores what is raised in destructors, and in callbacks of its own."""
+    if not _allowed or unraisable.exc_value is not _raised or not come_again():
+        sys.__unraisablehook__(unraisable)
 
 
 def lose_none():
@@ -59,13 +66,21 @@ def lose_none():
     sys.unraisablehook = _on_unraisable
 
 
+def _raise_what_came():
+    global _came
+    if _came:
+        _came = False
+        _raise()
+
+
 @contextlib.contextmanager
 def allowed(tell):
     """For one run. `tell()` tells the daemon that from now on an interrupt is heard: it sends none before."""
-    global _allowed, _came, _put_off
+    global _allowed, _came, _heard, _put_off, _raised
     _put_off = 0  # a signal handler of user code may have raised just before it was counted down
-    signal.signal(signal.SIGINT, _on_signal)  # user code may have put a handler of its own in the place of ours
+    signal.signal(signal.SIGINT, _on_signal)
     _came = False
+    _heard += 1  # what is sent again was for the run before
     tell()
     try:
         _allowed = True
@@ -73,6 +88,8 @@ def allowed(tell):
         yield
     finally:
         _allowed = False
+        signal.signal(signal.SIGINT, _on_signal)  # user code may have put a handler of its own in the place of ours
+        _raised = None  # and with it the frames of user code
 
 
 class _PutOff:

@@ -1,6 +1,7 @@
 """The IPython shell of an executor: runs cells, and hands on what they display instead of printing it."""
 
 import builtins
+import contextlib
 import subprocess
 import sys
 import warnings
@@ -108,7 +109,8 @@ class Shell(Outlet, InteractiveShell):
     def init_events(self):
         """IPython drops an interrupt that comes during its callbacks, of which one is always there."""
         super().init_events()
-        self.events.unregister("pre_execute", self._clear_warning_registry)
+        with contextlib.suppress(ValueError):  # another IPython may have no such callback
+            self.events.unregister("pre_execute", self._clear_warning_registry)
 
     def run_cell(self, *arguments, **options):
         self._clear_warning_registry()
