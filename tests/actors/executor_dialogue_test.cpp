@@ -90,6 +90,17 @@ protected:
                          last_end = end;
                        });
   }
+  /// Has 30 ms, and as long to obey; its client takes nothing of what it prints.
+  recording_run_ptr begun_for_nobody() {
+    start({1u << 20, 30ms});
+    auto observer = std::make_shared<recording_run>();
+    observer->reads = false;
+    give(observer, {.timeout = 30ms});
+    EXPECT_EQ(heard()["type"], "run");
+    executor().print("nobody takes this\n");
+    return observer;
+  }
+
   recording_run_ptr begun(const executor_dialogue::run_options& options = {}) {
     auto observer = run(options);
     EXPECT_EQ(heard()["type"], "run");
@@ -241,12 +252,7 @@ TEST_F(executor_dialogues, kill_what_goes_on_all_the_same) {
 }
 
 TEST_F(executor_dialogues, limit_also_runs_whose_client_takes_nothing) {
-  start({1u << 20, 30ms});
-  const auto observer = std::make_shared<recording_run>();
-  observer->reads = false;
-  give(observer, {.timeout = 30ms});
-  EXPECT_EQ(heard()["type"], "run");
-  executor().print("nobody takes this\n");
+  const auto observer = begun_for_nobody();
   ASSERT_TRUE(ends(observer));
   EXPECT_EQ(observer->story.back(), "finished TimeoutError");
   EXPECT_EQ(observer->ends(), 1u);
@@ -254,12 +260,7 @@ TEST_F(executor_dialogues, limit_also_runs_whose_client_takes_nothing) {
 
 /// What it says of its end waits as all else does.
 TEST_F(executor_dialogues, leave_an_executor_alone_that_was_over_while_its_client_took_nothing) {
-  start({1u << 20, 30ms});
-  const auto observer = std::make_shared<recording_run>();
-  observer->reads = false;
-  give(observer, {.timeout = 30ms});
-  EXPECT_EQ(heard()["type"], "run");
-  executor().print("nobody takes this\n");
+  const auto observer = begun_for_nobody();
   executor().complete();
   ASSERT_TRUE(ends(observer));
   EXPECT_EQ(observer->story.back(), "finished TimeoutError");

@@ -256,7 +256,7 @@ class ForkServer:
 
     def _leave_fork_server(self, lineage):
         signal.set_wakeup_fd(-1)
-        for descriptor in self._descriptors:  # without their objects: to take those apart copies a hundred pages
+        for descriptor in self._descriptors:  # without their objects: to take those apart copies fifty pages
             os.close(descriptor)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
