@@ -21,7 +21,8 @@ protected:
     a = sdk_client(daemon.port(), generation::a); // closes the connection
     b = sdk_client(daemon.port(), generation::b);
     EXPECT_EQ(daemon.stop(), 0);
-    EXPECT_TRUE(eventually([] { return processes_below().empty(); })) << "left:\n" << describe_processes_below();
+    EXPECT_TRUE(eventually([] { return processes_below().empty(); })) << "left:\n"
+                                                                      << describe_processes_below();
     EXPECT_TRUE(eventually([&] { return count_descriptors() == descriptors_before_; }))
         << count_descriptors() << " descriptors, before " << descriptors_before_;
     EXPECT_FALSE(exists(daemon.runtime_directory() / "1"));
