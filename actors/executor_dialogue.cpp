@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds time_to_end{20};
 constexpr std::chrono::milliseconds time_for_a_line{50};
 constexpr std::size_t longest_wait_bytes = 8u << 10;
 
-/// To the first repetition of an interrupt that may have been missed; each further pause is twice as long.
+/// To the first reminder of an interrupt that may have been missed; each further pause is twice as long.
 constexpr std::chrono::milliseconds time_to_hear{100};
 
 /// Bytes of a message; reading as many takes some milliseconds.
@@ -285,7 +285,7 @@ void executor_dialogue::handle(interpreters::executor_running) {
     return;
   run_->hears_interrupts = true;
   if (run_->is_interrupted)
-    link_->interrupt();
+    begin_interrupt();
 }
 
 void executor_dialogue::handle(interpreters::executor_synchronizes) {
@@ -411,17 +411,28 @@ void executor_dialogue::hear_out_and_kill() {
 void executor_dialogue::begin_interrupt() {
   if (std::exchange(run_->is_interrupted, true) && repeat_interrupts_)
     return; // that goes on by itself
-  if (repeat_interrupts_)
-    send_interrupt(time_to_hear);
-  else if (run_->hears_interrupts)
-    link_->interrupt();
+  if (!repeat_interrupts_ && !run_->hears_interrupts)
+    return;
+  send_interrupt();
+  remind_of_interrupt(time_to_hear);
 }
 
-void executor_dialogue::send_interrupt(std::chrono::milliseconds pause) {
+void executor_dialogue::send_interrupt() {
   link_->interrupt();
-  link_->send(std::string(interpreters::interrupt_notice));
-  in_this_run_after(interrupt_timer_, pause,
-                    [pause](executor_dialogue& self) { self.send_interrupt(2 * pause); });
+  if (repeat_interrupts_)
+    link_->send(std::string(interpreters::interrupt_notice));
+}
+
+/// Who handles signals between two steps does not notice one that comes just before a system call that waits,
+/// until another signal ends that call.
+void executor_dialogue::remind_of_interrupt(std::chrono::milliseconds pause) {
+  in_this_run_after(interrupt_timer_, pause, [pause](executor_dialogue& self) {
+    if (self.repeat_interrupts_)
+      self.send_interrupt();
+    else
+      self.link_->wake();
+    self.remind_of_interrupt(2 * pause);
+  });
 }
 
 void executor_dialogue::end_run(run_outcome outcome) {

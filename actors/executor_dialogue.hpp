@@ -121,7 +121,8 @@ private:
   void interrupt_or_kill();
   void hear_out_and_kill();
   void begin_interrupt();
-  void send_interrupt(std::chrono::milliseconds pause);
+  void send_interrupt();
+  void remind_of_interrupt(std::chrono::milliseconds pause);
   void pass_on_output();
   void end_run(run_outcome outcome);
   void end();

@@ -113,6 +113,10 @@ void executor_link::interrupt() {
   asio::dispatch(strand_, [self = shared_from_this()] { self->signal(SIGINT); });
 }
 
+void executor_link::wake() {
+  asio::dispatch(strand_, [self = shared_from_this()] { self->signal(SIGURG); });
+}
+
 void executor_link::kill() {
   asio::dispatch(strand_, [self = shared_from_this()] { self->signal(SIGKILL); });
 }

@@ -39,7 +39,7 @@ executor_channel_pair make_executor_channels();
 /// Before the first `begin_run` and after `end_run` what is printed is dropped, and events pass without
 /// credit.
 ///
-/// `interrupt` and `kill` may be called from any thread; everything else, and all call-backs, on
+/// `interrupt`, `wake` and `kill` may be called from any thread; everything else, and all call-backs, on
 /// `executor()`.
 class executor_link : public std::enable_shared_from_this<executor_link> {
 public:
@@ -89,6 +89,8 @@ public:
 
   /// SIGINT for the executor, if it has sent anything yet and still runs.
   void interrupt();
+  /// SIGURG for it, which does nothing but end a system call that waits; ignored where there is no handler.
+  void wake();
   /// SIGKILL for it; one that has not sent anything yet is let go of, and ends by itself.
   void kill();
 

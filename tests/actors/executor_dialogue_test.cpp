@@ -552,6 +552,26 @@ TEST_F(executor_dialogues, keep_an_interrupt_until_the_cell_hears_it) {
   ASSERT_TRUE(ends(observer));
 }
 
+/// A second interrupt would be heard twice, a signal that does nothing else wakes who has not heard the
+/// first.
+TEST_F(executor_dialogues, wake_who_may_not_have_noticed_an_interrupt) {
+  start();
+  const auto observer = begun();
+  executor().say(R"({"type":"running"})");
+  one->dialogue->interrupt();
+  for (const int expected : {SIGINT, SIGURG, SIGURG}) {
+    int came = 0;
+    ASSERT_TRUE(wait_until([&] { return (came = executor().next_signal()) != 0; }));
+    EXPECT_EQ(came, expected);
+  }
+  executor().raise("KeyboardInterrupt");
+  ASSERT_TRUE(ends(observer));
+  const auto next = begun();
+  executor().complete();
+  ASSERT_TRUE(ends(next));
+  EXPECT_EQ(executor().next_signal(), 0) << "no more";
+}
+
 TEST_F(executor_dialogues, repeat_an_interrupt_for_who_may_miss_it) {
   start();
   executor().say(R"({"type":"ready","version":"2","repeat_interrupts":true})");

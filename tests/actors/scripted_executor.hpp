@@ -32,17 +32,17 @@ namespace sandboxd::testing {
 class scripted_executor {
 public:
   explicit scripted_executor(launcher::executor_channels theirs) : channels_(std::move(theirs)) {
-    auto interrupts = launcher::make_pipe();
-    interrupts_ = std::move(interrupts.first);
+    auto signals = launcher::make_pipe();
+    signals_ = std::move(signals.first);
     const std::string first = launcher::make_frame(R"({"type":"ready","version":"1"})");
     const pid_t test = ::getpid();
     body_ = ::fork();
     if (body_ == 0)
-      live(channels_.events.get(), interrupts.second.get(), first, test);
+      live(channels_.events.get(), signals.second.get(), first, test);
     // Or the test might be the first to send, and would be killed in its place.
     char sent = 0;
-    EXPECT_EQ(::read(interrupts_.get(), &sent, 1), 1);
-    ::fcntl(interrupts_.get(), F_SETFL, O_NONBLOCK);
+    EXPECT_EQ(::read(signals_.get(), &sent, 1), 1);
+    ::fcntl(signals_.get(), F_SETFL, O_NONBLOCK);
   }
   scripted_executor(const scripted_executor&) = delete;
   scripted_executor& operator=(const scripted_executor&) = delete;
@@ -83,11 +83,12 @@ public:
     say(R"({"type":"error","ename":")" + name + R"(","evalue":"","traceback":[],"execution_count":1})");
   }
 
-  /// Whether it has been interrupted since this was asked last.
-  [[nodiscard]] bool interrupted() {
-    char byte = 0;
-    return ::read(interrupts_.get(), &byte, 1) == 1;
+  /// SIGINT or SIGURG, in the order in which they came; 0: no more.
+  [[nodiscard]] int next_signal() {
+    char number = 0;
+    return ::read(signals_.get(), &number, 1) == 1 ? number : 0;
   }
+  [[nodiscard]] bool interrupted() { return next_signal() == SIGINT; }
   /// How many of its events have been acknowledged since this was asked last.
   [[nodiscard]] std::size_t acknowledged() {
     char bytes[64];
@@ -117,19 +118,23 @@ public:
 
 private:
   /// What the child does. Between fork and exit only calls that are safe after a fork.
-  [[noreturn]] static void live(int events, int interrupts, const std::string& first, pid_t test) {
+  [[noreturn]] static void live(int events, int signals, const std::string& first, pid_t test) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != test)
       ::_exit(1); // it has ended already
     ::dup2(events, 0);
-    ::dup2(interrupts, 1);
+    ::dup2(signals, 1);
     ::close_range(2, ~0u, 0);
     struct sigaction act {};
     act.sa_flags = SA_SIGINFO | SA_RESTART;
     act.sa_sigaction = [](int, siginfo_t* about, void*) { ::_exit(about->si_value.sival_int); };
     ::sigaction(SIGTERM, &act, nullptr);
-    act.sa_sigaction = [](int, siginfo_t*, void*) { (void)!::write(1, "i", 1); };
+    act.sa_sigaction = [](int number, siginfo_t*, void*) {
+      const char byte = static_cast<char>(number);
+      (void)!::write(1, &byte, 1);
+    };
     ::sigaction(SIGINT, &act, nullptr);
+    ::sigaction(SIGURG, &act, nullptr);
     ::send(0, first.data(), first.size(), MSG_NOSIGNAL);
     ::close(0);
     (void)!::write(1, "s", 1);
@@ -138,7 +143,7 @@ private:
   }
 
   launcher::executor_channels channels_;
-  launcher::descriptor interrupts_;
+  launcher::descriptor signals_;
   launcher::frame_reader requests_{1u << 20};
   pid_t body_ = -1;
 };

@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 import termios
+import threading
 import time
 from pathlib import Path
 
@@ -189,6 +190,25 @@ class Executor:
                 self._events.send(b"x")
         return [(kind, what.decode(errors="replace") if isinstance(what, bytes) else what) for kind, what in self.told]
 
+    def interrupt(self):
+        """As the daemon does it: with reminders until the run is over. What that told, as `finish` says it."""
+        over = threading.Event()
+
+        def remind():
+            pause = 0.1
+            while not over.wait(pause):
+                self._remind_of_interrupt()
+                pause *= 2
+
+        self._send_interrupt()
+        reminding = threading.Thread(target=remind)
+        reminding.start()
+        try:
+            return self.finish()
+        finally:
+            over.set()
+            reminding.join()
+
     def run(self, code, **options):
         self.start(code, **options)
         return self.finish()
@@ -225,6 +245,13 @@ class ForkedExecutor(Executor):
         super().close()
         os.close(self._process)
 
+    def _send_interrupt(self):
+        signal.pidfd_send_signal(self._process, signal.SIGINT)
+
+    def _remind_of_interrupt(self):
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._process, signal.SIGURG)
+
     def _wait_until_it_has_rehearsed(self):
         """Then it has written to memory that it shared, and waits."""
         def state_and_faults():
@@ -255,20 +282,11 @@ class NodeExecutor(Executor):
         os.close(errors)
         self._begin(**options)
 
-    def interrupt(self):
-        """As the daemon does it: until the run is over. What that told, as `finish` says it."""
-        pause = 0.1
-        while True:
-            os.kill(self.process.pid, signal.SIGINT)
-            self.send({"type": "interrupt"})
-            end = time.monotonic() + pause
-            while (left := end - time.monotonic()) > 0:
-                ready, _, _ = select.select([self._events, self._output, self._errors], [], [], left)
-                if self._events in ready:
-                    return self.finish()
-                self._drain()
-            pause *= 2
-            assert pause < TIME_LIMIT
+    def _send_interrupt(self):
+        os.kill(self.process.pid, signal.SIGINT)
+        self.send({"type": "interrupt"})
+
+    _remind_of_interrupt = _send_interrupt
 
     def close(self):
         super().close()

@@ -484,12 +484,11 @@ def processes_of(namespace):
     return found
 
 
-def sleeps_or_works(python):
-    """Returns when it sleeps, or works on: a signal just before the system call that waits would not end that."""
-    limit = time.monotonic() + 0.05
-    stat = Path(f"/proc/{python.pid}/stat")
-    while stat.read_text().rpartition(")")[2].split()[0] != "S" and time.monotonic() < limit:
-        pass
+def interrupt_after_a_line(python):
+    limit = time.monotonic() + TIME_LIMIT
+    while not any(what.endswith(b"\n") for _, what in python.told) and time.monotonic() < limit:
+        python._drain()
+    return python.interrupt()
 
 
 class Interruption(WithServer):
@@ -497,12 +496,7 @@ class Interruption(WithServer):
         python = self.executor()
         python.run(before)
         python.start("print('on', flush=True)\n" + code)
-        limit = time.monotonic() + TIME_LIMIT
-        while not any(what.endswith(b"\n") for _, what in python.told) and time.monotonic() < limit:
-            python._drain()
-        sleeps_or_works(python)
-        os.kill(python.pid, signal.SIGINT)
-        return python, python.finish()
+        return python, interrupt_after_a_line(python)
 
     def test_user_code_gets_a_keyboard_interrupt(self):
         for code in ("while True: pass", "import time; time.sleep(1000)", "import asyncio; await asyncio.sleep(1000)",
@@ -537,9 +531,15 @@ class Interruption(WithServer):
                      "import asyncio; await asyncio.sleep(0)\nwhile True: pass") * 10:
             python.start(code)
             python.wait_until_it_runs()
-            os.kill(python.pid, signal.SIGINT)
-            self.assertEqual(python.finish()[-1][1]["ename"], "KeyboardInterrupt", code)
+            self.assertEqual(python.interrupt()[-1][1]["ename"], "KeyboardInterrupt", code)
         self.assertEqual(python.value("'alive'"), {"text/plain": "'alive'"})
+
+    def test_an_interrupt_just_before_a_call_that_waits_is_noticed(self):
+        """It comes during the sum, of whose end and the beginning of the sleep Python knows nothing."""
+        python, told = self.interrupt(
+            "list(map(operator.call, (partial(sum, range(10_000_000)), partial(time.sleep, 1000))))",
+            before="import operator, time\nfrom functools import partial")
+        self.assertEqual((told[-1][0], told[-1][1]["ename"]), (ERROR, "KeyboardInterrupt"))
 
     def test_an_interrupt_amid_displays_cuts_no_event(self):
         """Large ones, so that some are under way when it comes."""
@@ -550,8 +550,7 @@ class Interruption(WithServer):
             for _ in range(count % 4):
                 self.assertEqual(python.next_event()["type"], "result")
                 python._events.send(b"x")
-            os.kill(python.pid, signal.SIGINT)
-            self.assertEqual(python.finish()[-1][1]["ename"], "KeyboardInterrupt")
+            self.assertEqual(python.interrupt()[-1][1]["ename"], "KeyboardInterrupt")
             told = python.run("print('out')\ndisplay(1)\nimport sys; print('err', file=sys.stderr)\n2")
             self.assertEqual([kind for kind, _ in told], ["stdout", "result", "stderr", "result", "complete"])
 

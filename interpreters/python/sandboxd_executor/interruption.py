@@ -64,6 +64,9 @@ def _on_unraisable(unraisable):
 def lose_none():
     """For a process that is an executor."""
     sys.unraisablehook = _on_unraisable
+    # Python does not notice a signal that comes just before a system call that waits. The daemon sends this one after it,
+    # which ends that call.
+    signal.signal(signal.SIGURG, lambda *_: None)
 
 
 def _raise_what_came():
