@@ -81,8 +81,9 @@ public:
   /// The process has ended with this wait status; absent when nobody knows.
   void process_ended(std::optional<int> status);
 
-  /// Nobody will tell how the process ends: its parent is gone.
-  void orphaned();
+  /// Nobody will tell how the process ends: its parent is gone. `is_doomed`: the process is being ended with
+  /// its namespace.
+  void orphaned(bool is_doomed);
 
 private:
   struct current_run {

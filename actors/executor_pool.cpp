@@ -113,9 +113,11 @@ failure executor_pool_state::circuit_is_open(clock::time_point now) const {
 }
 
 failure executor_pool_state::not_available() const {
-  failure reason(
-      spoken_ == language::python ? error_code::python_not_available : error_code::javascript_not_available,
-      spoken_ == language::python ? "Python interpreter not available" : "JavaScript runtime not available");
+  auto reason = had_fork_server_
+                    ? failure(error_code::interpreter_not_ready, "Python interpreter is starting again")
+                : spoken_ == language::python
+                    ? failure(error_code::python_not_available, "Python interpreter not available")
+                    : failure(error_code::javascript_not_available, "JavaScript runtime not available");
   reason.detail = problem_;
   return reason;
 }
@@ -167,6 +169,7 @@ void executor_pool_state::fork_server_changed(const actors::fork_server_changed&
                                               clock::time_point now) {
   now_ = now;
   fork_server_ = event.server;
+  had_fork_server_ = had_fork_server_ || fork_server_.link;
   problem_ = event.problem;
   if (!fork_server_.link)
     helper_is_asked_ = false; // its owner may have begun anew, and know of no request

@@ -66,6 +66,7 @@ private:
   std::map<std::uint64_t, trial> trials_; ///< by the number of the executor
   executor_ledger books_;                 ///< after what those use who wait in it, and are told of its end
   fork_server_handle fork_server_;        ///< of Python
+  bool had_fork_server_ = false;          ///< so Python is there
   std::string problem_;                   ///< why there can be no executors
   bool helper_is_asked_ = false;
   clock::time_point not_before_{}; ///< no executor is started earlier, after one that failed to

@@ -182,6 +182,8 @@ void lose_serving(self_pointer self, const std::string& problem) {
 void lose_all(self_pointer self, const std::string& problem) {
   auto& state = self->state;
   const bool has_served = state.serving.generation != 0;
+  if (has_served && state.isolated)
+    state.serving.link->doom();
   state.serving = {};
   state.candidate = {};
   state.init.reset();

@@ -154,12 +154,16 @@ bool fork_server_link::handle(std::string_view message) {
   return pid.has_value();
 }
 
-void fork_server_link::lose(const std::string& problem) {
+void fork_server_link::doom() {
+  asio::dispatch(strand_, [self = shared_from_this()] { self->lose("its init has ended", true); });
+}
+
+void fork_server_link::lose(const std::string& problem, bool is_doomed) {
   socket_.close();
   answer_timer_.cancel();
   for (const auto& [pid, events] : std::exchange(running_, {}))
     if (events.orphaned)
-      events.orphaned();
+      events.orphaned(is_doomed);
   for (const auto& events : std::exchange(asked_, {}))
     events.failed(problem);
   if (const auto call = std::exchange(call_, {}); call.lost)

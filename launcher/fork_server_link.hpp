@@ -26,8 +26,9 @@ struct fork_events {
   std::function<void(const std::string& problem)> failed;
   /// It ended with this wait status; the last call.
   std::function<void(int status)> ended;
-  /// The fork server is lost, and `ended` will not come; the last call.
-  std::function<void()> orphaned;
+  /// The fork server is lost, and `ended` will not come; the last call. `is_doomed`: the executor ends as
+  /// well, but that may take the kernel a while.
+  std::function<void(bool is_doomed)> orphaned;
 };
 
 /// The daemon's side of a fork server (`interpreters/python/sandboxd_executor/fork_server.py` describes the
@@ -57,6 +58,9 @@ public:
   /// Has it fork an executor, which gets these descriptors and marks itself with `number`.
   void fork(lineage number, executor_channels theirs, fork_events events);
 
+  /// The first process of its namespace is gone, and so are it and its executors.
+  void doom();
+
 private:
   fork_server_link(asio::io_context& io, descriptor socket, std::chrono::milliseconds answer_timeout,
                    callbacks events);
@@ -65,7 +69,7 @@ private:
   void wait_for_answer();
   void read();
   bool handle(std::string_view message);
-  void lose(const std::string& problem);
+  void lose(const std::string& problem, bool is_doomed = false);
 
   asio::strand<asio::io_context::executor_type> strand_;
   asio::posix::stream_descriptor socket_;

@@ -557,7 +557,6 @@ TEST_F(executor_dialogues, keep_an_interrupt_until_the_cell_hears_it) {
 TEST_F(executor_dialogues, wake_who_may_not_have_noticed_an_interrupt) {
   start();
   const auto observer = begun();
-  executor().say(R"({"type":"running"})");
   one->dialogue->interrupt();
   for (const int expected : {SIGINT, SIGURG, SIGURG}) {
     int came = 0;
@@ -625,12 +624,25 @@ TEST_F(executor_dialogues, wait_for_the_status_of_a_process_that_is_gone) {
   EXPECT_EQ(observer->error_text(), "The executor ended by signal 9 (Killed)");
 }
 
+/// The kernel may take a while for a namespace with many processes.
+TEST_F(executor_dialogues, do_not_wait_for_the_end_of_an_executor_whose_namespace_ends) {
+  start();
+  const auto observer = begun();
+  one->tells_status = false;
+  executor().print("last words\n");
+  one->dialogue->orphaned(true);
+  ASSERT_TRUE(ends(observer));
+  EXPECT_EQ(observer->error_text(), "The executor ended with process 1 of its namespace");
+  EXPECT_THAT(observer->story, ElementsAre("started", "out last words\n", "finished ExecutorTerminated"));
+  ASSERT_TRUE(wait_until([this] { return !executor().lives(); })) << "it is killed, should it live";
+}
+
 /// Its fork server is gone, too: nobody tells how it ended. And somebody it has started keeps its sockets.
 TEST_F(executor_dialogues, miss_an_executor_whose_end_nobody_tells) {
   start();
   const auto observer = begun();
   one->tells_status = false;
-  one->dialogue->orphaned();
+  one->dialogue->orphaned(false);
   ::kill(executor().pid(), SIGKILL);
   ASSERT_TRUE(ends(observer));
   // On a busy machine its sockets may be closed long before it is gone.

@@ -421,6 +421,21 @@ TEST_F(pool_books, start_no_python_without_a_fork_server) {
   EXPECT_NE(pool.begin({}).number, 0u);
 }
 
+/// Killed while it starts again, it says nothing against Python.
+TEST_F(pool_books, ask_for_patience_with_a_fork_server_that_has_served_before) {
+  configure(language::python);
+  auto sockets = launcher::make_seqpacket_pair();
+  pool.fork_server_changed(
+      fork_server(launcher::fork_server_link::create(io, std::move(sockets.first), 60s, {})), now);
+  pool.fork_server_changed(fork_server(nullptr), now);
+  const auto waits = lease();
+  pool.fork_server_changed(fork_server(nullptr, "by signal 9"), now);
+  for (const auto& refused : {waits, lease()}) {
+    EXPECT_EQ(refusal(refused).code, error_code::interpreter_not_ready);
+    EXPECT_EQ(refusal(refused).detail, "by signal 9");
+  }
+}
+
 TEST_F(pool_books, refuse_python_while_the_fork_server_is_gone) {
   configure(language::python);
   const auto waits = lease();

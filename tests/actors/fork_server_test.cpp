@@ -202,6 +202,25 @@ TEST_F(fork_server_owner, has_another_init_when_it_is_lost) {
   EXPECT_EQ(inits->asked, 2);
 }
 
+/// The kernel ends the namespace with its first process; where there is none of its own, executors may live
+/// on.
+TEST_F(fork_server_owner, dooms_the_executors_of_a_namespace_that_ends) {
+  for (const bool isolated : {true, false}) {
+    std::string problem = "none told";
+    tell(start_fork_server{});
+    tell(init_ready{{.isolated = isolated, .isolation_problem = {}}});
+    tell(fork_server_ready{isolated ? 1u : 2u, "3.11.2", ""});
+    const auto link = pool->changes.back().server.link;
+    link->fork(launcher::new_session_lineage(), launcher::make_executor_channels().theirs,
+               {[&](const std::string& why) { problem = why; }, {}, {}});
+    tell(init_lost{"by signal 9"});
+    context->io.restart();
+    context->io.poll();
+    EXPECT_EQ(problem, isolated ? "its init has ended" : "none told");
+    advance(longest_pause);
+  }
+}
+
 TEST_F(fork_server_owner, tries_again_when_there_is_no_init) {
   inits->problem = no_init();
   tell(start_fork_server{});

@@ -237,6 +237,7 @@ protected:
   int stale = 0;
   int lost = 0;
   int orphaned = 0; ///< forks
+  int doomed = 0;   ///< forks
   pid_t program = 0;
 
   void SetUp() override {
@@ -272,7 +273,8 @@ protected:
     link = executor_link::create(io, std::move(channels.ours), 1u << 20, callbacks());
     server->fork(new_session_lineage(), std::move(channels.theirs),
                  {[this](const std::string& problem) { told.push_back("failed: " + problem); },
-                  [this](int status) { ends.emplace_back(status); }, [this] { ++orphaned; }});
+                  [this](int status) { ends.emplace_back(status); },
+                  [this](bool is_doomed) { is_doomed ? ++doomed : ++orphaned; }});
   }
 };
 INSTANTIATE_TEST_SUITE_P(session, fork_servers, ::testing::Bool(), testing::isolation_name);
@@ -295,6 +297,15 @@ TEST_P(fork_servers, know_the_executor_for_interrupts) {
   ASSERT_TRUE(wait_until([&] { return all_told().find("1:on") != std::string::npos; }));
   link->interrupt();
   ASSERT_TRUE(wait_until([&] { return told.back().find("KeyboardInterrupt") != std::string::npos; }));
+}
+
+TEST_P(fork_servers, doom_their_executors_when_their_namespace_ends) {
+  fork();
+  ASSERT_TRUE(tells(R"({"type": "ready"})"));
+  server->doom();
+  ASSERT_TRUE(wait_until([&] { return lost > 0; }));
+  EXPECT_EQ(doomed, 1);
+  EXPECT_EQ(orphaned, 0);
 }
 
 TEST_P(fork_servers, are_outlived_by_their_executors) {
