@@ -76,7 +76,8 @@ void start_fork(self_pointer self) {
       state.lineage, std::move(theirs),
       {[dialogue = state.dialogue](const std::string& problem) { dialogue->not_started(problem); },
        [dialogue = state.dialogue](int status) { dialogue->process_ended(status); },
-       [dialogue = state.dialogue](bool is_doomed) { dialogue->orphaned(is_doomed); }});
+       [dialogue = state.dialogue] { dialogue->orphaned(); },
+       [dialogue = state.dialogue] { dialogue->doomed(); }});
 }
 
 void leave(self_pointer self, const std::string& cause) {

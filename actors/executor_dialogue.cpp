@@ -352,13 +352,20 @@ void executor_dialogue::on_process_gone() {
     wait_for_status();
 }
 
-void executor_dialogue::orphaned(bool is_doomed) {
-  on_strand([is_doomed](executor_dialogue& self) {
+void executor_dialogue::orphaned() {
+  on_strand([](executor_dialogue& self) {
     self.is_orphan_ = true;
-    if (is_doomed && self.cause_.empty())
-      self.cause_ = "with process 1 of its namespace";
-    self.is_gone_ = self.is_gone_ || is_doomed;
     if (self.is_gone_ && !self.process_ended_)
+      self.wait_for_status();
+  });
+}
+
+void executor_dialogue::doomed() {
+  on_strand([](executor_dialogue& self) {
+    if (self.cause_.empty())
+      self.cause_ = "with process 1 of its namespace";
+    self.is_orphan_ = self.is_gone_ = true;
+    if (!self.process_ended_)
       self.wait_for_status();
   });
 }

@@ -81,9 +81,11 @@ public:
   /// The process has ended with this wait status; absent when nobody knows.
   void process_ended(std::optional<int> status);
 
-  /// Nobody will tell how the process ends: its parent is gone. `is_doomed`: the process is being ended with
-  /// its namespace.
-  void orphaned(bool is_doomed);
+  /// Nobody will tell how the process ends: its parent is gone.
+  void orphaned();
+
+  /// The process is being ended with its namespace, which is not waited for.
+  void doomed();
 
 private:
   struct current_run {

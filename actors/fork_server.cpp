@@ -92,6 +92,8 @@ void start(self_pointer self) {
                                                         state.context->settings()->interpreter.start_timeout,
                                                         std::move(events)),
                      std::make_shared<std::uint32_t>(0)};
+  std::erase_if(state.below_init, [](const auto& link) { return link.expired(); });
+  state.below_init.push_back(state.candidate.link);
   self->delayed_send(self, state.context->settings()->interpreter.start_timeout,
                      fork_server_overdue{generation});
   auto theirs = std::make_shared<launcher::descriptor>(std::move(sockets.second));
@@ -182,8 +184,10 @@ void lose_serving(self_pointer self, const std::string& problem) {
 void lose_all(self_pointer self, const std::string& problem) {
   auto& state = self->state;
   const bool has_served = state.serving.generation != 0;
-  if (has_served && state.isolated)
-    state.serving.link->doom();
+  if (state.isolated)
+    for (const auto& link : std::exchange(state.below_init, {}))
+      if (const auto living = link.lock())
+        living->doom();
   state.serving = {};
   state.candidate = {};
   state.init.reset();

@@ -30,6 +30,8 @@ struct fork_server_state {
   bool isolated = false;
   fork_server_process serving;   ///< the pool has it
   fork_server_process candidate; ///< starts, to take its place
+  std::vector<std::weak_ptr<launcher::fork_server_link>>
+      below_init; ///< these, and others whose forks live on
   std::uint64_t last_generation = 0;
   bool begun = false;    ///< one is there, or on its way
   waiting reloads;       ///< who waits for the candidate

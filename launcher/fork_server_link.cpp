@@ -155,15 +155,22 @@ bool fork_server_link::handle(std::string_view message) {
 }
 
 void fork_server_link::doom() {
-  asio::dispatch(strand_, [self = shared_from_this()] { self->lose("its init has ended", true); });
+  asio::dispatch(strand_, [self = shared_from_this()] {
+    self->lose("its init has ended");
+    for (const auto& events : std::exchange(self->orphans_, {}))
+      if (events.doomed)
+        events.doomed();
+  });
 }
 
-void fork_server_link::lose(const std::string& problem, bool is_doomed) {
+void fork_server_link::lose(const std::string& problem) {
   socket_.close();
   answer_timer_.cancel();
-  for (const auto& [pid, events] : std::exchange(running_, {}))
+  for (auto& [pid, events] : std::exchange(running_, {})) {
     if (events.orphaned)
-      events.orphaned(is_doomed);
+      events.orphaned();
+    orphans_.push_back(std::move(events));
+  }
   for (const auto& events : std::exchange(asked_, {}))
     events.failed(problem);
   if (const auto call = std::exchange(call_, {}); call.lost)

@@ -17,6 +17,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <vector>
 
 namespace sandboxd::launcher {
 
@@ -26,9 +27,11 @@ struct fork_events {
   std::function<void(const std::string& problem)> failed;
   /// It ended with this wait status; the last call.
   std::function<void(int status)> ended;
-  /// The fork server is lost, and `ended` will not come; the last call. `is_doomed`: the executor ends as
-  /// well, but that may take the kernel a while.
-  std::function<void(bool is_doomed)> orphaned;
+  /// The fork server is lost, and `ended` will not come.
+  std::function<void()> orphaned;
+  /// The executor is being ended, which may take the kernel a while; the last call, with or without
+  /// `orphaned` before it.
+  std::function<void()> doomed;
 };
 
 /// The daemon's side of a fork server (`interpreters/python/sandboxd_executor/fork_server.py` describes the
@@ -58,7 +61,8 @@ public:
   /// Has it fork an executor, which gets these descriptors and marks itself with `number`.
   void fork(lineage number, executor_channels theirs, fork_events events);
 
-  /// The first process of its namespace is gone, and so are it and its executors.
+  /// The first process of its namespace is gone, and so are it and its executors; also when it is lost
+  /// already.
   void doom();
 
 private:
@@ -69,7 +73,7 @@ private:
   void wait_for_answer();
   void read();
   bool handle(std::string_view message);
-  void lose(const std::string& problem, bool is_doomed = false);
+  void lose(const std::string& problem);
 
   asio::strand<asio::io_context::executor_type> strand_;
   asio::posix::stream_descriptor socket_;
@@ -78,6 +82,7 @@ private:
   callbacks call_;
   std::deque<fork_events> asked_;
   std::map<pid_t, fork_events> running_;
+  std::vector<fork_events> orphans_;
 };
 
 } // namespace sandboxd::launcher

@@ -630,7 +630,7 @@ TEST_F(executor_dialogues, do_not_wait_for_the_end_of_an_executor_whose_namespac
   const auto observer = begun();
   one->tells_status = false;
   executor().print("last words\n");
-  one->dialogue->orphaned(true);
+  one->dialogue->doomed();
   ASSERT_TRUE(ends(observer));
   EXPECT_EQ(observer->error_text(), "The executor ended with process 1 of its namespace");
   EXPECT_THAT(observer->story, ElementsAre("started", "out last words\n", "finished ExecutorTerminated"));
@@ -642,7 +642,7 @@ TEST_F(executor_dialogues, miss_an_executor_whose_end_nobody_tells) {
   start();
   const auto observer = begun();
   one->tells_status = false;
-  one->dialogue->orphaned(false);
+  one->dialogue->orphaned();
   ::kill(executor().pid(), SIGKILL);
   ASSERT_TRUE(ends(observer));
   // On a busy machine its sockets may be closed long before it is gone.

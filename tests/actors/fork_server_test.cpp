@@ -212,7 +212,7 @@ TEST_F(fork_server_owner, dooms_the_executors_of_a_namespace_that_ends) {
     tell(fork_server_ready{isolated ? 1u : 2u, "3.11.2", ""});
     const auto link = pool->changes.back().server.link;
     link->fork(launcher::new_session_lineage(), launcher::make_executor_channels().theirs,
-               {[&](const std::string& why) { problem = why; }, {}, {}});
+               {[&](const std::string& why) { problem = why; }, {}, {}, {}});
     tell(init_lost{"by signal 9"});
     context->io.restart();
     context->io.poll();
