@@ -294,7 +294,7 @@ void executor_dialogue::handle(interpreters::executor_synchronizes) {
 
 void executor_dialogue::handle(interpreters::executor_result event) {
   pass_on_output();
-  if (run_ && !run_->is_given_up)
+  if (run_ && !run_->only_end_counts)
     run_->observer->tell([&](run_observer& observer) { observer.shown(std::move(event.shown)); });
   if (event.waits)
     link_->acknowledge();
@@ -413,8 +413,13 @@ void executor_dialogue::interrupt_or_kill() {
 
 /// It may have obeyed, or been over for long: what it says of that waits for a client that takes nothing.
 void executor_dialogue::hear_out_and_kill() {
-  run_->is_given_up = true;
-  in_this_run_after(run_timer_, time_to_end, [](executor_dialogue& self) { self.link_->kill(); });
+  run_->only_end_counts = true;
+  in_this_run_after(run_timer_, time_to_end, [](executor_dialogue& self) {
+    if (self.cause_.empty())
+      self.cause_ = "because it did not heed an interrupt";
+    self.is_given_up_ = true; // even if it obeys in this very moment
+    self.link_->kill();
+  });
   link_->drop_output();
 }
 

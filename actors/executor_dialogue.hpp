@@ -94,7 +94,7 @@ private:
     run_options options;
     bool timed_out = false;
     bool waits_for_reading = false; ///< at its limit
-    bool is_given_up = false;       ///< only its end is of interest
+    bool only_end_counts = false;   ///< whatever else it has to tell
     bool is_interrupted = false;
     bool hears_interrupts = false; ///< the cell has begun
   };
@@ -116,7 +116,9 @@ private:
   void handle(interpreters::executor_result event);
   void handle(interpreters::executor_outcome event);
   void begin(std::string text);
-  [[nodiscard]] bool is_ending() const noexcept { return closed_ || is_gone_ || process_ended_ || ended_; }
+  [[nodiscard]] bool is_ending() const noexcept {
+    return is_given_up_ || closed_ || is_gone_ || process_ended_ || ended_;
+  }
   run_control make_control();
   void limit_is_reached();
   void time_is_over();
@@ -152,6 +154,7 @@ private:
   std::string unfinished_line_;    // that may be going on
   output_stream unfinished_stream_ = output_stream::out;
   asio::steady_timer line_timer_;
+  bool is_given_up_ = false;    // and killed
   bool closed_ = false;         // the link
   bool is_gone_ = false;        // the process
   bool process_ended_ = false;  // with a status, or nobody knows it

@@ -1,6 +1,7 @@
 """Ends processes below the daemon at random, and says which contexts that concerns."""
 
 import collections
+import contextlib
 import multiprocessing
 import os
 import random
@@ -40,11 +41,13 @@ class Kills:
         self.unlent += place is None
         self._of[place or ("nobody's" if kind in ("executor", "namespace_init") else None)].append((when, kind))
 
-    def between(self, place, language, start, end):
-        """The kills in that time that may have cost the context its executor, each its time and kind."""
+    def between(self, place, language, start, end, is_new):
+        """The kills in that time that may have cost the context its executor, each its time and kind. `is_new`: no run has
+        gone well in it, so it may have been killed before anybody could see whose it was."""
         self.read()
         with self._lock:
             kills = self._of[place] + (self._of[None] if language == "python" else [])
+            kills += self._of["nobody's"] if is_new else []
         return sorted(kill for kill in kills if start <= kill[0] <= end)
 
 
@@ -69,16 +72,20 @@ class Killer:
             kind = self._source.choices(kinds, weights)[0]
             if (chosen := self._choose(kind, executor_processes.Processes(self._daemon))) is None:
                 continue
-            victim, place = chosen
-            # Said before it is done, so that whoever sees the end finds it.
-            self._tell.send((kind, place, time.monotonic()))
-            try:
-                os.kill(victim, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            with contextlib.suppress(ProcessLookupError):
+                self._kill(kind, *chosen)
+
+    def _kill(self, kind, victim, executor):
+        place = None
+        if executor is not None:
+            os.kill(executor, signal.SIGSTOP)  # or it may become a context's before it is killed
+            place = executor_processes.directory_of(executor)
+        # Said before it is done, so that whoever sees the end finds it.
+        self._tell.send((kind, place if place in self._places else None, time.monotonic()))
+        os.kill(victim, signal.SIGKILL)
 
     def _choose(self, kind, now):
-        """A pid, and the place of the one context whose executor goes with it; None where there is nothing."""
+        """Two pids: whom to kill, and the one executor that goes with it, or None. None where there is nothing."""
         executors = {pid: pid for pid in now.executors}
         if kind == "namespace_init":
             inits = {executor_processes.namespace_of(pid): pid for pid in now.namespace_inits + now.inits}
@@ -91,8 +98,7 @@ class Killer:
         if not victims:
             return None
         victim = self._source.choice(victims)
-        place = executor_processes.directory_of(executors[victim]) if victim in executors else None
-        return victim, place if place in self._places else None
+        return victim, executors.get(victim)
 
     @staticmethod
     def _fork_server_inits(now):

@@ -33,6 +33,7 @@ OUTPUT = {"prints": "".join(f"line {i}\n" for i in range(5))}
 ERRORS = {"timeout": "TimeoutError", "raises": {"python": "KeyError"}}
 OWN_TIME = {"prints": 0.2, "sleeps": 0.7, "timeout": 0.3}  # seconds
 TIMEOUT_MS = 300
+INTERRUPT_GRACE = 2  # seconds: the default of interpreter.interrupt-grace
 
 
 class Worker(threading.Thread):
@@ -45,6 +46,7 @@ class Worker(threading.Thread):
         self._source = random.Random(seed)
         self._stop_asked = threading.Event()
         self._context = None
+        self._was_deaf = False  # in its last run, to an interrupt
 
     def run(self):
         try:
@@ -77,6 +79,7 @@ class Worker(threading.Thread):
         self._counter = 0
         self._must_be_told = False
         self._since = began  # kills before this one are told of
+        self._is_new = True  # the executor
         return None
 
     def _delete(self):
@@ -121,22 +124,28 @@ class Worker(threading.Thread):
             return
         self._tally.problem(f"refused by {text}", answer.headers)
 
+    def _kills_since(self, run):
+        return self._kills.between(self._place, self._language, self._since, run.ended, self._is_new)
+
     def _judge_loss(self, kind, run):
         """What is told of lost state, and the kills that explain it."""
         if run.state_lost:
             self._tally.told_of_loss()
-            if not self._kills.between(self._place, self._language, self._since, run.ended):
+            if not self._kills_since(run) and not self._was_deaf:
                 self._tally.problem("state was lost without a kill", f"{self._language} {kind}: {run}")
             self._counter = 0
             self._since = run.began
+            self._is_new = True
         elif self._must_be_told:
             self._tally.problem("state was lost and the next run not told", f"{self._language} {kind}: {run}")
             self._counter = None
         self._must_be_told = False
 
     def _judge_outcome(self, kind, run):
+        # Sandboxd kills what goes on after its interrupt.
+        self._was_deaf = run.ename == "TimeoutError" and run.ended - run.began > TIMEOUT_MS / 1000 + INTERRUPT_GRACE
         if run.ename == "ExecutorTerminated":
-            kills = self._kills.between(self._place, self._language, self._since, run.ended)
+            kills = self._kills_since(run)
             if kills:
                 when, killed = kills[-1]
                 self._tally.terminated(killed, (run.ended - max(when, run.began)) * 1000)
@@ -144,6 +153,7 @@ class Worker(threading.Thread):
                 self._tally.problem("terminated without a kill", f"{self._language} {kind}: {run}")
             self._must_be_told = True
             return
+        self._is_new = False
         expected = ERRORS.get(kind)
         expected = expected.get(self._language, "RangeError") if isinstance(expected, dict) else expected
         if run.ename != expected:
