@@ -111,10 +111,10 @@ executor_actor::behavior_type executor_behavior(self_pointer self, services_ptr 
     request_init(
         self, state.context, settings->session.isolation != config::isolation_mode::off, executor_actor(self),
         [self](init_handle init) { self->state.init = std::move(init); },
-        [self](const caf::error& reason) { leave(self, supervision::describe(reason)); });
+        [self](const caf::error& reason) { leave(self, "because " + supervision::describe(reason)); });
   return {
       [self](const init_ready&) { start_program(self); },
-      [self](const init_lost& event) { leave(self, event.reason); },
+      [self](const init_lost& event) { leave(self, "because " + event.reason); },
       [self](const executor_is_up& event) {
         self->state.ready = true;
         self->set_status(event.version.empty() ? "ready" : "ready, " + event.version);

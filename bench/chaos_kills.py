@@ -14,6 +14,8 @@ import executor_processes
 # What is killed: relative weights.
 VICTIMS = {"executor": 86, "namespace_init": 6, "transpiler": 5, "fork_server": 2, "fork_server_init": 1}
 
+TIME_TO_END = 1  # seconds that a killed process may take, on two processors with dozens at work
+
 
 class Kills:
     """What the killer says it has killed, and whom that concerns."""
@@ -43,12 +45,15 @@ class Kills:
 
     def between(self, place, language, start, end, is_new):
         """The kills in that time that may have cost the context its executor, each its time and kind. `is_new`: no run has
-        gone well in it, so it may have been killed before anybody could see whose it was."""
+        gone well in it, so it may have been killed before anybody could see whose it was, and lent while it ended."""
         self.read()
         with self._lock:
-            kills = self._of[place] + (self._of[None] if language == "python" else [])
-            kills += self._of["nobody's"] if is_new else []
-        return sorted(kill for kill in kills if start <= kill[0] <= end)
+            kills = [kill for kill in self._of[place] if start <= kill[0] <= end]
+            if language == "python":
+                kills += [kill for kill in self._of[None] if start - is_new * TIME_TO_END <= kill[0] <= end]
+            if is_new:
+                kills += [kill for kill in self._of["nobody's"] if start - TIME_TO_END <= kill[0] <= end]
+        return sorted(kills)
 
 
 class Killer:

@@ -66,7 +66,7 @@ TEST_F(executor_owner, ends_with_its_init) {
   start();
   tell(init_ready{});
   tell(init_lost{"the init is gone"});
-  EXPECT_EQ(left(), "the init is gone");
+  EXPECT_EQ(left(), "because the init is gone");
 }
 
 TEST_F(executor_owner, lets_no_start_take_for_ever) {
