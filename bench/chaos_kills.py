@@ -36,12 +36,13 @@ class Kills:
                 except EOFError:
                     return
 
-    def _note(self, kind, place, when):
+    def _note(self, kind, place, when, is_python):
         self.counts[kind] += 1
         if kind == "transpiler":
             return
         self.unlent += place is None
-        self._of[place or ("nobody's" if kind in ("executor", "namespace_init") else None)].append((when, kind))
+        nobodys = ("nobody's", is_python) if kind in ("executor", "namespace_init") else None
+        self._of[place or nobodys].append((when, kind))
 
     def between(self, place, language, start, end, is_new):
         """The kills in that time that may have cost the context its executor, each its time and kind. `is_new`: no run has
@@ -52,7 +53,7 @@ class Kills:
             if language == "python":
                 kills += [kill for kill in self._of[None] if start - is_new * TIME_TO_END <= kill[0] <= end]
             if is_new:
-                kills += [kill for kill in self._of["nobody's"] if start - TIME_TO_END <= kill[0] <= end]
+                kills += [kill for kill in self._of["nobody's", language == "python"] if start - TIME_TO_END <= kill[0] <= end]
         return sorted(kills)
 
 
@@ -80,17 +81,18 @@ class Killer:
             with contextlib.suppress(ProcessLookupError):
                 self._kill(kind, *chosen)
 
-    def _kill(self, kind, victim, executor):
+    def _kill(self, kind, victim, executor, is_python):
         place = None
         if executor is not None:
             os.kill(executor, signal.SIGSTOP)  # or it may become a context's before it is killed
             place = executor_processes.directory_of(executor)
         # Said before it is done, so that whoever sees the end finds it.
-        self._tell.send((kind, place if place in self._places else None, time.monotonic()))
+        self._tell.send((kind, place if place in self._places else None, time.monotonic(), is_python))
         os.kill(victim, signal.SIGKILL)
 
     def _choose(self, kind, now):
-        """Two pids: whom to kill, and the one executor that goes with it, or None. None where there is nothing."""
+        """Two pids: whom to kill, and the one executor that goes with it, or None; and whether that is Python's. None where
+        there is nothing."""
         executors = {pid: pid for pid in now.executors}
         if kind == "namespace_init":
             inits = {executor_processes.namespace_of(pid): pid for pid in now.namespace_inits + now.inits}
@@ -103,7 +105,8 @@ class Killer:
         if not victims:
             return None
         victim = self._source.choice(victims)
-        return victim, executors.get(victim)
+        executor = executors.get(victim)
+        return victim, executor, executor in now.python
 
     @staticmethod
     def _fork_server_inits(now):

@@ -80,6 +80,7 @@ class Worker(threading.Thread):
         self._must_be_told = False
         self._since = began  # kills before this one are told of
         self._is_new = True  # the executor
+        self._was_deaf = False
         return None
 
     def _delete(self):
@@ -142,8 +143,9 @@ class Worker(threading.Thread):
         self._must_be_told = False
 
     def _judge_outcome(self, kind, run):
-        # Sandboxd kills what goes on after its interrupt.
-        self._was_deaf = run.ename == "TimeoutError" and run.ended - run.began > TIMEOUT_MS / 1000 + INTERRUPT_GRACE
+        # Sandboxd kills what goes on after its interrupt; Python's `timeout` sleeps, which an interrupt ends.
+        too_long = run.ended - run.began > TIMEOUT_MS / 1000 + INTERRUPT_GRACE
+        self._was_deaf = self._language != "python" and run.ename == "TimeoutError" and too_long
         if run.ename == "ExecutorTerminated":
             kills = self._kills_since(run)
             if kills:
