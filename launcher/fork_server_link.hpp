@@ -29,8 +29,8 @@ struct fork_events {
   std::function<void(int status)> ended;
   /// The fork server is lost, and `ended` will not come.
   std::function<void()> orphaned;
-  /// The executor is being ended, which may take the kernel a while; the last call, with or without
-  /// `orphaned` before it.
+  /// The executor is being ended, which may take the kernel a while; the last call, after
+  /// `orphaned`.
   std::function<void()> doomed;
 };
 
@@ -62,7 +62,7 @@ public:
   void fork(lineage number, executor_channels theirs, fork_events events);
 
   /// The first process of its namespace is gone, and so are it and its executors; also when it is lost
-  /// already.
+  /// already. Any thread.
   void doom();
 
 private:
