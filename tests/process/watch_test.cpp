@@ -1,16 +1,13 @@
-#include "tests/process/daemon_fixture.hpp"
+#include "tests/process/watched_files.hpp"
 
 #include <gmock/gmock.h>
 
-#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <fstream>
-#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 /// Watches through the whole daemon (HTTP.md 10).
 namespace sandboxd::testing {
@@ -19,64 +16,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
-
-class watched_files : public daemon_test {
-protected:
-  explicit watched_files(const test_daemon::adjustment& adjust = {}) : daemon_test(adjust) {}
-
-  void SetUp() override { ASSERT_EQ(b.create("s").status, 200); }
-
-  event_stream watch(json body, int receive_buffer = 0) {
-    return {daemon.port(), request_text("POST", "/api/watch", body, "X-Sandbox-Id: tests\r\n"),
-            receive_buffer};
-  }
-  /// A stream on which everything is watched, and its id.
-  std::unique_ptr<event_stream> begun(const json& body, std::string* id = nullptr) {
-    std::unique_ptr<event_stream> stream(new event_stream(watch(body)));
-    const auto first = stream->next();
-    EXPECT_TRUE(first && first->at("type") == "watching")
-        << (stream->refusal() ? stream->refusal()->body : json());
-    if (first && id != nullptr)
-      *id = first->at("watchId");
-    return stream;
-  }
-  json_answer check(const std::string& path, const json& since = nullptr) {
-    json body{{"path", path}};
-    if (!since.is_null())
-      body["since"] = since;
-    return b.post("/api/watch/check", body);
-  }
-  std::string in(const std::string& path) const { return (daemon.workspace() / path).string(); }
-
-  /// "create name" of events up to the one that is `last`; ends with what came instead when the stream ends.
-  std::vector<std::string> events_until(event_stream& stream, const std::string& last) {
-    std::vector<std::string> told;
-    do {
-      const auto event = stream.next();
-      if (!event) {
-        told.emplace_back("end");
-        break;
-      }
-      if (event->at("type") != "event") {
-        told.push_back(event->dump());
-        break;
-      }
-      auto path = event->at("path").get<std::string>();
-      EXPECT_TRUE(path.starts_with(in("").substr(0, in("").size() - 1))) << path;
-      path = path.substr(std::min(path.size(), in("").size()));
-      told.push_back(event->at("eventType").get<std::string>() + ' ' + path +
-                     (event->at("isDirectory") == true ? "/" : ""));
-    } while (told.back() != last);
-    return told;
-  }
-  void run(const std::string& command) { EXPECT_EQ(b.execute("s", command).body["exitCode"], 0) << command; }
-  std::size_t watches() const {
-    std::size_t count = 0;
-    for (const auto& one : daemon.actors().snapshot())
-      count += one.kind == "watch" ? 1 : 0;
-    return count;
-  }
-};
 
 TEST_F(watched_files, are_told_of_as_they_change) {
   auto stream =
@@ -222,65 +161,6 @@ TEST_F(watched_files, are_compared_by_versions) {
   EXPECT_EQ(expired["reason"], "expired");
   EXPECT_EQ(check("none").status, 404);
   EXPECT_EQ(check(".", "nonsense").status, 400);
-}
-
-/// The kernel drops what its queue has no room for; the watch says so and another begins.
-TEST_F(watched_files, that_change_too_fast_end_the_watch_with_an_error) {
-  auto stream = begun({{"path", "."}});
-  run("python3 -c 'import os\n"
-      "one=os.open(\"one\",os.O_CREAT|os.O_WRONLY); two=os.open(\"two\",os.O_CREAT|os.O_WRONLY)\n"
-      "for i in range(400000): os.write(one if i%2 else two, b\"x\")'");
-  json last;
-  for (const auto& event : stream->rest())
-    last = event;
-  EXPECT_EQ(last, (json{{"type", "error"}, {"error", "event queue overflow"}}));
-}
-
-/// Lowers a limit of the kernel as long as it lives.
-class lowered {
-public:
-  lowered(std::string path, int value) : path_(std::move(path)) {
-    std::ifstream(path_) >> old_;
-    std::ofstream file(path_);
-    done_ = static_cast<bool>(file << value << std::flush);
-  }
-  ~lowered() { std::ofstream(path_) << old_; }
-  lowered(const lowered&) = delete;
-  lowered& operator=(const lowered&) = delete;
-  explicit operator bool() const { return done_; }
-
-private:
-  std::string path_;
-  int old_ = 0;
-  bool done_ = false;
-};
-
-TEST_F(watched_files, are_refused_when_the_kernel_has_no_instance_left_and_all_else_goes_on) {
-  const lowered limit("/proc/sys/fs/inotify/max_user_instances", 1);
-  if (!limit)
-    GTEST_SKIP() << "needs the privilege to lower fs.inotify.max_user_instances";
-  auto one = watch({{"path", "."}});
-  auto two = watch({{"path", "."}, {"recursive", false}});
-  const auto refused = one.refusal() ? one.refusal() : two.refusal();
-  ASSERT_TRUE(refused);
-  EXPECT_EQ(refused->status, 500);
-  EXPECT_EQ(refused->body["code"], "WATCH_START_ERROR");
-  EXPECT_THAT(refused->body["message"], HasSubstr("Failed to start file watcher: "));
-  EXPECT_THAT(refused->body["message"], HasSubstr("fs.inotify.max_user_instances"));
-  run("true");
-}
-
-TEST_F(watched_files, are_refused_when_the_kernel_has_no_watch_left_and_all_else_goes_on) {
-  run("mkdir -p a/b/c d/e");
-  const lowered limit("/proc/sys/fs/inotify/max_user_watches", 4);
-  if (!limit)
-    GTEST_SKIP() << "needs the privilege to lower fs.inotify.max_user_watches";
-  const auto refused = watch({{"path", "."}}).refusal();
-  ASSERT_TRUE(refused);
-  EXPECT_EQ(refused->status, 500);
-  EXPECT_EQ(refused->body["code"], "WATCH_START_ERROR");
-  EXPECT_THAT(refused->body["message"], HasSubstr("fs.inotify.max_user_watches"));
-  run("true");
 }
 
 class bounded_watches : public watched_files {
