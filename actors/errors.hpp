@@ -129,7 +129,9 @@ struct failure {
   std::optional<int> exit_code;
   /// Until another attempt has a chance, in seconds (`circuit_open`, `interpreter_not_ready`).
   std::uint64_t retry_after = 0;
-  /// What the log should say besides `message` (errno texts, actor paths); never sent to the client.
+  /// What the log should say besides `message` (errno texts, actor paths). Sent to the client only where it
+  /// is about an interpreter, whose programs are the client's: `interpreter_not_ready`,
+  /// `python_not_available`, `javascript_not_available`, `circuit_open`.
   std::string detail;
 };
 

@@ -77,7 +77,10 @@ void start_fork(self_pointer self) {
       {[dialogue = state.dialogue](const std::string& problem) { dialogue->not_started(problem); },
        [dialogue = state.dialogue](int status) { dialogue->process_ended(status); },
        [dialogue = state.dialogue] { dialogue->orphaned(); },
-       [dialogue = state.dialogue] { dialogue->doomed(); }});
+       [dialogue = std::weak_ptr(state.dialogue)] { // kept for as long as the fork server's namespace
+         if (const auto living = dialogue.lock())
+           living->doomed();
+       }});
 }
 
 void leave(self_pointer self, const std::string& cause) {

@@ -198,10 +198,8 @@ void executor_dialogue::interrupt() {
 
 void executor_dialogue::kill(const std::string& why) {
   on_strand([why](executor_dialogue& self) {
-    if (self.cause_.empty())
-      self.cause_ = why;
     self.had_last_words_ = true; // nobody wants to hear them
-    self.link_->kill();
+    self.give_up(why);
   });
 }
 
@@ -262,11 +260,8 @@ void executor_dialogue::was_read(std::optional<interpreters::executor_event> eve
 }
 
 void executor_dialogue::on_event_read(std::optional<interpreters::executor_event> event, std::size_t size) {
-  if (!event) {
-    if (cause_.empty())
-      cause_ = "after it had sent what is no message";
-    return link_->kill();
-  }
+  if (!event)
+    return give_up("after it had sent what is no message");
   if (auto* result = std::get_if<interpreters::executor_result>(&*event))
     result->shown.credit = size;
   else
@@ -363,7 +358,7 @@ void executor_dialogue::orphaned() {
 void executor_dialogue::doomed() {
   on_strand([](executor_dialogue& self) {
     if (self.cause_.empty())
-      self.cause_ = "with process 1 of its namespace";
+      self.cause_ = "with the namespace of Python's fork server";
     self.is_orphan_ = self.is_gone_ = true;
     if (!self.process_ended_)
       self.wait_for_status();
@@ -414,13 +409,17 @@ void executor_dialogue::interrupt_or_kill() {
 /// It may have obeyed, or been over for long: what it says of that waits for a client that takes nothing.
 void executor_dialogue::hear_out_and_kill() {
   run_->only_end_counts = true;
-  in_this_run_after(run_timer_, time_to_end, [](executor_dialogue& self) {
-    if (self.cause_.empty())
-      self.cause_ = "because it did not heed an interrupt";
-    self.is_given_up_ = true; // even if it obeys in this very moment
-    self.link_->kill();
-  });
+  in_this_run_after(run_timer_, time_to_end,
+                    [](executor_dialogue& self) { self.give_up("because it did not heed an interrupt"); });
   link_->drop_output();
+}
+
+/// Even if it comes to its senses in this very moment no other run begins in it.
+void executor_dialogue::give_up(const std::string& cause) {
+  if (cause_.empty())
+    cause_ = cause;
+  is_given_up_ = true;
+  link_->kill();
 }
 
 void executor_dialogue::begin_interrupt() {

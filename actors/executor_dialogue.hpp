@@ -125,6 +125,7 @@ private:
   void client_left();
   void interrupt_or_kill();
   void hear_out_and_kill();
+  void give_up(const std::string& cause);
   void begin_interrupt();
   void send_interrupt();
   void remind_of_interrupt(std::chrono::milliseconds pause);

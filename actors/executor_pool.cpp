@@ -79,8 +79,8 @@ void executor_pool_state::refresh() {
 
 void executor_pool_state::lease(const reply<lent_executor>& done, clock::time_point now) {
   now_ = now;
-  if (!problem_.empty() && (spoken_ == language::python || now < not_before_))
-    return done.deliver(not_available());
+  if (refusal_ && (spoken_ == language::python || now < not_before_))
+    return done.deliver(*refusal_);
   const auto leave = breaker_->allow(now);
   if (!leave)
     return done.deliver(circuit_is_open(now));
@@ -112,16 +112,6 @@ failure executor_pool_state::circuit_is_open(clock::time_point now) const {
   return refused;
 }
 
-failure executor_pool_state::not_available() const {
-  auto reason = had_fork_server_
-                    ? failure(error_code::interpreter_not_ready, "Python interpreter is starting again")
-                : spoken_ == language::python
-                    ? failure(error_code::python_not_available, "Python interpreter not available")
-                    : failure(error_code::javascript_not_available, "JavaScript runtime not available");
-  reason.detail = problem_;
-  return reason;
-}
-
 std::size_t executor_pool_state::missing(clock::time_point now) const {
   const bool can_start = spoken_ != language::python || fork_server_.link;
   if (!can_start || now < not_before_)
@@ -141,7 +131,7 @@ executor_start executor_pool_state::begin(executor_pool_actor self) {
 void executor_pool_state::joined(const lent_executor& executor, clock::time_point now) {
   now_ = now;
   if (spoken_ != language::python)
-    problem_.clear(); // there is a program again
+    refusal_.reset(); // there is a program again
   books_.ready(executor, now);
 }
 
@@ -158,8 +148,10 @@ void executor_pool_state::left(const executor_leaves& event, clock::time_point n
   judge(0, false, now);
   not_before_ = now + pause_after_failure;
   if (event.no_program) {
-    problem_ = fmt::format("there is no program '{}'", context_->settings()->interpreter.node_program);
-    return books_.refuse_waiting(now + clock::duration(1), not_available());
+    refusal_.emplace(error_code::javascript_not_available, "JavaScript runtime not available");
+    refusal_->detail =
+        fmt::format("there is no program '{}'", context_->settings()->interpreter.node_program);
+    return books_.refuse_waiting(now + clock::duration(1), *refusal_);
   }
   failure reason(error_code::context_creation_failed, fmt::format("The executor ended {}", event.cause));
   books_.refuse_first(reason);
@@ -169,12 +161,11 @@ void executor_pool_state::fork_server_changed(const actors::fork_server_changed&
                                               clock::time_point now) {
   now_ = now;
   fork_server_ = event.server;
-  had_fork_server_ = had_fork_server_ || fork_server_.link;
-  problem_ = event.problem;
+  refusal_ = event.refusal;
   if (!fork_server_.link)
     helper_is_asked_ = false; // its owner may have begun anew, and know of no request
-  if (!problem_.empty())
-    books_.refuse_waiting(now + clock::duration(1), not_available());
+  if (refusal_)
+    books_.refuse_waiting(now + clock::duration(1), *refusal_);
   else if (fork_server_.link)
     books_.end_ready(); // they have the libraries of another one
 }
@@ -217,7 +208,7 @@ pool_status executor_pool_state::status(clock::time_point now) const {
           books_.waiting(),
           std::string(to_string(breaker.state)),
           breaker.retry_after,
-          problem_};
+          refusal_ ? refusal_->detail : std::string()};
 }
 
 namespace {

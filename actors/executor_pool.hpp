@@ -51,7 +51,6 @@ private:
     clock::time_point until;                                   ///< then it gives its place to another
   };
 
-  [[nodiscard]] failure not_available() const;
   [[nodiscard]] failure circuit_is_open(clock::time_point now) const;
   /// Delivered by the books, and so in a turn of this actor, which began at `now_`.
   [[nodiscard]] reply<lent_executor> as_trial(reply<lent_executor> done,
@@ -66,8 +65,7 @@ private:
   std::map<std::uint64_t, trial> trials_; ///< by the number of the executor
   executor_ledger books_;                 ///< after what those use who wait in it, and are told of its end
   fork_server_handle fork_server_;        ///< of Python
-  bool had_fork_server_ = false;          ///< so Python is there
-  std::string problem_;                   ///< why there can be no executors
+  std::optional<failure> refusal_;        ///< for who wants an executor: there can be none
   bool helper_is_asked_ = false;
   clock::time_point not_before_{}; ///< no executor is started earlier, after one that failed to
 };

@@ -24,21 +24,31 @@ namespace {
 using self_pointer = supervision::typed_stateful_pointer<fork_server_state, fork_server_actor>;
 using clock = supervision::backoff::clock;
 
-void tell_pool(self_pointer self, const std::string& problem = {}) {
+void tell_pool(self_pointer self, std::optional<failure> refusal = {}) {
   const auto pool =
       self->observer()->actors->find<executor_pool_actor>(paths::sibling(self->record()->path(), "pool"));
   if (pool)
-    self->send(pool, fork_server_changed{{self->state.serving.link, self->state.isolated}, problem});
+    self->send(pool,
+               fork_server_changed{{self->state.serving.link, self->state.isolated}, std::move(refusal)});
 }
 
 /// The program's own status is told apart only where it could not even say what is wrong.
-std::string describe_end(std::optional<int> status, const std::string& program) {
+fork_server_lost end_of(std::uint64_t generation, std::optional<int> status, const std::string& program) {
   if (!status)
-    return "its init is gone";
+    return {generation, "its init is gone"};
   const int code = launcher::exit_code_of(*status);
   if (code == no_such_program)
-    return fmt::format("there is no program '{}'", program);
-  return fmt::format("it ended with exit code {}", code);
+    return {generation, fmt::format("there is no program '{}'", program), true};
+  return {generation, fmt::format("it ended with exit code {}", code)};
+}
+
+/// For whoever wants one. Where one has served, Python is there, unless it was removed.
+failure refusal_because(const fork_server_state& state, const std::string& problem, bool no_program = false) {
+  auto reason = state.has_served && !no_program
+                    ? failure(error_code::interpreter_not_ready, "Python interpreter is not ready")
+                    : failure(error_code::python_not_available, "Python interpreter not available");
+  reason.detail = problem;
+  return reason;
 }
 
 /// On the init's strand, which is where programs are started.
@@ -51,10 +61,8 @@ void start_program(const services_ptr& context, const init_handle& init, bool is
     if (error != 0)
       caf::anon_send(me, fork_server_lost{generation, std::strerror(error)});
   };
-  fate.ended = [me, generation,
-                program = context->settings()->interpreter.python_program](std::optional<int> status) {
-    caf::anon_send(me, fork_server_lost{generation, describe_end(status, program)});
-  };
+  fate.ended = [me, generation, program = context->settings()->interpreter.python_program](
+                   std::optional<int> status) { caf::anon_send(me, end_of(generation, status, program)); };
   number = init->start(fork_server_program(*context, isolate),
                        std::array{null.get(), null.get(), null.get(), socket.get()}, std::move(fate));
 }
@@ -128,9 +136,7 @@ void reload_again(self_pointer self) {
     begin(self);
 }
 
-void refuse(fork_server_state::waiting reloads, const std::string& problem) {
-  failure reason(error_code::python_not_available, "Python interpreter not available");
-  reason.detail = problem;
+void refuse(const fork_server_state::waiting& reloads, const failure& reason) {
   for (const auto& done : reloads)
     done.deliver(reason);
 }
@@ -138,7 +144,9 @@ void refuse(fork_server_state::waiting reloads, const std::string& problem) {
 void on_ready(self_pointer self, const fork_server_ready& event) {
   auto& state = self->state;
   state.serving = std::exchange(state.candidate, {});
-  state.alive_since = clock::now();
+  state.has_served = true;
+  if (!state.alive_since)
+    state.alive_since = clock::now();
   self->set_status("Python " + event.version);
   if (!event.missing.empty())
     note(self, "modules that could not be imported: " + event.missing);
@@ -148,59 +156,61 @@ void on_ready(self_pointer self, const fork_server_ready& event) {
   reload_again(self);
 }
 
-/// Nobody serves, and nobody is about to. `problem`, for the pool: why none begins; empty: one had served,
-/// and who wants a context waits for the next.
-void start_later(self_pointer self, const std::string& cause, const std::string& problem) {
+/// Nobody serves, and nobody is about to. Where one had served, who wants a context waits for the next.
+void start_later(self_pointer self, const failure& reason) {
   auto& state = self->state;
   const auto now = clock::now();
-  const auto delay = state.retry.next_delay(problem.empty() ? state.alive_since : now, now);
+  const auto alive_since = std::exchange(state.alive_since, std::nullopt);
+  const auto delay = state.retry.next_delay(alive_since.value_or(now), now);
   state.begun = false;
-  refuse(std::exchange(state.later_reloads, {}), cause);
-  self->set_last_error(cause);
-  self->set_status("waiting to start again: " + cause);
-  tell_pool(self, problem);
+  refuse(std::exchange(state.reloads, {}), reason);
+  refuse(std::exchange(state.later_reloads, {}), reason);
+  self->set_last_error(reason.detail);
+  self->set_status("waiting to start again: " + reason.detail);
+  tell_pool(self, alive_since ? std::nullopt : std::optional(reason));
   self->delayed_send(self, delay, start_fork_server{});
 }
 
-void lose_candidate(self_pointer self, const std::string& problem) {
+void lose_candidate(self_pointer self, const failure& reason) {
   auto& state = self->state;
   kill_program(state, std::exchange(state.candidate, {}));
-  refuse(std::exchange(state.reloads, {}), problem);
   if (state.serving.generation == 0)
-    return start_later(self, problem, problem);
-  note(self, "the new one did not begin, the one before goes on: " + problem);
+    return start_later(self, reason);
+  refuse(std::exchange(state.reloads, {}), reason);
+  note(self, "the new one did not begin, the one before goes on: " + reason.detail);
   reload_again(self);
 }
 
-void lose_serving(self_pointer self, const std::string& problem) {
+void lose_serving(self_pointer self, const failure& reason) {
   auto& state = self->state;
   kill_program(state, std::exchange(state.serving, {}));
   if (state.candidate.generation == 0)
-    return start_later(self, problem, {});
+    return start_later(self, reason);
   tell_pool(self); // until the candidate is ready there is none
 }
 
-/// The end of its init, or none to be had.
+/// The end of its init, or none to be had. The ends of the programs below it were told before, and another
+/// start may wait for its time already.
 void lose_all(self_pointer self, const std::string& problem) {
   auto& state = self->state;
-  const bool has_served = state.serving.generation != 0;
-  if (state.isolated)
-    for (const auto& link : std::exchange(state.below_init, {}))
-      if (const auto living = link.lock())
-        living->doom();
+  for (const auto& link : std::exchange(state.below_init, {}))
+    if (const auto living = state.isolated ? link.lock() : nullptr)
+      living->doom();
   state.serving = {};
   state.candidate = {};
   state.init.reset();
   state.init_is_ready = false;
-  refuse(std::exchange(state.reloads, {}), problem);
-  start_later(self, problem, has_served ? std::string() : problem);
+  if (state.begun)
+    start_later(self, refusal_because(state, problem));
 }
 
 void on_lost(self_pointer self, const fork_server_lost& event) {
-  if (event.generation == self->state.candidate.generation)
-    lose_candidate(self, event.problem);
-  else if (event.generation == self->state.serving.generation)
-    lose_serving(self, event.problem);
+  const auto& state = self->state;
+  const auto reason = refusal_because(state, event.problem, event.no_program);
+  if (event.generation == state.candidate.generation)
+    lose_candidate(self, reason);
+  else if (event.generation == state.serving.generation)
+    lose_serving(self, reason);
 }
 
 void on_reload(self_pointer self, const reload_fork_server& wanted) {
@@ -253,7 +263,7 @@ fork_server_actor::behavior_type fork_server_behavior(self_pointer self, service
       [self](const fork_server_lost& event) { on_lost(self, event); },
       [self](const fork_server_overdue& event) {
         if (event.generation == self->state.candidate.generation)
-          lose_candidate(self, "it did not start in time");
+          lose_candidate(self, refusal_because(self->state, "it did not start in time"));
       },
       [self](start_fork_server) {
         if (!self->state.begun)

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,14 +31,16 @@ struct fork_server_state {
   bool isolated = false;
   fork_server_process serving;   ///< the pool has it
   fork_server_process candidate; ///< starts, to take its place
-  std::vector<std::weak_ptr<launcher::fork_server_link>>
-      below_init; ///< these, and others whose forks live on
+  /// All whose program was started below `init`: their forks may live on below it.
+  std::vector<std::weak_ptr<launcher::fork_server_link>> below_init;
   std::uint64_t last_generation = 0;
   bool begun = false;    ///< one is there, or on its way
   waiting reloads;       ///< who waits for the candidate
   waiting later_reloads; ///< who asked when it had begun already, and so for the one after it
   supervision::backoff retry{{}};
-  supervision::backoff::clock::time_point alive_since;
+  bool has_served = false; ///< one has, ever: so Python is there
+  /// When the first of those that follow each other without a pause began to serve; absent: none has.
+  std::optional<supervision::backoff::clock::time_point> alive_since;
 
   fork_server_state() = default;
   fork_server_state(const fork_server_state&) = delete;

@@ -370,6 +370,7 @@ struct fork_server_ready {
 struct fork_server_lost {
   std::uint64_t generation = 0;
   std::string problem;
+  bool no_program = false; ///< there is nothing that could run one
 };
 /// From the pool and to itself: start one, unless there is one.
 struct start_fork_server {};
@@ -429,11 +430,11 @@ struct executor_leaves {
   bool was_ready = false;  ///< it had joined
   bool no_program = false; ///< there is nothing that could run one
 };
-/// From the fork server: fork this one's. Without a link: there is none, for this reason; without a reason:
-/// one may come, if it is asked for.
+/// From the fork server: fork this one's. Without a link there is none: `refusal` is for whoever wants an
+/// executor; absent: one may come, if it is asked for.
 struct fork_server_changed {
   fork_server_handle server;
-  std::string problem;
+  std::optional<failure> refusal;
 };
 /// From a context: a run came to its end in the executor of this number, which survived it or did not.
 struct run_ended {

@@ -209,6 +209,8 @@ error_report code_error(const call& with, const actors::failure& reason, const s
     if (reason.retry_after > 0)
       report.retry_after_seconds = static_cast<int>(reason.retry_after);
     details.number("progress", 0).number("retryAfter", std::int64_t{report.retry_after_seconds});
+    if (!reason.detail.empty())
+      details.text("reason", reason.detail);
     report.more_members = json_writer().text("status", "initializing").number("progress", 0).take_members();
     report.suggestion = fmt::format("{}. Retry after {} seconds", reason.message, report.retry_after_seconds);
     break;

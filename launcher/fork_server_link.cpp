@@ -157,9 +157,8 @@ bool fork_server_link::handle(std::string_view message) {
 void fork_server_link::doom() {
   asio::dispatch(strand_, [self = shared_from_this()] {
     self->lose("its init has ended");
-    for (const auto& events : std::exchange(self->orphans_, {}))
-      if (events.doomed)
-        events.doomed();
+    for (const auto& tell : std::exchange(self->orphans_, {}))
+      tell();
   });
 }
 
@@ -169,7 +168,8 @@ void fork_server_link::lose(const std::string& problem) {
   for (auto& [pid, events] : std::exchange(running_, {})) {
     if (events.orphaned)
       events.orphaned();
-    orphans_.push_back(std::move(events));
+    if (events.doomed)
+      orphans_.push_back(std::move(events.doomed));
   }
   for (const auto& events : std::exchange(asked_, {}))
     events.failed(problem);

@@ -82,7 +82,7 @@ private:
   callbacks call_;
   std::deque<fork_events> asked_;
   std::map<pid_t, fork_events> running_;
-  std::vector<fork_events> orphans_;
+  std::vector<std::function<void()>> orphans_; // what tells them that they are doomed
 };
 
 } // namespace sandboxd::launcher

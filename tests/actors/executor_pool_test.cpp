@@ -27,8 +27,8 @@ executor_leaves leaving(std::uint64_t number, bool was_ready) {
 }
 
 fork_server_changed fork_server(std::shared_ptr<launcher::fork_server_link> link,
-                                const std::string& problem = {}) {
-  return {{std::move(link), true}, problem};
+                                std::optional<failure> refusal = {}) {
+  return {{std::move(link), true}, std::move(refusal)};
 }
 
 /// What was refused, if it was.
@@ -421,29 +421,16 @@ TEST_F(pool_books, start_no_python_without_a_fork_server) {
   EXPECT_NE(pool.begin({}).number, 0u);
 }
 
-/// Killed while it starts again, it says nothing against Python.
-TEST_F(pool_books, ask_for_patience_with_a_fork_server_that_has_served_before) {
-  configure(language::python);
-  auto sockets = launcher::make_seqpacket_pair();
-  pool.fork_server_changed(
-      fork_server(launcher::fork_server_link::create(io, std::move(sockets.first), 60s, {})), now);
-  pool.fork_server_changed(fork_server(nullptr), now);
-  const auto waits = lease();
-  pool.fork_server_changed(fork_server(nullptr, "by signal 9"), now);
-  for (const auto& refused : {waits, lease()}) {
-    EXPECT_EQ(refusal(refused).code, error_code::interpreter_not_ready);
-    EXPECT_EQ(refusal(refused).detail, "by signal 9");
-  }
-}
-
 TEST_F(pool_books, refuse_python_while_the_fork_server_is_gone) {
   configure(language::python);
   const auto waits = lease();
-  pool.fork_server_changed(fork_server(nullptr, "it ended with exit code 127"), now);
+  failure told(error_code::python_not_available, "Python interpreter not available");
+  told.detail = "it ended with exit code 127";
+  pool.fork_server_changed(fork_server(nullptr, told), now);
   for (const auto& refused : {waits, lease()}) {
-    EXPECT_EQ(refusal(refused).code, error_code::python_not_available);
-    EXPECT_THAT(refusal(refused).message, ::testing::HasSubstr("Python interpreter not available"));
-    EXPECT_EQ(refusal(refused).detail, "it ended with exit code 127");
+    EXPECT_EQ(refusal(refused).code, told.code);
+    EXPECT_EQ(refusal(refused).message, told.message);
+    EXPECT_EQ(refusal(refused).detail, told.detail);
   }
   EXPECT_EQ(pool.status(now).problem, "it ended with exit code 127");
   auto sockets = launcher::make_seqpacket_pair();

@@ -12,6 +12,7 @@ namespace {
 class fork_server_owner : public testing::interpreter_world {
 protected:
   fork_server_actor actor;
+  std::vector<std::shared_ptr<launcher::fork_server_link>> links; ///< with forks that live
 
   void SetUp() override {
     interpreter_world::SetUp();
@@ -38,7 +39,7 @@ protected:
   std::vector<std::string> told() const {
     std::vector<std::string> all;
     for (const auto& change : pool->changes)
-      all.push_back(change.server.link ? "link" : change.problem.empty() ? "none" : change.problem);
+      all.push_back(change.server.link ? "link" : change.refusal ? change.refusal->detail : "none");
     EXPECT_EQ(all.at(0), "none") << "the actor has begun";
     all.erase(all.begin());
     return all;
@@ -89,6 +90,18 @@ TEST_F(fork_server_owner, tells_why_none_begins) {
   EXPECT_THAT(told(), ElementsAre("link", "none", "it ended with exit code 2"));
 }
 
+/// Killed while it starts again, it says nothing against Python; that there is no program does.
+TEST_F(fork_server_owner, asks_for_patience_where_one_has_served_before) {
+  come_up();
+  tell(fork_server_lost{1, "by signal 9"});
+  advance(longest_pause);
+  tell(fork_server_lost{2, "by signal 9"});
+  EXPECT_EQ(pool->changes.back().refusal.value().code, error_code::interpreter_not_ready);
+  advance(longest_pause);
+  tell(fork_server_lost{3, "there is no program 'python3'", true});
+  EXPECT_EQ(pool->changes.back().refusal.value().code, error_code::python_not_available);
+}
+
 TEST_F(fork_server_owner, starts_a_new_one_beside_it_on_demand) {
   come_up();
   testing::recorded_answers<std::string> asked;
@@ -119,7 +132,7 @@ TEST_F(fork_server_owner, keeps_the_one_that_serves_when_a_new_one_does_not_begi
   testing::recorded_answers<std::string> asked;
   tell(reload_fork_server{asked.reply()});
   tell(fork_server_lost{2, "it ended with exit code 1"});
-  EXPECT_EQ(asked.failure_code(), error_code::python_not_available);
+  EXPECT_EQ(asked.failure_code(), error_code::interpreter_not_ready) << "one serves: Python is there";
   EXPECT_THAT(told(), ElementsAre("link"));
   advance(longest_pause);
   tell(fork_server_ready{3, "3.11.2", ""});
@@ -175,12 +188,12 @@ TEST_F(fork_server_owner, gives_up_one_that_does_not_start_in_time) {
   advance(std::chrono::milliseconds(6999));
   EXPECT_TRUE(asked.empty());
   advance(std::chrono::milliseconds(1));
-  EXPECT_EQ(asked.failure_code(), error_code::python_not_available);
+  EXPECT_EQ(asked.failure_code(), error_code::interpreter_not_ready);
   EXPECT_TRUE(asked_later.empty()) << "the next one is for it";
   tell(fork_server_ready{2, "3.11.2", ""});
   EXPECT_THAT(told(), ElementsAre("link")) << "it comes too late";
   advance(std::chrono::seconds(7));
-  EXPECT_EQ(asked_later.failure_code(), error_code::python_not_available);
+  EXPECT_EQ(asked_later.failure_code(), error_code::interpreter_not_ready);
   EXPECT_THAT(told(), ElementsAre("link"));
 }
 
@@ -194,10 +207,27 @@ TEST_F(fork_server_owner, leaves_nobody_who_asked_without_an_answer) {
   EXPECT_EQ(asked.all->size(), 2u);
 }
 
+/// The ends of the programs below it are told before its own.
 TEST_F(fork_server_owner, has_another_init_when_it_is_lost) {
   come_up();
+  tell(fork_server_lost{1, "its init is gone"});
   tell(init_lost{"by signal 9"});
-  EXPECT_THAT(told(), ElementsAre("link", "none"));
+  EXPECT_THAT(told(), ElementsAre("link", "none")) << "who wants a context waits";
+  advance(longest_pause);
+  EXPECT_EQ(inits->asked, 2);
+  tell(init_lost{"by signal 9"}); // before any program began
+  EXPECT_THAT(told(), ElementsAre("link", "none", "by signal 9"));
+  advance(longest_pause);
+  EXPECT_EQ(inits->asked, 3) << "no start is left of before";
+}
+
+TEST_F(fork_server_owner, has_another_init_when_it_is_lost_with_two_of_them) {
+  come_up();
+  tell(fork_server_stale{1});
+  tell(fork_server_lost{1, "its init is gone"});
+  tell(fork_server_lost{2, "its init is gone"});
+  tell(init_lost{"by signal 9"});
+  EXPECT_THAT(told(), ElementsAre("link", "none", "none"));
   advance(longest_pause);
   EXPECT_EQ(inits->asked, 2);
 }
@@ -205,18 +235,27 @@ TEST_F(fork_server_owner, has_another_init_when_it_is_lost) {
 /// The kernel ends the namespace with its first process; where there is none of its own, executors may live
 /// on.
 TEST_F(fork_server_owner, dooms_the_executors_of_a_namespace_that_ends) {
+  std::uint64_t generation = 0;
   for (const bool isolated : {true, false}) {
-    std::string problem = "none told";
+    std::vector<std::string> problems(2, "none told");
     tell(start_fork_server{});
     tell(init_ready{{.isolated = isolated, .isolation_problem = {}}});
-    tell(fork_server_ready{isolated ? 1u : 2u, "3.11.2", ""});
-    const auto link = pool->changes.back().server.link;
-    link->fork(launcher::new_session_lineage(), launcher::make_executor_channels().theirs,
-               {[&](const std::string& why) { problem = why; }, {}, {}, {}});
+    for (auto& problem : problems) { // the first of two is lost before, its forks live on
+      tell(fork_server_ready{++generation, "3.11.2", ""});
+      const auto link = pool->changes.back().server.link;
+      links.push_back(link);
+      link->fork(launcher::new_session_lineage(), launcher::make_executor_channels().theirs,
+                 {[&](const std::string& why) { problem = why; }, {}, {}, {}});
+      if (&problem == &problems.front()) {
+        tell(fork_server_lost{generation, "by signal 9"});
+        advance(longest_pause);
+      }
+    }
+    tell(fork_server_lost{generation, "its init is gone"});
     tell(init_lost{"by signal 9"});
     context->io.restart();
     context->io.poll();
-    EXPECT_EQ(problem, isolated ? "its init has ended" : "none told");
+    EXPECT_THAT(problems, ::testing::Each(isolated ? "its init has ended" : "none told"));
     advance(longest_pause);
   }
 }

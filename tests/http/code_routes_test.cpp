@@ -343,9 +343,12 @@ TEST_F(code_errors, let_clients_try_again_what_is_not_ready) {
 
 /// HTTP.md 9.1: `Retry-After: retryAfter or 5`
 TEST_F(code_errors, say_when_to_try_again_even_if_nobody_knows) {
-  const auto got = ask(b, request::create, {error_code::interpreter_not_ready, "starting"});
+  actors::failure reason(error_code::interpreter_not_ready, "starting");
+  reason.detail = "by signal 9";
+  const auto got = ask(b, request::create, reason);
   ASSERT_NE(header_of(got->sent.at(0), "Retry-After"), nullptr);
   EXPECT_EQ(*header_of(got->sent[0], "Retry-After"), "5");
+  EXPECT_EQ(json_of(*got)["context"]["reason"], "by signal 9") << "where it is known";
 }
 
 /// HTTP.md 9.1
