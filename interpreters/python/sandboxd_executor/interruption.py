@@ -2,6 +2,7 @@
 
 import _thread
 import contextlib
+import operator
 import signal
 import sys
 import threading
@@ -64,9 +65,15 @@ def _on_unraisable(unraisable):
 def lose_none():
     """For a process that is an executor."""
     sys.unraisablehook = _on_unraisable
-    # Python does not notice a signal that comes just before a system call that waits. The daemon sends this one after it,
-    # which ends that call.
-    signal.signal(signal.SIGURG, lambda *_: None)
+    _heed_reminders()
+
+
+def _heed_reminders():
+    """Python does not notice a signal that comes just before a system call that waits. The daemon sends SIGURG after it,
+    which ends that call if it is not ignored. The handler is to do nothing, and no code of Python's, amid which an
+    interrupt could come, or which user code could trace: a comparison takes the two arguments."""
+    if signal.getsignal(signal.SIGURG) in (signal.SIG_DFL, signal.SIG_IGN):
+        signal.signal(signal.SIGURG, operator.is_)
 
 
 def _raise_what_came():
@@ -82,6 +89,7 @@ def allowed(tell):
     global _allowed, _came, _heard, _put_off, _raised
     _put_off = 0  # a signal handler of user code may have raised just before it was counted down
     signal.signal(signal.SIGINT, _on_signal)
+    _heed_reminders()
     _came = False
     _heard += 1  # what is sent again was for the run before
     tell()
