@@ -45,16 +45,21 @@ class Kills:
         self._of[place or nobodys].append((when, kind))
 
     def between(self, place, language, start, end, is_new):
-        """The kills in that time that may have cost the context its executor, each its time and kind. `is_new`: no run has
-        gone well in it, so it may have been killed before anybody could see whose it was, and lent while it ended."""
+        """The kills in that time that have cost the context its executor, each its time and kind. `is_new`: no run has gone
+        well in it."""
         self.read()
         with self._lock:
             kills = [kill for kill in self._of[place] if start <= kill[0] <= end]
             if language == "python":
                 kills += [kill for kill in self._of[None] if start - is_new * TIME_TO_END <= kill[0] <= end]
-            if is_new:
-                kills += [kill for kill in self._of["nobody's", language == "python"] if start - TIME_TO_END <= kill[0] <= end]
         return sorted(kills)
+
+    def hit_before_lent(self, language, start, lent):
+        """Whether an executor of nobody's was killed then, which may have been lent at `lent` while it ended."""
+        self.read()
+        with self._lock:
+            return any(start - TIME_TO_END <= when <= lent + TIME_TO_END
+                       for when, _ in self._of["nobody's", language == "python"])
 
 
 class Killer:

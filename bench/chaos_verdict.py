@@ -22,6 +22,7 @@ class Tally:
         self.latencies = collections.defaultdict(list)  # ms, from the kill to the end of the run, by what was killed
         self.longest = 0  # seconds, of a run beyond its own time
         self.losses_told = 0
+        self.deaf = 0  # runs that were ended for not heeding an interrupt
         self.problems = collections.Counter()
         self.examples = {}
 
@@ -46,6 +47,10 @@ class Tally:
     def told_of_loss(self):
         with self._lock:
             self.losses_told += 1
+
+    def was_deaf(self):
+        with self._lock:
+            self.deaf += 1
 
 
 def sample(server):
@@ -117,7 +122,7 @@ def report(tally, kills):
     print(f"\nends      {dict(tally.ends.most_common())}")
     print(f"refusals  {dict(tally.refusals.most_common())}")
     print(f"kills     {dict(kills.counts.most_common())}, {kills.unlent} not of a context's executor")
-    print(f"told of lost state: {tally.losses_told}; longest run beyond its own time {tally.longest:.2f} s")
+    print(f"told of lost state: {tally.losses_told}; deaf to an interrupt: {tally.deaf}; longest run beyond its own time {tally.longest:.2f} s")
     for killed, values in tally.latencies.items():
         print(f"from kill to event in ms, {killed}: p50 {quantile(values, 0.5):.1f}, p90 {quantile(values, 0.9):.1f}, "
               f"p99 {quantile(values, 0.99):.1f}, max {max(values):.1f} ({len(values)} runs)")

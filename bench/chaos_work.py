@@ -79,6 +79,7 @@ class Worker(threading.Thread):
         self._counter = 0
         self._must_be_told = False
         self._since = began  # kills before this one are told of
+        self._lent = time.monotonic()  # the executor, or before
         self._is_new = True  # the executor
         self._was_deaf = False
         return None
@@ -128,14 +129,18 @@ class Worker(threading.Thread):
     def _kills_since(self, run):
         return self._kills.between(self._place, self._language, self._since, run.ended, self._is_new)
 
+    def _was_lent_dying(self):
+        return self._is_new and self._kills.hit_before_lent(self._language, self._since, self._lent)
+
     def _judge_loss(self, kind, run):
         """What is told of lost state, and the kills that explain it."""
         if run.state_lost:
             self._tally.told_of_loss()
-            if not self._kills_since(run) and not self._was_deaf:
+            if not self._kills_since(run) and not self._was_deaf and not self._was_lent_dying():
                 self._tally.problem("state was lost without a kill", f"{self._language} {kind}: {run}")
             self._counter = 0
             self._since = run.began
+            self._lent = run.first_event
             self._is_new = True
         elif self._must_be_told:
             self._tally.problem("state was lost and the next run not told", f"{self._language} {kind}: {run}")
@@ -144,14 +149,16 @@ class Worker(threading.Thread):
 
     def _judge_outcome(self, kind, run):
         # Sandboxd kills what goes on after its interrupt; Python's `timeout` sleeps, which an interrupt ends.
-        too_long = run.ended - run.began > TIMEOUT_MS / 1000 + INTERRUPT_GRACE
+        too_long = run.ended - run.answered > TIMEOUT_MS / 1000 + INTERRUPT_GRACE
         self._was_deaf = self._language != "python" and run.ename == "TimeoutError" and too_long
+        if self._was_deaf:
+            self._tally.was_deaf()
         if run.ename == "ExecutorTerminated":
             kills = self._kills_since(run)
             if kills:
                 when, killed = kills[-1]
                 self._tally.terminated(killed, (run.ended - max(when, run.began)) * 1000)
-            else:
+            elif not self._was_lent_dying():
                 self._tally.problem("terminated without a kill", f"{self._language} {kind}: {run}")
             self._must_be_told = True
             return

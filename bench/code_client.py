@@ -36,6 +36,8 @@ class Run:
         self.began = time.monotonic()
         self.refusal = None  # the Answer, where there was no stream
         self.events = []
+        self.answered = None  # when the head of the answer was there
+        self.first_event = None  # when that was there
         self.ended = None  # when the first terminal event was there
         self.broken = None  # what was wrong with the stream
 
@@ -134,6 +136,7 @@ class Client:
         response = None
         try:
             connection, socket, response = self.open_stream(context, code, patience, **more)
+            run.answered = time.monotonic()
             if response.status != 200:
                 run.refusal = Answer(response)
                 run.ended = time.monotonic()
@@ -155,6 +158,7 @@ class Client:
             raise ValueError(f"not a stream of events: {kind}")
         for event in events_of(_lines(socket, response, deadline)):
             now = time.monotonic()
+            run.first_event = run.first_event or now
             run.events.append(event)
             if event["type"] in TERMINAL and run.ended is None:
                 run.ended = now
