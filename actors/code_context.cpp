@@ -71,8 +71,8 @@ void code_context_state::leased(executor_leased event) {
   }
   executor_ = std::get<lent_executor>(std::move(event.outcome));
   const auto number = executor_->number;
-  executor_->dialogue->on_gone([me = self_, number](const std::string& cause) {
-    caf::anon_send(me, context_lost_executor{number, cause});
+  executor_->dialogue->on_gone([me = self_, number](const executor_end& end) {
+    caf::anon_send(me, context_lost_executor{number, end.cause, end.blameless});
   });
   const auto settings = context_->settings();
   interpreters::configure_executor order;
@@ -181,6 +181,8 @@ void code_context_state::lost_executor(const context_lost_executor& event,
     return;
   executor_.reset();
   state_lost_ = true;
+  if (event.blameless)
+    return want_executor();
   if (++lost_in_a_row_ <= losses_->intensity() + 1)
     verdict_ = run_ended{event.number, false}; // more are this context's own fault, and nobody else's concern
   if (!losses_->add(now)) {
@@ -232,7 +234,7 @@ void code_context_state::end(const reply<std::string>& done) {
   const auto executor = std::exchange(executor_, nullptr);
   if (!executor)
     return done.deliver(id_);
-  executor->dialogue->on_gone([done, id = id_](const std::string&) { done.deliver(id); });
+  executor->dialogue->on_gone([done, id = id_](const executor_end&) { done.deliver(id); });
   executor->dialogue->kill("because its context was deleted");
 }
 

@@ -35,7 +35,9 @@ launcher::executor_channels open_dialogue(self_pointer self) {
   const executor_actor me(self);
   executor_dialogue::callbacks events;
   events.ready = [me](const std::string& version) { caf::anon_send(me, executor_is_up{version}); };
-  events.gone = [me](const std::string& cause) { caf::anon_send(me, executor_is_gone{cause}); };
+  events.gone = [me](const executor_end& end) {
+    caf::anon_send(me, executor_is_gone{end.cause, end.blameless});
+  };
   state.dialogue = executor_dialogue::create(
       state.context->io, std::move(channels.ours),
       {event_frame_bytes + values_of_an_event * settings->interpreter.result_max_bytes,
@@ -74,7 +76,9 @@ void start_fork(self_pointer self) {
   state.lineage = launcher::new_session_lineage();
   state.start.fork_server.link->fork(
       state.lineage, std::move(theirs),
-      {[dialogue = state.dialogue](const std::string& problem) { dialogue->not_started(problem); },
+      {[dialogue = state.dialogue](const std::string& problem, bool server_is_gone) {
+         dialogue->not_started(problem, server_is_gone);
+       },
        [dialogue = state.dialogue](int status) { dialogue->process_ended(status); },
        [dialogue = state.dialogue] { dialogue->orphaned(); },
        [dialogue = std::weak_ptr(state.dialogue)] { // kept for as long as the fork server's namespace
@@ -83,9 +87,10 @@ void start_fork(self_pointer self) {
        }});
 }
 
-void leave(self_pointer self, const std::string& cause) {
+void leave(self_pointer self, const std::string& cause, bool blameless = false) {
   auto& state = self->state;
-  self->send(state.start.pool, executor_leaves{state.start.number, cause, state.ready, state.has_no_program});
+  self->send(state.start.pool,
+             executor_leaves{state.start.number, cause, state.ready, state.has_no_program, blameless});
   self->quit();
 }
 
@@ -124,7 +129,7 @@ executor_actor::behavior_type executor_behavior(self_pointer self, services_ptr 
         self->send(self->state.start.pool, executor_joins{std::make_shared<const executor_lease>(
                                                self->state.start.number, self->state.dialogue)});
       },
-      [self](const executor_is_gone& event) { leave(self, event.cause); },
+      [self](const executor_is_gone& event) { leave(self, event.cause, event.blameless); },
       [self](executor_has_no_program) { self->state.has_no_program = true; },
       [self](executor_overdue) {
         if (!self->state.ready)

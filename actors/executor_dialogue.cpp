@@ -142,10 +142,10 @@ void executor_dialogue::configure(const interpreters::configure_executor& order)
   on_strand([text = to_text(order)](executor_dialogue& self) mutable { self.link_->send(std::move(text)); });
 }
 
-void executor_dialogue::on_gone(std::function<void(const std::string&)> told) {
+void executor_dialogue::on_gone(std::function<void(const executor_end&)> told) {
   on_strand([told = std::move(told)](executor_dialogue& self) mutable {
     if (self.ended_)
-      return told(self.cause_);
+      return told({self.cause_, self.is_blameless_});
     self.told_gone_ = std::move(told);
   });
 }
@@ -203,9 +203,10 @@ void executor_dialogue::kill(const std::string& why) {
   });
 }
 
-void executor_dialogue::not_started(const std::string& problem) {
-  on_strand([problem](executor_dialogue& self) {
+void executor_dialogue::not_started(const std::string& problem, bool blameless) {
+  on_strand([problem, blameless](executor_dialogue& self) {
     self.cause_ = "before it began: " + problem;
+    self.is_blameless_ = blameless;
     self.end();
   });
 }
@@ -357,8 +358,10 @@ void executor_dialogue::orphaned() {
 
 void executor_dialogue::doomed() {
   on_strand([](executor_dialogue& self) {
-    if (self.cause_.empty())
+    if (self.cause_.empty()) {
       self.cause_ = "with the namespace of Python's fork server";
+      self.is_blameless_ = true;
+    }
     self.is_orphan_ = self.is_gone_ = true;
     if (!self.process_ended_)
       self.wait_for_status();
@@ -475,7 +478,7 @@ void executor_dialogue::end() {
     end_run({exception("ExecutorTerminated", "The executor ended " + cause_), execution_count_ + 1});
   for (const auto& tell : {std::exchange(told_gone_, {}), std::exchange(call_, {}).gone})
     if (tell)
-      tell(cause_);
+      tell({cause_, is_blameless_});
 }
 
 } // namespace sandboxd::actors

@@ -24,6 +24,12 @@ enum class run_end : std::uint8_t {
   not_begun, ///< the same before it began: nobody has been told anything
 };
 
+/// How an executor ended.
+struct executor_end {
+  std::string cause;      ///< in words: "with exit code 3", "by signal 9 (Killed)"
+  bool blameless = false; ///< its fork server or that one's namespace ended, not what it has run
+};
+
 /// What the daemon and one executor say to each other: configures it, has it run one cell at a time, tells
 /// the observer of the run what comes of it, and ends it when it has lost its senses. Whoever owns the
 /// process tells how that ended (`process_ended`).
@@ -33,9 +39,8 @@ class executor_dialogue : public std::enable_shared_from_this<executor_dialogue>
 public:
   struct callbacks {
     std::function<void(const std::string& version)> ready;
-    /// There is no executor any more; `cause` in words: "with exit code 3", "by signal 9 (Killed)". The last
-    /// call.
-    std::function<void(const std::string& cause)> gone;
+    /// There is no executor any more. The last call.
+    std::function<void(const executor_end& end)> gone;
   };
 
   struct limits {
@@ -57,7 +62,7 @@ public:
   void configure(const interpreters::configure_executor& order);
 
   /// Who uses the executor is told of its end, too, at once if it has ended.
-  void on_gone(std::function<void(const std::string& cause)> told);
+  void on_gone(std::function<void(const executor_end& end)> told);
 
   struct run_options {
     std::chrono::milliseconds timeout{0}; ///< zero: none
@@ -75,8 +80,8 @@ public:
   /// Kills the executor; `why` is its cause then, unless there is one already.
   void kill(const std::string& why);
 
-  /// There is no process, for this reason.
-  void not_started(const std::string& problem);
+  /// There is no process, for this reason. `blameless`: `executor_end`.
+  void not_started(const std::string& problem, bool blameless = false);
 
   /// The process has ended with this wait status; absent when nobody knows.
   void process_ended(std::optional<int> status);
@@ -144,7 +149,7 @@ private:
   callbacks call_;
   std::shared_ptr<launcher::background_worker> reader_;
   std::shared_ptr<launcher::executor_link> link_;
-  std::function<void(const std::string&)> told_gone_;
+  std::function<void(const executor_end&)> told_gone_;
   std::optional<current_run> run_;
   std::uint64_t runs_ = 0;
   std::uint64_t execution_count_ = 0; // of the run before
@@ -165,6 +170,7 @@ private:
   bool had_last_words_ = false; // and what came behind it
   bool ended_ = false;
   std::string cause_; // of the end, once there is one
+  bool is_blameless_ = false;
 };
 
 } // namespace sandboxd::actors

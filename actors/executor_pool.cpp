@@ -145,6 +145,10 @@ void executor_pool_state::left(const executor_leaves& event, clock::time_point n
       found->second.until = now + time_for_the_blame;
     return;
   }
+  if (event.blameless) { // who waits gets one of the next fork server, which will be told of soon
+    not_before_ = now + pause_after_failure;
+    return;
+  }
   judge(0, false, now);
   not_before_ = now + pause_after_failure;
   if (event.no_program) {
@@ -166,8 +170,10 @@ void executor_pool_state::fork_server_changed(const actors::fork_server_changed&
     helper_is_asked_ = false; // its owner may have begun anew, and know of no request
   if (refusal_)
     books_.refuse_waiting(now + clock::duration(1), *refusal_);
-  else if (fork_server_.link)
+  else if (fork_server_.link) {
+    not_before_ = {};
     books_.end_ready(); // they have the libraries of another one
+  }
 }
 
 void executor_pool_state::run_ended(const actors::run_ended& event, clock::time_point now) {

@@ -24,6 +24,9 @@ namespace {
 using self_pointer = supervision::typed_stateful_pointer<fork_server_state, fork_server_actor>;
 using clock = supervision::backoff::clock;
 
+/// The end of a program's socket comes before its status.
+constexpr std::chrono::milliseconds time_for_a_status{200};
+
 void tell_pool(self_pointer self, std::optional<failure> refusal = {}) {
   const auto pool =
       self->observer()->actors->find<executor_pool_actor>(paths::sibling(self->record()->path(), "pool"));
@@ -43,11 +46,13 @@ fork_server_lost end_of(std::uint64_t generation, std::optional<int> status, con
 }
 
 /// For whoever wants one. Where one has served, Python is there, unless it was removed.
-failure refusal_because(const fork_server_state& state, const std::string& problem, bool no_program = false) {
-  auto reason = state.has_served && !no_program
+failure refusal_because(const fork_server_state& state, const fork_server_lost& why) {
+  auto reason = state.serving.generation != 0 ? failure(error_code::interpreter_not_ready,
+                                                        "The new one did not begin, the one before goes on")
+                : state.has_served && !why.no_program
                     ? failure(error_code::interpreter_not_ready, "Python interpreter is not ready")
                     : failure(error_code::python_not_available, "Python interpreter not available");
-  reason.detail = problem;
+  reason.detail = why.problem;
   return reason;
 }
 
@@ -102,8 +107,6 @@ void start(self_pointer self) {
                      std::make_shared<std::uint32_t>(0)};
   std::erase_if(state.below_init, [](const auto& link) { return link.expired(); });
   state.below_init.push_back(state.candidate.link);
-  self->delayed_send(self, state.context->settings()->interpreter.start_timeout,
-                     fork_server_overdue{generation});
   auto theirs = std::make_shared<launcher::descriptor>(std::move(sockets.second));
   asio::post(state.init->executor(), [context = state.context, init = state.init, isolate = state.isolated,
                                       theirs, me, generation, program = state.candidate.program] {
@@ -119,6 +122,8 @@ void begin(self_pointer self) {
   state.begun = true;
   if (state.serving.generation == 0)
     self->set_status("starting");
+  self->delayed_send(self, state.context->settings()->interpreter.start_timeout,
+                     fork_server_overdue{state.last_generation + 1});
   if (state.init_is_ready)
     return start(self);
   const bool isolate = state.context->settings()->session.isolation != config::isolation_mode::off;
@@ -157,40 +162,42 @@ void on_ready(self_pointer self, const fork_server_ready& event) {
 }
 
 /// Nobody serves, and nobody is about to. Where one had served, who wants a context waits for the next.
-void start_later(self_pointer self, const failure& reason) {
+void start_later(self_pointer self, const fork_server_lost& why) {
   auto& state = self->state;
   const auto now = clock::now();
   const auto alive_since = std::exchange(state.alive_since, std::nullopt);
   const auto delay = state.retry.next_delay(alive_since.value_or(now), now);
+  const auto reason = refusal_because(state, why);
   state.begun = false;
+  state.pausing = true;
   refuse(std::exchange(state.reloads, {}), reason);
   refuse(std::exchange(state.later_reloads, {}), reason);
-  self->set_last_error(reason.detail);
-  self->set_status("waiting to start again: " + reason.detail);
+  self->set_last_error(why.problem);
+  self->set_status("waiting to start again: " + why.problem);
   tell_pool(self, alive_since ? std::nullopt : std::optional(reason));
-  self->delayed_send(self, delay, start_fork_server{});
+  self->delayed_send(self, delay, fork_server_pause_over{});
 }
 
-void lose_candidate(self_pointer self, const failure& reason) {
+void lose_candidate(self_pointer self, const fork_server_lost& why) {
   auto& state = self->state;
   kill_program(state, std::exchange(state.candidate, {}));
   if (state.serving.generation == 0)
-    return start_later(self, reason);
-  refuse(std::exchange(state.reloads, {}), reason);
-  note(self, "the new one did not begin, the one before goes on: " + reason.detail);
+    return start_later(self, why);
+  refuse(std::exchange(state.reloads, {}), refusal_because(state, why));
+  note(self, "the new one did not begin, the one before goes on: " + why.problem);
   reload_again(self);
 }
 
-void lose_serving(self_pointer self, const failure& reason) {
+void lose_serving(self_pointer self, const fork_server_lost& why) {
   auto& state = self->state;
   kill_program(state, std::exchange(state.serving, {}));
   if (state.candidate.generation == 0)
-    return start_later(self, reason);
+    return start_later(self, why);
   tell_pool(self); // until the candidate is ready there is none
 }
 
-/// The end of its init, or none to be had. The ends of the programs below it were told before, and another
-/// start may wait for its time already.
+/// The end of its init, or none to be had. The ends of the programs below it were told before, and the pause
+/// may have begun already.
 void lose_all(self_pointer self, const std::string& problem) {
   auto& state = self->state;
   for (const auto& link : std::exchange(state.below_init, {}))
@@ -201,16 +208,30 @@ void lose_all(self_pointer self, const std::string& problem) {
   state.init.reset();
   state.init_is_ready = false;
   if (state.begun)
-    start_later(self, refusal_because(state, problem));
+    start_later(self, {0, problem});
 }
 
 void on_lost(self_pointer self, const fork_server_lost& event) {
   const auto& state = self->state;
-  const auto reason = refusal_because(state, event.problem, event.no_program);
+  auto why = event;
+  if (why.problem.empty()) {
+    why.problem = "it has ended";
+    if (event.generation == state.candidate.generation) // its status says more
+      return self->delayed_send(self, time_for_a_status, why);
+  }
   if (event.generation == state.candidate.generation)
-    lose_candidate(self, reason);
+    lose_candidate(self, why);
   else if (event.generation == state.serving.generation)
-    lose_serving(self, reason);
+    lose_serving(self, why);
+}
+
+/// An init that does not come up has no status, and takes no orders.
+void on_overdue(self_pointer self, const fork_server_overdue& event) {
+  const auto& state = self->state;
+  if (event.generation == state.candidate.generation)
+    lose_candidate(self, {event.generation, "it did not start in time"});
+  else if (state.begun && !state.init_is_ready && state.init && event.generation == state.last_generation + 1)
+    state.init->give_up("it did not start in time");
 }
 
 void on_reload(self_pointer self, const reload_fork_server& wanted) {
@@ -220,7 +241,7 @@ void on_reload(self_pointer self, const reload_fork_server& wanted) {
     return;
   }
   state.reloads.push_back(wanted.done);
-  if (!state.begun || state.init_is_ready)
+  if (!state.pausing && (!state.begun || state.init_is_ready))
     begin(self);
 }
 
@@ -261,13 +282,14 @@ fork_server_actor::behavior_type fork_server_behavior(self_pointer self, service
           on_ready(self, event);
       },
       [self](const fork_server_lost& event) { on_lost(self, event); },
-      [self](const fork_server_overdue& event) {
-        if (event.generation == self->state.candidate.generation)
-          lose_candidate(self, refusal_because(self->state, "it did not start in time"));
-      },
+      [self](const fork_server_overdue& event) { on_overdue(self, event); },
       [self](start_fork_server) {
-        if (!self->state.begun)
+        if (!self->state.begun && !self->state.pausing)
           begin(self);
+      },
+      [self](fork_server_pause_over) {
+        self->state.pausing = false;
+        begin(self);
       },
       [self](const fork_server_stale& event) { on_stale(self, event); },
       [self](const reload_fork_server& wanted) { on_reload(self, wanted); },

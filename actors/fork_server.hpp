@@ -35,6 +35,7 @@ struct fork_server_state {
   std::vector<std::weak_ptr<launcher::fork_server_link>> below_init;
   std::uint64_t last_generation = 0;
   bool begun = false;    ///< one is there, or on its way
+  bool pausing = false;  ///< after one that ended; none begins before that is over
   waiting reloads;       ///< who waits for the candidate
   waiting later_reloads; ///< who asked when it had begun already, and so for the one after it
   supervision::backoff retry{{}};

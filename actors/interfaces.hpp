@@ -369,16 +369,18 @@ struct fork_server_ready {
 /// From the I/O threads: it could not be started, or is gone.
 struct fork_server_lost {
   std::uint64_t generation = 0;
-  std::string problem;
+  std::string problem;     ///< empty: it has ended without a word; its status may follow
   bool no_program = false; ///< there is nothing that could run one
 };
-/// From the pool and to itself: start one, unless there is one.
+/// From the pool: start one, unless there is one, or the pause after one that ended is not over.
 struct start_fork_server {};
+/// To itself: it is over.
+struct fork_server_pause_over {};
 /// From the I/O threads: packages were installed, upgraded or removed since it imported its own.
 struct fork_server_stale {
   std::uint64_t generation = 0;
 };
-/// To itself: the candidate has had its time to start.
+/// To itself: the candidate, or the init it waits for, has had its time to start.
 struct fork_server_overdue {
   std::uint64_t generation = 0;
 };
@@ -388,7 +390,8 @@ struct reload_fork_server {
 };
 using fork_server_actor = caf::typed_actor< //
     caf::reacts_to<init_ready>, caf::reacts_to<init_lost>, caf::reacts_to<fork_server_ready>,
-    caf::reacts_to<fork_server_lost>, caf::reacts_to<start_fork_server>, caf::reacts_to<fork_server_stale>,
+    caf::reacts_to<fork_server_lost>, caf::reacts_to<start_fork_server>,
+    caf::reacts_to<fork_server_pause_over>, caf::reacts_to<fork_server_stale>,
     caf::reacts_to<fork_server_overdue>, caf::reacts_to<reload_fork_server>>;
 
 /// A fork server that takes requests. `isolated`: its forks have namespaces of their own.
@@ -401,9 +404,11 @@ struct fork_server_handle {
 struct executor_is_up {
   std::string version;
 };
-/// From the I/O threads: it is gone, for this reason.
+/// From the I/O threads: it is gone, for this reason. `blameless`: nothing that it has run brought that
+/// about.
 struct executor_is_gone {
   std::string cause;
+  bool blameless = false;
 };
 /// From the I/O threads: it will be gone, since there is no program to run it.
 struct executor_has_no_program {};
@@ -429,6 +434,7 @@ struct executor_leaves {
   std::string cause;
   bool was_ready = false;  ///< it had joined
   bool no_program = false; ///< there is nothing that could run one
+  bool blameless = false;  ///< `executor_is_gone`
 };
 /// From the fork server: fork this one's. Without a link there is none: `refusal` is for whoever wants an
 /// executor; absent: one may come, if it is asked for.
@@ -498,6 +504,7 @@ struct executor_leased {
 struct context_lost_executor {
   std::uint64_t number = 0;
   std::string cause;
+  bool blameless = false; ///< `executor_is_gone`
 };
 /// To itself: it has been without an executor for long enough, after too many were lost.
 struct context_has_rested {};
@@ -614,6 +621,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::watched_process_ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_lost)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::start_fork_server)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_pause_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_overdue)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_stale)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::reload_fork_server)

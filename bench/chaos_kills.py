@@ -38,14 +38,14 @@ class Kills:
 
     def _note(self, kind, place, when, is_python):
         self.counts[kind] += 1
-        if kind == "transpiler":
-            return
-        self.unlent += place is None
+        self.unlent += place is None and kind != "transpiler"
+        if kind in ("transpiler", "fork_server"):
+            return  # executors outlive it
         nobodys = ("nobody's", is_python) if kind in ("executor", "namespace_init") else None
         self._of[place or nobodys].append((when, kind))
 
     def between(self, place, language, start, end, is_new):
-        """The kills in that time that have cost the context its executor, each its time and kind. `is_new`: no run has gone
+        """The kills in that time that may have cost the context its executor, each its time and kind. `is_new`: no run has gone
         well in it."""
         self.read()
         with self._lock:

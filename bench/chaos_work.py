@@ -34,6 +34,7 @@ ERRORS = {"timeout": "TimeoutError", "raises": {"python": "KeyError"}}
 OWN_TIME = {"prints": 0.2, "sleeps": 0.7, "timeout": 0.3}  # seconds
 TIMEOUT_MS = 300
 INTERRUPT_GRACE = 2  # seconds: the default of interpreter.interrupt-grace
+LATE = 0.2  # seconds that a thread of this program may be late to see a run begin
 
 
 class Worker(threading.Thread):
@@ -149,7 +150,7 @@ class Worker(threading.Thread):
 
     def _judge_outcome(self, kind, run):
         # Sandboxd kills what goes on after its interrupt; Python's `timeout` sleeps, which an interrupt ends.
-        too_long = run.ended - run.answered > TIMEOUT_MS / 1000 + INTERRUPT_GRACE
+        too_long = run.ended - run.answered > TIMEOUT_MS / 1000 + INTERRUPT_GRACE - LATE
         self._was_deaf = self._language != "python" and run.ename == "TimeoutError" and too_long
         if self._was_deaf:
             self._tally.was_deaf()

@@ -24,6 +24,8 @@ namespace {
 /// LARGEST_DATAGRAM of fork_server.py.
 constexpr std::size_t largest_datagram = 4096;
 
+constexpr std::string_view has_ended = "the fork server has ended";
+
 /// Cuts the first word off.
 std::string_view take_word(std::string_view& text) {
   const auto end = text.find_first_of(" \n");
@@ -61,14 +63,14 @@ void fork_server_link::fork(lineage number, executor_channels theirs, fork_event
   asio::dispatch(strand_,
                  [self = shared_from_this(), number, channels, events = std::move(events)]() mutable {
                    if (!self->socket_.is_open())
-                     return events.failed("the fork server is gone");
+                     return events.failed(std::string(has_ended), true);
                    const auto request = fmt::format("fork {}", number);
                    const std::array passed{channels->requests.get(), channels->events.get(),
                                            channels->output.get(), channels->errors.get()};
                    const int error = send_bytes(self->socket_.native_handle(),
                                                 std::as_bytes(std::span(request)), passed, 0, MSG_DONTWAIT);
                    if (error != 0)
-                     return events.failed(std::strerror(error));
+                     return events.failed(std::strerror(error), false);
                    self->asked_.push_back(std::move(events));
                    if (self->asked_.size() == 1)
                      self->wait_for_answer();
@@ -104,7 +106,7 @@ void fork_server_link::read() {
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
       return;
     if (count <= 0)
-      return lose("the fork server has ended");
+      return lose({});
     if (!handle({buffer, static_cast<std::size_t>(count)}))
       return lose("the fork server says what is no message");
   }
@@ -145,7 +147,7 @@ bool fork_server_link::handle(std::string_view message) {
   if (!asked_.empty())
     wait_for_answer();
   if (word == "failed") {
-    events.failed(std::string(message));
+    events.failed(std::string(message), false);
     return true;
   }
   const auto pid = number_of(message);
@@ -172,7 +174,7 @@ void fork_server_link::lose(const std::string& problem) {
       orphans_.push_back(std::move(events.doomed));
   }
   for (const auto& events : std::exchange(asked_, {}))
-    events.failed(problem);
+    events.failed(problem.empty() ? std::string(has_ended) : problem, true);
   if (const auto call = std::exchange(call_, {}); call.lost)
     call.lost(problem);
 }

@@ -23,8 +23,9 @@ namespace sandboxd::launcher {
 
 /// What becomes of one fork. Called on the strand.
 struct fork_events {
-  /// There will be no executor; the last call.
-  std::function<void(const std::string& problem)> failed;
+  /// There will be no executor; the last call. `server_is_gone`: the fork server is, which says nothing about
+  /// the next one.
+  std::function<void(const std::string& problem, bool server_is_gone)> failed;
   /// It ended with this wait status; the last call.
   std::function<void(int status)> ended;
   /// The fork server is lost, and `ended` will not come.
@@ -45,7 +46,7 @@ public:
     std::function<void(const std::string& version, const std::string& missing)> ready;
     /// Packages were installed, upgraded or removed since it imported its own.
     std::function<void()> stale;
-    /// It is gone, for this reason. The last call.
+    /// It is gone, for this reason; empty: it has ended without a word. The last call.
     std::function<void(const std::string& problem)> lost;
   };
 

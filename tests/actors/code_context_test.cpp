@@ -90,6 +90,14 @@ TEST_F(code_contexts, are_there_although_their_executor_dies_at_once) {
   EXPECT_TRUE(is_there());
 }
 
+/// It is not this context's fault, and nobody else's.
+TEST_F(code_contexts, blame_nobody_when_their_executor_ends_with_its_fork_server) {
+  begin();
+  lent.back()->dialogue->doomed();
+  ASSERT_TRUE(wait_until([this] { return !pool->leases.empty(); })) << "they want another";
+  EXPECT_THAT(pool->survived, IsEmpty());
+}
+
 // ---- runs
 
 TEST_F(code_contexts, run_one_cell_after_the_other) {

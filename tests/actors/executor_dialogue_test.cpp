@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <memory>
 
 namespace sandboxd::actors {
 namespace {
@@ -24,6 +25,7 @@ protected:
   asio::io_context io;
   std::vector<std::string> versions;
   std::vector<std::string> causes; ///< of its end, as its owner hears it
+  bool blameless = false;          ///< the last of them
   std::unique_ptr<testing::executor_and_dialogue> one;
   int runs_done = 0;
   run_end last_end = run_end::survived;
@@ -33,7 +35,10 @@ protected:
     one = std::make_unique<testing::executor_and_dialogue>(
         io,
         executor_dialogue::callbacks{[this](const std::string& version) { versions.push_back(version); },
-                                     [this](const std::string& cause) { causes.push_back(cause); }},
+                                     [this](const executor_end& end) {
+                                       causes.push_back(end.cause);
+                                       blameless = end.blameless;
+                                     }},
         bounds);
     ASSERT_TRUE(wait_until([this] { return !versions.empty(); }));
   }
@@ -309,7 +314,7 @@ TEST_F(executor_dialogues, tell_how_an_executor_ended_in_a_run) {
   start();
   const auto observer = begun();
   std::vector<std::string> user_heard;
-  one->dialogue->on_gone([&](const std::string& cause) { user_heard.push_back(cause); });
+  one->dialogue->on_gone([&](const executor_end& end) { user_heard.push_back(end.cause); });
   executor().print("last words");
   executor().exit(3);
   ASSERT_TRUE(wait_until([&] { return !causes.empty(); }));
@@ -326,7 +331,7 @@ TEST_F(executor_dialogues, tell_how_an_executor_ended_between_runs) {
   ASSERT_TRUE(wait_until([&] { return !causes.empty(); }));
   EXPECT_THAT(causes, ElementsAre("because the test wants it"));
   std::vector<std::string> late;
-  one->dialogue->on_gone([&](const std::string& cause) { late.push_back(cause); });
+  one->dialogue->on_gone([&](const executor_end& end) { late.push_back(end.cause); });
   EXPECT_TRUE(wait_until([&] { return !late.empty(); })) << "who asks afterwards is told at once";
   EXPECT_THAT(late, ElementsAre("because the test wants it"));
 }
@@ -386,6 +391,8 @@ TEST_F(executor_dialogues, begin_no_run_in_an_executor_that_is_given_up) {
                   launcher::make_frame(R"({"type":"complete","execution_count":1})"));
   ASSERT_TRUE(ends(observer));
   EXPECT_EQ(last_end, run_end::died);
+  ASSERT_TRUE(wait_until([this] { return !causes.empty(); }));
+  EXPECT_FALSE(blameless);
   start();
   one->dialogue->kill("because the test wants it");
   run();
@@ -648,12 +655,13 @@ TEST_F(executor_dialogues, do_not_wait_for_the_end_of_an_executor_whose_namespac
   const auto observer = begun();
   one->tells_status = false;
   executor().print("last words\n");
-  bool late = false;
+  const auto late = std::make_shared<bool>(false); // the timer may outlive this test
   asio::steady_timer half_of_the_time_for_a_status(io, 500ms);
-  half_of_the_time_for_a_status.async_wait([&](const std::error_code& error) { late = !error; });
+  half_of_the_time_for_a_status.async_wait([late](const std::error_code& error) { *late = !error; });
   one->dialogue->doomed();
   ASSERT_TRUE(ends(observer));
-  EXPECT_FALSE(late);
+  EXPECT_FALSE(*late);
+  EXPECT_TRUE(blameless) << "the run did not bring that about";
   EXPECT_EQ(observer->error_text(), "The executor ended with the namespace of Python's fork server");
   EXPECT_THAT(observer->story, ElementsAre("started", "out last words\n", "finished ExecutorTerminated"));
   ASSERT_TRUE(wait_until([this] { return !executor().lives(); })) << "it is killed, should it live";

@@ -237,6 +237,27 @@ TEST_F(pool_books, count_executors_that_did_not_come_up) {
   EXPECT_EQ(pool.status(now).circuit, "open");
 }
 
+/// Who waits gets one of the next fork server.
+TEST_F(pool_books, blame_nobody_for_executors_that_end_with_their_fork_server) {
+  configure(language::python);
+  const auto link = [this] {
+    return launcher::fork_server_link::create(io, std::move(launcher::make_seqpacket_pair().first), 60s, {});
+  };
+  pool.fork_server_changed(fork_server(link()), now);
+  const auto waits = lease();
+  for (int i = 0; i < 10; ++i) {
+    auto lost = leaving(pool.begin({}).number, false);
+    lost.blameless = true;
+    pool.left(lost, now);
+  }
+  EXPECT_TRUE(waits.empty());
+  EXPECT_EQ(pool.status(now).circuit, "closed");
+  EXPECT_EQ(pool.missing(now), 0u) << "none of the one that is lost";
+  pool.fork_server_changed(fork_server(link()), now);
+  fill();
+  EXPECT_TRUE(waits.value());
+}
+
 TEST_F(pool_books, do_not_count_executors_that_are_let_go) {
   configure();
   for (int i = 0; i < 10; ++i) {

@@ -72,6 +72,50 @@ TEST_F(fork_server_owner, starts_another_below_the_same_init_when_it_dies) {
   EXPECT_EQ(inits->asked, 1) << "executors live on below it";
 }
 
+/// The pool asks again as soon as it hears that there is none, and clients may want a reload.
+TEST_F(fork_server_owner, starts_no_other_before_its_pause_is_over_whoever_asks) {
+  come_up();
+  tell(fork_server_lost{1, "by signal 9"});
+  tell(start_fork_server{});
+  testing::recorded_answers<std::string> asked;
+  tell(reload_fork_server{asked.reply()});
+  tell(fork_server_ready{2, "3.11.2", ""});
+  EXPECT_THAT(told(), ElementsAre("link", "none")) << "nothing has begun";
+  EXPECT_TRUE(asked.empty());
+  advance(longest_pause);
+  tell(fork_server_ready{2, "3.11.3", ""});
+  EXPECT_THAT(told(), ElementsAre("link", "none", "link"));
+  EXPECT_EQ(asked.value(), "3.11.3");
+}
+
+/// The end of its socket is known before its status, which tells that there is no program.
+TEST_F(fork_server_owner, waits_for_the_status_of_one_that_ends_without_a_word) {
+  tell(start_fork_server{});
+  tell(init_ready{});
+  tell(fork_server_lost{1, ""});
+  EXPECT_THAT(told(), IsEmpty());
+  tell(fork_server_lost{1, "there is no program 'python3'", true});
+  EXPECT_THAT(told(), ElementsAre("there is no program 'python3'"));
+  advance(longest_pause);
+  tell(fork_server_lost{2, ""});
+  advance(std::chrono::milliseconds(200));
+  EXPECT_EQ(told().back(), "it has ended") << "nobody tells its status";
+}
+
+TEST_F(fork_server_owner, gives_up_an_init_that_does_not_start_in_time) {
+  settings->interpreter.start_timeout = std::chrono::seconds(7);
+  testing::recorded_answers<std::string> asked;
+  tell(reload_fork_server{asked.reply()});
+  advance(std::chrono::seconds(7));
+  context->io.restart();
+  context->io.poll();
+  run();
+  EXPECT_EQ(asked.failure_code(), error_code::python_not_available);
+  EXPECT_THAT(told(), ElementsAre("it did not start in time"));
+  advance(longest_pause);
+  EXPECT_EQ(inits->asked, 2);
+}
+
 /// Its socket and its program tell of the same end, and both may be late.
 TEST_F(fork_server_owner, hears_of_an_end_once) {
   come_up();
@@ -218,7 +262,7 @@ TEST_F(fork_server_owner, has_another_init_when_it_is_lost) {
   tell(init_lost{"by signal 9"}); // before any program began
   EXPECT_THAT(told(), ElementsAre("link", "none", "by signal 9"));
   advance(longest_pause);
-  EXPECT_EQ(inits->asked, 3) << "no start is left of before";
+  EXPECT_EQ(inits->asked, 3);
 }
 
 TEST_F(fork_server_owner, has_another_init_when_it_is_lost_with_two_of_them) {
@@ -245,7 +289,7 @@ TEST_F(fork_server_owner, dooms_the_executors_of_a_namespace_that_ends) {
       const auto link = pool->changes.back().server.link;
       links.push_back(link);
       link->fork(launcher::new_session_lineage(), launcher::make_executor_channels().theirs,
-                 {[&](const std::string& why) { problem = why; }, {}, {}, {}});
+                 {[&](const std::string& why, bool) { problem = why; }, {}, {}, {}});
       if (&problem == &problems.front()) {
         tell(fork_server_lost{generation, "by signal 9"});
         advance(longest_pause);

@@ -4,12 +4,14 @@
 import contextlib
 import os
 import signal
+import tempfile
 import threading
 import time
 import unittest
+from pathlib import Path
 
-from code_world import WithDaemon, eventually, minimum
-from constants import TIME_LIMIT
+from code_world import WithDaemon, eventually, minimum, running
+from constants import PYTHON, TIME_LIMIT
 import executor_processes
 
 
@@ -149,6 +151,38 @@ class Hangs(WithDaemon):
         self.daemon.context("python")  # the one that idled
         eventually(lambda: self.client.create("python").status == 200, self.START_TIMEOUT * 2 + 3)
         self.assertNotIn(hung, self.daemon.processes().fork_servers)
+
+
+class IsMissing(unittest.TestCase):
+    """The program itself is not there, which another start does not mend."""
+
+    def check_not_available(self, answer, program):
+        self.assertEqual((answer.status, answer.body["code"]), (501, "PYTHON_NOT_AVAILABLE"), answer)
+        self.assertIn(f"there is no program '{program}'", answer.body["message"])
+
+    def test_python_that_is_not_there(self):
+        with running(minimum() | {"python-program": '"/none/python3"'}) as daemon:
+            self.check_not_available(daemon.client.create("python"), "/none/python3")
+
+    def test_python_that_is_removed_and_comes_back(self):
+        with tempfile.TemporaryDirectory(prefix="sandboxd-python-") as directory:
+            program = Path(directory) / "python3"
+            program.symlink_to(PYTHON)
+            with running(minimum() | {"python-program": f'"{program}"'}) as daemon:
+                context = daemon.context("python")
+                program.unlink()
+                os.kill(daemon.processes().fork_servers[0], signal.SIGKILL)
+                answers = []
+
+                def answer_is(status):
+                    answers.append(daemon.client.create("python"))
+                    return answers[-1].status == status
+
+                eventually(lambda: answer_is(501))
+                self.check_not_available(answers[-1], program)
+                self.assertEqual(daemon.client.run(context, "1+1").value, "2")
+                program.symlink_to(PYTHON)
+                eventually(lambda: answer_is(200))
 
 
 if __name__ == "__main__":

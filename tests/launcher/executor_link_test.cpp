@@ -272,7 +272,9 @@ protected:
     auto channels = make_executor_channels();
     link = executor_link::create(io, std::move(channels.ours), 1u << 20, callbacks());
     server->fork(new_session_lineage(), std::move(channels.theirs),
-                 {[this](const std::string& problem) { told.push_back("failed: " + problem); },
+                 {[this](const std::string& problem, bool server_is_gone) {
+                    told.push_back((server_is_gone ? "no server: " : "failed: ") + problem);
+                  },
                   [this](int status) { ends.emplace_back(status); }, [this] { ++orphaned; },
                   [this] { ++doomed; }});
   }
@@ -325,7 +327,7 @@ TEST_P(fork_servers, are_outlived_by_their_executors) {
   server->doom();
   ASSERT_TRUE(wait_until([&] { return doomed == 1; })) << "lost, it still knows them";
   fork();
-  ASSERT_TRUE(wait_until([&] { return told.back().starts_with("failed"); }));
+  ASSERT_TRUE(wait_until([&] { return told.back() == "no server: the fork server has ended"; }));
 }
 
 } // namespace
