@@ -89,7 +89,7 @@ void note(self_pointer self, std::string text) {
 
 void start(self_pointer self) {
   auto& state = self->state;
-  const auto generation = ++state.last_generation;
+  const auto generation = state.last_generation;
   const fork_server_actor me(self);
   auto sockets = launcher::make_seqpacket_pair();
   launcher::fork_server_link::callbacks events;
@@ -120,10 +120,11 @@ void lose_all(self_pointer self, const std::string& problem);
 void begin(self_pointer self) {
   auto& state = self->state;
   state.begun = true;
+  ++state.last_generation;
   if (state.serving.generation == 0)
     self->set_status("starting");
   self->delayed_send(self, state.context->settings()->interpreter.start_timeout,
-                     fork_server_overdue{state.last_generation + 1});
+                     fork_server_overdue{state.last_generation});
   if (state.init_is_ready)
     return start(self);
   const bool isolate = state.context->settings()->session.isolation != config::isolation_mode::off;
@@ -230,7 +231,7 @@ void on_overdue(self_pointer self, const fork_server_overdue& event) {
   const auto& state = self->state;
   if (event.generation == state.candidate.generation)
     lose_candidate(self, {event.generation, "it did not start in time"});
-  else if (state.begun && !state.init_is_ready && state.init && event.generation == state.last_generation + 1)
+  else if (state.begun && !state.init_is_ready && state.init && event.generation == state.last_generation)
     state.init->give_up("it did not start in time");
 }
 

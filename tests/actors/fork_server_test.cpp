@@ -116,6 +116,19 @@ TEST_F(fork_server_owner, gives_up_an_init_that_does_not_start_in_time) {
   EXPECT_EQ(inits->asked, 2);
 }
 
+TEST_F(fork_server_owner, gives_each_attempt_its_own_time) {
+  settings->interpreter.start_timeout = std::chrono::seconds(7);
+  tell(start_fork_server{});
+  advance(std::chrono::seconds(4));
+  tell(init_lost{"by signal 9"});
+  advance(longest_pause);
+  tell(init_ready{});
+  advance(std::chrono::seconds(3)); // seven since the first attempt began
+  EXPECT_THAT(told(), ElementsAre("by signal 9"));
+  tell(fork_server_ready{2, "3.11.2", ""});
+  EXPECT_THAT(told(), ElementsAre("by signal 9", "link"));
+}
+
 /// Its socket and its program tell of the same end, and both may be late.
 TEST_F(fork_server_owner, hears_of_an_end_once) {
   come_up();
