@@ -366,7 +366,7 @@ struct fork_server_ready {
   std::string version;
   std::string missing; ///< a line for each module that could not be imported
 };
-/// From the I/O threads: it could not be started, or is gone.
+/// From the I/O threads, and to itself when no status has followed: it could not be started, or is gone.
 struct fork_server_lost {
   std::uint64_t generation = 0;
   std::string problem;     ///< empty: it has ended without a word; its status may follow

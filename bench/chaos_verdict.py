@@ -122,7 +122,8 @@ def report(tally, kills):
     print(f"\nends      {dict(tally.ends.most_common())}")
     print(f"refusals  {dict(tally.refusals.most_common())}")
     print(f"kills     {dict(kills.counts.most_common())}, {kills.unlent} not of a context's executor")
-    print(f"told of lost state: {tally.losses_told}; deaf to an interrupt: {tally.deaf}; longest run beyond its own time {tally.longest:.2f} s")
+    print(f"told of lost state: {tally.losses_told}; deaf to an interrupt: {tally.deaf}; "
+          f"longest run beyond its own time {tally.longest:.2f} s")
     for killed, values in tally.latencies.items():
         print(f"from kill to event in ms, {killed}: p50 {quantile(values, 0.5):.1f}, p90 {quantile(values, 0.9):.1f}, "
               f"p99 {quantile(values, 0.99):.1f}, max {max(values):.1f} ({len(values)} runs)")

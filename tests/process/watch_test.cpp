@@ -4,10 +4,8 @@
 
 #include <atomic>
 #include <exception>
-#include <fstream>
 #include <string>
 #include <thread>
-#include <utility>
 
 /// Watches through the whole daemon (HTTP.md 10).
 namespace sandboxd::testing {
