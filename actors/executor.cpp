@@ -28,6 +28,9 @@ using self_pointer = supervision::typed_stateful_pointer<executor_state, executo
 constexpr std::size_t event_frame_bytes = 1u << 20;
 constexpr std::size_t values_of_an_event = 8;
 
+/// More than the fork server has, whose fault it is when it does not answer.
+constexpr std::chrono::milliseconds time_beyond_the_fork_server{500};
+
 launcher::executor_channels open_dialogue(self_pointer self) {
   auto& state = self->state;
   const auto settings = state.context->settings();
@@ -112,14 +115,16 @@ executor_actor::behavior_type executor_behavior(self_pointer self, services_ptr 
   state.start = std::move(start);
   self->set_status("starting");
   const auto settings = state.context->settings();
-  self->delayed_send(self, settings->interpreter.start_timeout, executor_overdue{});
-  if (state.start.fork_server.link)
+  auto limit = settings->interpreter.start_timeout;
+  if (state.start.fork_server.link) {
+    limit += time_beyond_the_fork_server;
     start_fork(self);
-  else
+  } else
     request_init(
         self, state.context, settings->session.isolation != config::isolation_mode::off, executor_actor(self),
         [self](init_handle init) { self->state.init = std::move(init); },
         [self](const caf::error& reason) { leave(self, "because " + supervision::describe(reason)); });
+  self->delayed_send(self, limit, executor_overdue{});
   return {
       [self](const init_ready&) { start_program(self); },
       [self](const init_lost& event) { leave(self, "because " + event.reason); },

@@ -1,12 +1,13 @@
 #include "actors/executor_dialogue.hpp"
 
+#include "launcher/exit_code.hpp"
+
 #include <asio/bind_executor.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 #include <fmt/format.h>
 
 #include <csignal>
-#include <cstring>
 #include <new>
 #include <string_view>
 #include <sys/wait.h>
@@ -35,6 +36,9 @@ constexpr std::size_t longest_to_read_here = 128u << 10;
 /// For the status of a process that was killed.
 constexpr std::chrono::milliseconds time_to_die{1000};
 
+/// Nobody tells the status of one whose fork server has ended; but if their namespace has, that is told soon.
+constexpr std::chrono::milliseconds time_for_a_doom{200};
+
 /// It is killed for it, unless it was about to end and has an end of its own.
 constexpr std::string_view let_go = "after it had closed its connection to the server";
 
@@ -43,11 +47,7 @@ bool was_killed(std::optional<int> status) {
 }
 
 std::string describe(std::optional<int> status) {
-  if (!status)
-    return "for an unknown reason";
-  if (WIFSIGNALED(*status))
-    return fmt::format("by signal {} ({})", WTERMSIG(*status), ::strsignal(WTERMSIG(*status)));
-  return fmt::format("with exit code {}", WEXITSTATUS(*status));
+  return status ? launcher::describe_status(*status) : "for an unknown reason";
 }
 
 /// With the place in the user's code, where it is known.
@@ -88,9 +88,9 @@ executor_dialogue::create(asio::io_context& io, launcher::executor_channels ours
     if (const auto self = weak.lock())
       self->on_event(std::move(payload));
   };
-  from_link.output = [weak](bool is_error_stream, std::string bytes) {
+  from_link.output = [weak](bool is_error_stream, std::string_view bytes) {
     if (const auto self = weak.lock())
-      self->on_output(is_error_stream, std::move(bytes));
+      self->on_output(is_error_stream, bytes);
   };
   from_link.process_gone = [weak] {
     if (const auto self = weak.lock())
@@ -270,7 +270,7 @@ void executor_dialogue::on_event_read(std::optional<interpreters::executor_event
   std::visit([this](auto& one) { handle(std::move(one)); }, *event);
 }
 
-void executor_dialogue::handle(interpreters::executor_ready event) {
+void executor_dialogue::handle(const interpreters::executor_ready& event) {
   repeat_interrupts_ = event.repeat_interrupts;
   if (call_.ready)
     call_.ready(event.version);
@@ -304,7 +304,7 @@ void executor_dialogue::handle(executor_outcome event) {
 
 /// Whole lines at once; what is not yet one waits a moment for its rest, since many programs write a line in
 /// pieces (HTTP.md 9.4).
-void executor_dialogue::on_output(bool is_error_stream, std::string bytes) {
+void executor_dialogue::on_output(bool is_error_stream, std::string_view bytes) {
   const auto stream = is_error_stream ? output_stream::err : output_stream::out;
   if (stream != unfinished_stream_)
     pass_on_output();
@@ -358,7 +358,7 @@ void executor_dialogue::orphaned() {
 
 void executor_dialogue::doomed() {
   on_strand([](executor_dialogue& self) {
-    if (self.cause_.empty()) {
+    if (self.cause_.empty() || self.cause_ == let_go) {
       self.cause_ = "with the namespace of Python's fork server";
       self.is_blameless_ = true;
     }
@@ -370,7 +370,7 @@ void executor_dialogue::doomed() {
 
 /// The process is gone, but somebody else may keep its sockets open.
 void executor_dialogue::wait_for_status() {
-  after(end_timer_, is_orphan_ ? time_to_end : time_to_die, [](executor_dialogue& self) {
+  after(end_timer_, is_orphan_ ? time_for_a_doom : time_to_die, [](executor_dialogue& self) {
     if (self.cause_.empty())
       self.cause_ = describe(std::nullopt);
     self.end();

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace sandboxd::actors {
 
@@ -27,7 +28,7 @@ enum class run_end : std::uint8_t {
 /// How an executor ended.
 struct executor_end {
   std::string cause;      ///< in words: "with exit code 3", "by signal 9 (Killed)"
-  bool blameless = false; ///< its fork server or that one's namespace ended, not what it has run
+  bool blameless = false; ///< its fork server had ended before it was forked, or their namespace has
 };
 
 /// What the daemon and one executor say to each other: configures it, has it run one cell at a time, tells
@@ -111,11 +112,11 @@ private:
   void read_elsewhere(std::string payload);
   void was_read(std::optional<interpreters::executor_event> event, std::size_t size, std::uint64_t run);
   void on_event_read(std::optional<interpreters::executor_event> event, std::size_t size);
-  void on_output(bool is_error_stream, std::string bytes);
+  void on_output(bool is_error_stream, std::string_view bytes);
   void on_closed(bool broken);
   void on_process_gone();
   void wait_for_status();
-  void handle(interpreters::executor_ready event);
+  void handle(const interpreters::executor_ready& event);
   void handle(interpreters::executor_running event);
   void handle(interpreters::executor_synchronizes event);
   void handle(interpreters::executor_result event);

@@ -27,6 +27,9 @@ using clock = supervision::backoff::clock;
 /// The end of a program's socket comes before its status.
 constexpr std::chrono::milliseconds time_for_a_status{200};
 
+/// So many fork servers in a row that were of no use to anybody are taken for a reason that stays.
+constexpr int useless_to_refuse = 2;
+
 void tell_pool(self_pointer self, std::optional<failure> refusal = {}) {
   const auto pool =
       self->observer()->actors->find<executor_pool_actor>(paths::sibling(self->record()->path(), "pool"));
@@ -39,20 +42,27 @@ void tell_pool(self_pointer self, std::optional<failure> refusal = {}) {
 fork_server_lost end_of(std::uint64_t generation, std::optional<int> status, const std::string& program) {
   if (!status)
     return {generation, "its init is gone"};
-  const int code = launcher::exit_code_of(*status);
-  if (code == no_such_program)
+  if (launcher::exit_code_of(*status) == no_such_program)
     return {generation, fmt::format("there is no program '{}'", program), true};
-  return {generation, fmt::format("it ended with exit code {}", code)};
+  return {generation, "it ended " + launcher::describe_status(*status)};
 }
 
-/// For whoever wants one. Where one has served, Python is there, unless it was removed.
+failure not_ready(std::string detail) {
+  failure reason(error_code::interpreter_not_ready, "Python interpreter is not ready");
+  reason.detail = std::move(detail);
+  return reason;
+}
+
+/// For whoever wants one. Where one has served, Python is there, unless it was removed; and the lack of an
+/// init says nothing against it.
 failure refusal_because(const fork_server_state& state, const fork_server_lost& why) {
-  auto reason = state.serving.generation != 0 ? failure(error_code::interpreter_not_ready,
-                                                        "The new one did not begin, the one before goes on")
-                : state.has_served && !why.no_program
-                    ? failure(error_code::interpreter_not_ready, "Python interpreter is not ready")
-                    : failure(error_code::python_not_available, "Python interpreter not available");
-  reason.detail = why.problem;
+  auto reason = not_ready(why.problem);
+  if (state.serving.generation != 0)
+    reason.message = "The new one did not begin, the one before goes on";
+  else if (why.no_program || (why.generation != 0 && !state.has_served)) {
+    reason.code = error_code::python_not_available;
+    reason.message = "Python interpreter not available";
+  }
   return reason;
 }
 
@@ -116,21 +126,30 @@ void start(self_pointer self) {
 
 void lose_all(self_pointer self, const std::string& problem);
 
+/// From when on there is something that can be given up.
+void limit_start(self_pointer self) {
+  self->delayed_send(self, self->state.context->settings()->interpreter.start_timeout,
+                     fork_server_overdue{self->state.last_generation});
+}
+
 /// Below the init of the one before, if that is there: executors live on below it.
 void begin(self_pointer self) {
   auto& state = self->state;
-  state.begun = true;
+  state.phase = fork_server_phase::begun;
   ++state.last_generation;
   if (state.serving.generation == 0)
     self->set_status("starting");
-  self->delayed_send(self, state.context->settings()->interpreter.start_timeout,
-                     fork_server_overdue{state.last_generation});
-  if (state.init_is_ready)
+  if (state.init_is_ready) {
+    limit_start(self);
     return start(self);
+  }
   const bool isolate = state.context->settings()->session.isolation != config::isolation_mode::off;
   request_init(
       self, state.context, isolate, fork_server_actor(self),
-      [self](init_handle init) { self->state.init = std::move(init); },
+      [self](init_handle init) {
+        self->state.init = std::move(init);
+        limit_start(self);
+      },
       [self](const caf::error& reason) { lose_all(self, supervision::describe(reason)); });
 }
 
@@ -162,20 +181,22 @@ void on_ready(self_pointer self, const fork_server_ready& event) {
   reload_again(self);
 }
 
-/// Nobody serves, and nobody is about to. Where one had served, who wants a context waits for the next.
+/// Nobody serves, and nobody is about to. Where one had served, who wants a context waits for the next; not
+/// for ever, where they end before they have forked once.
 void start_later(self_pointer self, const fork_server_lost& why) {
   auto& state = self->state;
   const auto now = clock::now();
   const auto alive_since = std::exchange(state.alive_since, std::nullopt);
   const auto delay = state.retry.next_delay(alive_since.value_or(now), now);
   const auto reason = refusal_because(state, why);
-  state.begun = false;
-  state.pausing = true;
+  state.phase = fork_server_phase::pausing;
+  state.pause_ends = now + delay;
   refuse(std::exchange(state.reloads, {}), reason);
   refuse(std::exchange(state.later_reloads, {}), reason);
   self->set_last_error(why.problem);
   self->set_status("waiting to start again: " + why.problem);
-  tell_pool(self, alive_since ? std::nullopt : std::optional(reason));
+  const bool may_wait = alive_since && state.useless < useless_to_refuse;
+  tell_pool(self, may_wait ? std::nullopt : std::optional(reason));
   self->delayed_send(self, delay, fork_server_pause_over{});
 }
 
@@ -191,9 +212,13 @@ void lose_candidate(self_pointer self, const fork_server_lost& why) {
 
 void lose_serving(self_pointer self, const fork_server_lost& why) {
   auto& state = self->state;
-  kill_program(state, std::exchange(state.serving, {}));
+  const auto lost = std::exchange(state.serving, {});
+  kill_program(state, lost);
+  state.ended_generation = lost.generation;
+  state.useless = lost.link->has_forked() ? 0 : state.useless + 1;
   if (state.candidate.generation == 0)
     return start_later(self, why);
+  self->set_status("starting");
   tell_pool(self); // until the candidate is ready there is none
 }
 
@@ -208,12 +233,16 @@ void lose_all(self_pointer self, const std::string& problem) {
   state.candidate = {};
   state.init.reset();
   state.init_is_ready = false;
-  if (state.begun)
+  if (state.phase == fork_server_phase::begun)
     start_later(self, {0, problem});
 }
 
 void on_lost(self_pointer self, const fork_server_lost& event) {
-  const auto& state = self->state;
+  auto& state = self->state;
+  if (event.generation == state.ended_generation && !event.problem.empty()) {
+    state.ended_generation = 0;
+    return note(self, "about the one that served: " + event.problem);
+  }
   auto why = event;
   if (why.problem.empty()) {
     why.problem = "it has ended";
@@ -226,23 +255,32 @@ void on_lost(self_pointer self, const fork_server_lost& event) {
     lose_serving(self, why);
 }
 
-/// An init that does not come up has no status, and takes no orders.
+/// Nothing else tells of one that hangs. Where its init has not said hello there is no program to end yet, so
+/// the init itself is given up.
 void on_overdue(self_pointer self, const fork_server_overdue& event) {
   const auto& state = self->state;
   if (event.generation == state.candidate.generation)
     lose_candidate(self, {event.generation, "it did not start in time"});
-  else if (state.begun && !state.init_is_ready && state.init && event.generation == state.last_generation)
+  else if (state.init && !state.init_is_ready && event.generation == state.last_generation)
     state.init->give_up("it did not start in time");
 }
 
+/// What begins after the pause answers; a pause that takes longer than a start may is not worth the wait.
 void on_reload(self_pointer self, const reload_fork_server& wanted) {
   auto& state = self->state;
+  const auto pause = state.pause_ends - clock::now();
+  const bool is_pausing = state.phase == fork_server_phase::pausing;
+  if (is_pausing && pause > state.context->settings()->interpreter.start_timeout) {
+    auto reason = not_ready("it has failed too often to start again at once");
+    reason.retry_after = static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(pause).count());
+    return wanted.done.deliver(reason);
+  }
   if (state.candidate.generation != 0) {
     state.later_reloads.push_back(wanted.done);
     return;
   }
   state.reloads.push_back(wanted.done);
-  if (!state.pausing && (!state.begun || state.init_is_ready))
+  if (state.phase == fork_server_phase::idle || (!is_pausing && state.init_is_ready))
     begin(self);
 }
 
@@ -285,13 +323,10 @@ fork_server_actor::behavior_type fork_server_behavior(self_pointer self, service
       [self](const fork_server_lost& event) { on_lost(self, event); },
       [self](const fork_server_overdue& event) { on_overdue(self, event); },
       [self](start_fork_server) {
-        if (!self->state.begun && !self->state.pausing)
+        if (self->state.phase == fork_server_phase::idle)
           begin(self);
       },
-      [self](fork_server_pause_over) {
-        self->state.pausing = false;
-        begin(self);
-      },
+      [self](fork_server_pause_over) { begin(self); },
       [self](const fork_server_stale& event) { on_stale(self, event); },
       [self](const reload_fork_server& wanted) { on_reload(self, wanted); },
   };

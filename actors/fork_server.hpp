@@ -20,6 +20,12 @@ struct fork_server_process {
   std::shared_ptr<std::uint32_t> program; ///< its number at the init; for the init's strand
 };
 
+enum class fork_server_phase {
+  idle,    ///< nobody has wanted one yet
+  begun,   ///< one is there, or on its way
+  pausing, ///< after one that ended; none begins before that is over
+};
+
 /// What the owner of the fork server knows.
 struct fork_server_state {
   static inline const char* name = "fork-server";
@@ -34,12 +40,14 @@ struct fork_server_state {
   /// All whose program was started below `init`: their forks may live on below it.
   std::vector<std::weak_ptr<launcher::fork_server_link>> below_init;
   std::uint64_t last_generation = 0;
-  bool begun = false;    ///< one is there, or on its way
-  bool pausing = false;  ///< after one that ended; none begins before that is over
-  waiting reloads;       ///< who waits for the candidate
+  fork_server_phase phase = fork_server_phase::idle;
+  supervision::backoff::clock::time_point pause_ends; ///< the last one, or the one that is
+  waiting reloads;                                    ///< who waits for the candidate
   waiting later_reloads; ///< who asked when it had begun already, and so for the one after it
   supervision::backoff retry{{}};
-  bool has_served = false; ///< one has, ever: so Python is there
+  bool has_served = false;            ///< one has, ever: so Python is there
+  int useless = 0;                    ///< how many in a row have served and ended without one fork
+  std::uint64_t ended_generation = 0; ///< of the last that served, until its status is told
   /// When the first of those that follow each other without a pause began to serve; absent: none has.
   std::optional<supervision::backoff::clock::time_point> alive_since;
 
@@ -51,9 +59,9 @@ struct fork_server_state {
 
 /// Owns Python's fork server, and the init below which it and its executors live. Tells the pool beside it
 /// (`pool`) whenever there is one or there is none any more. The first is started when the pool asks for it;
-/// when it dies the actor starts another, and the executors live on. When packages have changed (if the
-/// configuration says so), or on demand, the actor starts a new one beside it, which takes its place once it
-/// takes requests; if it never does, the first one goes on.
+/// when it dies the actor starts another after a pause, which grows when they die fast, and the executors
+/// live on. When packages have changed (if the configuration says so), or on demand, the actor starts a new
+/// one beside it, which takes its place once it takes requests; if it never does, the first one goes on.
 fork_server_actor::behavior_type
 fork_server_behavior(supervision::typed_stateful_pointer<fork_server_state, fork_server_actor> self,
                      services_ptr context);

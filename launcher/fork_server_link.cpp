@@ -69,9 +69,12 @@ void fork_server_link::fork(lineage number, executor_channels theirs, fork_event
                                            channels->output.get(), channels->errors.get()};
                    const int error = send_bytes(self->socket_.native_handle(),
                                                 std::as_bytes(std::span(request)), passed, 0, MSG_DONTWAIT);
-                   if (error != 0)
+                   const bool is_gone = error == EPIPE || error == ECONNRESET;
+                   if (error != 0 && !is_gone)
                      return events.failed(std::strerror(error), false);
                    self->asked_.push_back(std::move(events));
+                   if (is_gone)
+                     return self->lose({});
                    if (self->asked_.size() == 1)
                      self->wait_for_answer();
                  });
@@ -151,9 +154,11 @@ bool fork_server_link::handle(std::string_view message) {
     return true;
   }
   const auto pid = number_of(message);
-  if (pid)
-    running_.emplace(*pid, std::move(events));
-  return pid.has_value();
+  if (!pid)
+    return false;
+  has_forked_ = true;
+  running_.emplace(*pid, std::move(events));
+  return true;
 }
 
 void fork_server_link::doom() {

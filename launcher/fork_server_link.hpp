@@ -9,6 +9,7 @@
 #include <asio/steady_timer.hpp>
 #include <asio/strand.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <functional>
@@ -62,6 +63,9 @@ public:
   /// Has it fork an executor, which gets these descriptors and marks itself with `number`.
   void fork(lineage number, executor_channels theirs, fork_events events);
 
+  /// Whether it has forked an executor, ever. Any thread.
+  [[nodiscard]] bool has_forked() const noexcept { return has_forked_; }
+
   /// The first process of its namespace is gone, and so are it and its executors; also when it is lost
   /// already. Any thread.
   void doom();
@@ -81,6 +85,7 @@ private:
   const std::chrono::milliseconds answer_timeout_;
   asio::steady_timer answer_timer_; // for the first of `asked_`
   callbacks call_;
+  std::atomic<bool> has_forked_ = false;
   std::deque<fork_events> asked_;
   std::map<pid_t, fork_events> running_;
   std::vector<std::function<void()>> orphans_; // what tells them that they are doomed

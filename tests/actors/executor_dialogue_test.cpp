@@ -667,6 +667,18 @@ TEST_F(executor_dialogues, do_not_wait_for_the_end_of_an_executor_whose_namespac
   ASSERT_TRUE(wait_until([this] { return !executor().lives(); })) << "it is killed, should it live";
 }
 
+/// Its sockets end with it, and that may be seen first.
+TEST_F(executor_dialogues, know_of_a_namespace_that_ended_with_the_sockets) {
+  start();
+  const auto observer = begun();
+  one->tells_status = false;
+  executor().let_go();
+  ASSERT_TRUE(wait_until([&] { return !executor().lives(); })); // killed for it
+  one->dialogue->doomed();
+  ASSERT_TRUE(ends(observer));
+  EXPECT_TRUE(blameless);
+}
+
 /// Its fork server is gone, too: nobody tells how it ended. And somebody it has started keeps its sockets.
 TEST_F(executor_dialogues, miss_an_executor_whose_end_nobody_tells) {
   start();

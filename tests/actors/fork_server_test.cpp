@@ -9,17 +9,11 @@
 namespace sandboxd::actors {
 namespace {
 
-class fork_server_owner : public testing::interpreter_world {
+class fork_server_world : public testing::interpreter_world {
 protected:
   fork_server_actor actor;
   std::vector<std::shared_ptr<launcher::fork_server_link>> links; ///< with forks that live
 
-  void SetUp() override {
-    interpreter_world::SetUp();
-    spawn_at(paths::executor_pool("python"), testing::told_pool_behavior, pool);
-    actor = spawn_at(paths::interpreters + "/python/fork-server", fork_server_behavior, context);
-    run();
-  }
   void TearDown() override {
     actor = nullptr;
     interpreter_world::TearDown();
@@ -45,6 +39,19 @@ protected:
     return all;
   }
 };
+
+class fork_server_owner : public fork_server_world {
+protected:
+  void SetUp() override {
+    fork_server_world::SetUp();
+    spawn_at(paths::executor_pool("python"), testing::told_pool_behavior, pool);
+    actor = spawn_at(paths::interpreters + "/python/fork-server", fork_server_behavior, context);
+    run();
+  }
+};
+
+/// Its pool is the real one.
+using fork_server_with_a_pool = fork_server_world;
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -110,10 +117,26 @@ TEST_F(fork_server_owner, gives_up_an_init_that_does_not_start_in_time) {
   context->io.restart();
   context->io.poll();
   run();
-  EXPECT_EQ(asked.failure_code(), error_code::python_not_available);
+  EXPECT_EQ(asked.failure_code(), error_code::interpreter_not_ready) << "that says nothing against Python";
   EXPECT_THAT(told(), ElementsAre("it did not start in time"));
   advance(longest_pause);
   EXPECT_EQ(inits->asked, 2);
+}
+
+/// The time of the init begins when there is one: until then the launcher has a limit of its own.
+TEST_F(fork_server_owner, gives_up_an_init_that_came_late) {
+  settings->interpreter.start_timeout = std::chrono::seconds(7);
+  inits->answers = false;
+  tell(start_fork_server{});
+  advance(std::chrono::seconds(8));
+  caf::anon_send(tree->actors->find<launcher_actor>(paths::launcher), start_spawner{});
+  run();
+  EXPECT_EQ(inits->theirs.size(), 1u);
+  advance(std::chrono::seconds(7));
+  context->io.restart();
+  context->io.poll();
+  run();
+  EXPECT_THAT(told(), ElementsAre("it did not start in time"));
 }
 
 TEST_F(fork_server_owner, gives_each_attempt_its_own_time) {
@@ -157,6 +180,38 @@ TEST_F(fork_server_owner, asks_for_patience_where_one_has_served_before) {
   advance(longest_pause);
   tell(fork_server_lost{3, "there is no program 'python3'", true});
   EXPECT_EQ(pool->changes.back().refusal.value().code, error_code::python_not_available);
+}
+
+/// It may be what it has imported: who waits for a context shall know that there will be none.
+TEST_F(fork_server_owner, tells_why_when_they_end_before_they_have_forked_once) {
+  come_up();
+  tell(fork_server_lost{1, "it ended by signal 11"});
+  advance(longest_pause);
+  tell(fork_server_ready{2, "3.11.2", ""});
+  tell(fork_server_lost{2, "it ended by signal 11"});
+  EXPECT_THAT(told(), ElementsAre("link", "none", "link", "it ended by signal 11"));
+  EXPECT_EQ(pool->changes.back().refusal.value().code, error_code::interpreter_not_ready);
+}
+
+/// Its status comes when it has long been replaced.
+TEST_F(fork_server_owner, notes_how_one_that_served_has_ended) {
+  come_up();
+  tell(fork_server_lost{1, ""});
+  EXPECT_THAT(told(), ElementsAre("link", "none")) << "at once";
+  tell(fork_server_lost{1, "it ended by signal 9 (Killed)"});
+  EXPECT_THAT(tree->events.read().back().text, ::testing::HasSubstr("it ended by signal 9 (Killed)"));
+}
+
+TEST_F(fork_server_owner, lets_nobody_wait_for_a_pause_that_is_longer_than_a_start) {
+  settings->supervision.backoff_base = settings->supervision.backoff_max = std::chrono::hours(1);
+  settings->interpreter.start_timeout = std::chrono::seconds(7);
+  actor = spawn_at(paths::interpreters + "/python/fork-server", fork_server_behavior, context);
+  come_up();
+  tell(fork_server_lost{1, "by signal 9"});
+  testing::recorded_answers<std::string> asked;
+  tell(reload_fork_server{asked.reply()});
+  EXPECT_EQ(asked.failure_code(), error_code::interpreter_not_ready);
+  EXPECT_GT(std::get<failure>(asked.all->at(0)).retry_after, 1200u);
 }
 
 TEST_F(fork_server_owner, starts_a_new_one_beside_it_on_demand) {
@@ -343,13 +398,11 @@ TEST_F(fork_server_owner, waits_no_longer_than_it_must_for_an_init) {
   EXPECT_NE(told()[0], "");
 }
 
-/// The real pool beside it, which has asked for a fork server before.
-TEST_F(fork_server_owner, is_asked_again_after_a_crash) {
+/// By a pool that has asked before.
+TEST_F(fork_server_with_a_pool, is_asked_again_after_a_crash) {
   settings->interpreter.python = {1, 0};
   const std::string python = paths::interpreters + "/python";
   const auto executors = std::make_shared<testing::obedient_supervisor>();
-  interpreter_world::TearDown();
-  interpreter_world::SetUp();
   spawn_at(python + "/executors", testing::obedient_supervisor_behavior, executors);
   const auto real_pool = spawn_at(python + "/pool", executor_pool_behavior, context, language::python);
   actor = spawn_at(python + "/fork-server", fork_server_behavior, context);

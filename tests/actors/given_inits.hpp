@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace sandboxd::testing {
@@ -16,13 +17,20 @@ struct given_inits {
   std::optional<caf::error> problem;
   std::vector<launcher::descriptor> theirs; ///< the other ends of the sockets that were given out
   std::vector<caf::typed_response_promise<actors::init_socket>> unanswered;
+
+  actors::init_socket make() {
+    auto pair = launcher::make_seqpacket_pair();
+    theirs.push_back(std::move(pair.second));
+    return std::make_shared<launcher::descriptor>(std::move(pair.first));
+  }
 };
 
 struct given_inits_state {
   static inline const char* name = "given-inits";
 };
 
-/// A launcher whose inits are sockets with nobody at the other end.
+/// A launcher whose inits are sockets with nobody at the other end. Whom it owes an answer gets one when it
+/// starts a spawner.
 inline actors::launcher_actor::behavior_type
 given_inits_behavior(supervision::typed_stateful_pointer<given_inits_state, actors::launcher_actor> self,
                      std::shared_ptr<given_inits> known) {
@@ -35,11 +43,12 @@ given_inits_behavior(supervision::typed_stateful_pointer<given_inits_state, acto
           known->unanswered.push_back(self->make_response_promise<actors::init_socket>());
           return known->unanswered.back();
         }
-        auto pair = launcher::make_seqpacket_pair();
-        known->theirs.push_back(std::move(pair.second));
-        return std::make_shared<launcher::descriptor>(std::move(pair.first));
+        return known->make();
       },
-      [](actors::start_spawner) {},
+      [=](actors::start_spawner) {
+        for (auto& promise : std::exchange(known->unanswered, {}))
+          promise.deliver(known->make());
+      },
       [](const actors::spawner_started&) {},
       [](const actors::spawner_ready&) {},
       [](const actors::spawner_died&) {},

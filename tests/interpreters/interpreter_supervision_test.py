@@ -82,16 +82,11 @@ class Ends(WithDaemon):
         self.assertEqual(run.ename, "ExecutorTerminated", run)
         self.assertLess((run.ended - killed[0]) * 1000, self.SOON)
 
-    def init_of_fork_server(self):
-        now = self.daemon.processes()
-        namespace = executor_processes.namespace_of(now.fork_servers[0])
-        return next(pid for pid in now.inits if executor_processes.namespace_of(pid) == namespace)
-
     def test_a_run_that_begins_while_its_executor_ends_ends_too(self):
         for limit in ({"timeout_ms": 200}, {}):
             context = self.daemon.context("python")
             self.run_code(context, "n = 1")
-            os.kill(self.init_of_fork_server(), signal.SIGKILL)  # and so all that is below it
+            os.kill(init_of_fork_server(self.daemon), signal.SIGKILL)  # and so all that is below it
             eventually(lambda: not self.daemon.processes().python)
             run = self.client.run(context, "import time; time.sleep(0.5)", patience=6, **limit)
             self.assertIsNone(run.broken, run)
@@ -113,6 +108,25 @@ class Ends(WithDaemon):
             self.check_refused_for_a_while(run.refusal)
         self.assertEqual((runs[-1].value, runs[-1].state_lost), ("7", False), runs[-1])
         self.client.delete(context)
+
+
+class Blame(WithDaemon):
+    """One executor lost by what it has run would open the circuit."""
+
+    keys = minimum() | {"failures-to-open": 1}
+
+    def test_the_end_of_a_namespace_opens_no_circuit(self):
+        contexts = [self.daemon.context("python") for _ in range(5)]
+        os.kill(init_of_fork_server(self.daemon), signal.SIGKILL)
+        for context in contexts:
+            eventually(lambda context=context: self.client.run(context, "1 + 1").value == "2")
+        self.assertEqual(self.daemon.circuit("python"), "closed")
+
+
+def init_of_fork_server(daemon):
+    now = daemon.processes()
+    namespace = executor_processes.namespace_of(now.fork_servers[0])
+    return next(pid for pid in now.inits if executor_processes.namespace_of(pid) == namespace)
 
 
 class Hangs(WithDaemon):

@@ -312,6 +312,23 @@ TEST_P(fork_servers, doom_their_executors_when_their_namespace_ends) {
   EXPECT_EQ(doomed, 1);
 }
 
+/// Its end is not known yet.
+TEST(fork_server_links, tell_whoever_asks_a_server_that_has_just_ended) {
+  asio::io_context io;
+  auto pair = make_seqpacket_pair();
+  const auto link = fork_server_link::create(io, std::move(pair.first), std::chrono::seconds(60), {});
+  pair.second.reset();
+  std::vector<std::pair<std::string, bool>> told;
+  link->fork(
+      new_session_lineage(), make_executor_channels().theirs,
+      {[&](const std::string& problem, bool server_is_gone) { told.emplace_back(problem, server_is_gone); },
+       {},
+       {},
+       {}});
+  io.poll();
+  EXPECT_EQ(told, (std::vector<std::pair<std::string, bool>>{{"the fork server has ended", true}}));
+}
+
 TEST_P(fork_servers, are_outlived_by_their_executors) {
   fork();
   ASSERT_TRUE(tells(R"({"type": "ready"})"));
