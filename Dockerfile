@@ -11,7 +11,8 @@ FROM ${BASE} AS build
 COPY .ci/setup.bash /project/.ci/setup.bash
 RUN bash -c '. /project/.ci/setup.bash && require_packages "${packages_to_build[@]}" "${packages_to_run[@]}"'
 COPY . /project
-RUN /project/run --build-only && strip --strip-debug /project/build/release/sandboxd
+RUN /project/run --build-only && cd /project/build/release \
+  && strip --strip-debug sandboxd launcher/sandboxd-spawner git/sandboxd-git-worker
 
 FROM ${BASE}
 # First what sandboxd is linked with, then what it runs, then what the SDK and its users expect to find.
@@ -29,6 +30,8 @@ RUN apt-get update \
 
 # The path of the server is part of what users' images rely on, also to start it by an ENTRYPOINT of their own.
 COPY --from=build /project/build/release/sandboxd /container-server/sandbox
+COPY --from=build /project/build/release/launcher/sandboxd-spawner /container-server/launcher/
+COPY --from=build /project/build/release/git/sandboxd-git-worker /container-server/git/
 COPY --from=build /project/build/release/interpreters/python /container-server/interpreters/python
 COPY --from=build /project/build/release/interpreters/node /container-server/interpreters/node
 COPY --from=build /project/build/release/interpreters/sandboxd-namespace-init /container-server/interpreters/

@@ -2,15 +2,11 @@
 #include "daemon/certificate.hpp"
 #include "daemon/sandbox_daemon.hpp"
 #include "daemon/surroundings.hpp"
-#include "git/clone_exchange.hpp"
-#include "git/worker.hpp"
-#include "launcher/spawner_process.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <string>
 #include <unistd.h>
@@ -52,11 +48,7 @@ int start(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 2 && std::strcmp(argv[1], "--spawner") == 0)
-    return sandboxd::launcher::run_spawner(sandboxd::launcher::spawner_socket);
   try {
-    if (argc == 2 && std::strcmp(argv[1], sandboxd::git::worker_flag) == 0)
-      return sandboxd::git::run_worker();
     return start(argc, argv);
   } catch (const std::exception& error) {
     fmt::print(stderr, "sandboxd: {}\n", error.what());

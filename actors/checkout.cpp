@@ -1,6 +1,7 @@
 #include "actors/checkout.hpp"
 
 #include "actors/paths.hpp"
+#include "config/programs.hpp"
 #include "git/clone_fault.hpp"
 #include "git/clone_url.hpp"
 #include "launcher/shell_script.hpp"
@@ -121,7 +122,8 @@ run_command checkout_state::make_command(std::shared_ptr<command_observer> obser
   run_command command;
   command.request.session = request.session;
   command.request.command =
-      fmt::format("builtin exec {} {}", launcher::shell_script::quote(context_->program), git::worker_flag);
+      "builtin exec " +
+      launcher::shell_script::quote((context_->programs / config::programs::git_worker).string());
   command.request.mode = request.sessionless ? run_mode::sessionless : run_mode::background;
   command.request.missing = request.missing;
   command.request.keep_after_restart = request.keep_after_restart;

@@ -66,7 +66,7 @@ private:
   std::string phase_ = "waiting";
 };
 
-/// Owns one clone: has its session run the helper (`git/worker.hpp`) as a fork of its shell, ends it when its
+/// Owns one clone: has its session run the helper (`git/worker.cpp`) as a fork of its shell, ends it when its
 /// time is over or nobody wants it any more, and answers when nothing of it runs.
 checkout_actor::behavior_type
 checkout_behavior(supervision::typed_stateful_pointer<checkout_state, checkout_actor> self,

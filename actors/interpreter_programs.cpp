@@ -1,5 +1,6 @@
 #include "actors/interpreter_programs.hpp"
 
+#include "config/programs.hpp"
 #include "config/settings.hpp"
 
 #include <fmt/format.h>
@@ -13,14 +14,6 @@
 namespace sandboxd::actors {
 
 namespace {
-
-/// Where the executors are: beside the daemon's own program, unless told otherwise.
-std::filesystem::path directory_of(const services& context) {
-  const auto settings = context.settings();
-  if (!settings->interpreter.directory.empty())
-    return settings->interpreter.directory;
-  return std::filesystem::path(context.program).parent_path() / "interpreters";
-}
 
 /// env(1) looks the program up in the PATH that workloads have.
 launcher::program make(const services& context, std::vector<std::string> arguments) {
@@ -37,7 +30,7 @@ launcher::program node_program(const services& context, std::string_view script)
   std::vector<std::string> arguments{settings->interpreter.node_program};
   if (const auto bytes = settings->interpreter.node_heap_bytes; bytes != 0)
     arguments.push_back(fmt::format("--max-old-space-size={}", bytes >> 20));
-  arguments.push_back(directory_of(context) / "node" / script);
+  arguments.push_back(context.programs / config::programs::interpreters / "node" / script);
   return make(context, std::move(arguments));
 }
 
@@ -56,12 +49,13 @@ std::vector<std::string> split(std::string_view list) {
 
 launcher::program fork_server_program(const services& context, bool isolate) {
   const auto settings = context.settings();
-  const auto directory = directory_of(context);
-  const nlohmann::json options{{"preload", split(settings->interpreter.python_preload)},
-                               {"isolate", isolate},
-                               {"namespace_program", (directory / "sandboxd-namespace-init").string()},
-                               {"memory_limit", settings->interpreter.python_memory_bytes}};
-  return make(context, {settings->interpreter.python_program, directory / "python", options.dump()});
+  const nlohmann::json options{
+      {"preload", split(settings->interpreter.python_preload)},
+      {"isolate", isolate},
+      {"namespace_program", (context.programs / config::programs::namespace_init).string()},
+      {"memory_limit", settings->interpreter.python_memory_bytes}};
+  return make(context, {settings->interpreter.python_program,
+                        context.programs / config::programs::interpreters / "python", options.dump()});
 }
 
 launcher::program node_executor_program(const services& context) {

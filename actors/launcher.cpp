@@ -1,5 +1,7 @@
 #include "actors/launcher.hpp"
 
+#include "config/programs.hpp"
+
 #include <asio/post.hpp>
 #include <caf/expected.hpp>
 #include <caf/send.hpp>
@@ -20,11 +22,12 @@ void start(self_pointer self) {
   auto& state = self->state;
   const auto generation = ++state.generation;
   const launcher_actor me(self);
-  asio::post(state.context->io, [&io = state.context->io, me, generation] {
+  asio::post(state.context->io, [context = state.context, me, generation] {
     spawner_started result{generation, nullptr, {}};
     try {
       result.process =
-          launcher::spawner::start(io, [me, generation] { caf::anon_send(me, spawner_died{generation}); });
+          launcher::spawner::start(context->io, context->programs / config::programs::spawner,
+                                   [me, generation] { caf::anon_send(me, spawner_died{generation}); });
     } catch (const std::exception& error) {
       result.problem = error.what();
     }

@@ -33,7 +33,8 @@ class services {
 public:
   services(asio::io_context& where, std::shared_ptr<const config::settings> settings,
            std::string runtime_directory, std::vector<std::string> workload_environment)
-      : io(where), directory(std::move(runtime_directory)), environment(std::move(workload_environment)) {
+      : io(where), directory(std::move(runtime_directory)), environment(std::move(workload_environment)),
+        programs(directory_of_programs(*settings)) {
     use(std::move(settings));
     message_reader->run([] {}); // later there may be no room for its thread
   }
@@ -102,6 +103,9 @@ public:
   const std::string directory;
   /// "NAME=value" each: what shells and programs inherit (HTTP.md 4.4), before anything a session adds.
   const std::vector<std::string> environment;
+  /// Where the programs are that the daemon starts: `launcher/`, `git/` and `interpreters/`. Sessions have
+  /// the same files; the link in /proc of their init would need a privilege that containers rarely have.
+  const std::filesystem::path programs;
   /// The machine's root directory (O_PATH), for files that belong to no session.
   const std::shared_ptr<const launcher::descriptor> machine_root =
       std::make_shared<const launcher::descriptor>(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -130,11 +134,13 @@ public:
   /// Clones that may be under way, each counts 1.
   const std::shared_ptr<launcher::byte_budget> clones = std::make_shared<launcher::byte_budget>(0);
 
-  /// Path of this program, which is also the helper of clones. Sessions have the same files; the link in
-  /// /proc of their init would need a privilege that containers rarely have.
-  const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
-
 private:
+  static std::filesystem::path directory_of_programs(const config::settings& settings) {
+    const auto& chosen = settings.sandbox.program_directory;
+    return chosen.empty() ? std::filesystem::read_symlink("/proc/self/exe").parent_path()
+                          : std::filesystem::path(chosen);
+  }
+
   std::atomic<bool> shutting_down_ = false;
   std::atomic<std::uint16_t> listening_port_ = 0;
   std::atomic<std::shared_ptr<const config::settings>> settings_;

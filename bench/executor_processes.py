@@ -35,9 +35,9 @@ class Processes:
             # An executor leads a session of its own; what it forks does not.
             if session == pid:
                 return self.python
-            return self.fork_servers if "--spawner" in " ".join(command_line(parent)) else None
+            return self.fork_servers if "sandboxd-spawner" in " ".join(command_line(parent)) else None
         if "node/executor.js" in scripts:
-            return self.node if "--spawner" in " ".join(command_line(parent)) else None
+            return self.node if "sandboxd-spawner" in " ".join(command_line(parent)) else None
         if "node/transpiler.js" in scripts:
             return self.transpilers
         return self.inits if parent == spawner else None

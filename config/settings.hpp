@@ -62,6 +62,9 @@ struct http_settings {
 struct sandbox_settings {
   std::string workspace = "/workspace";
   std::string runtime_directory = "/run/sandbox";
+  /// Where the programs are that the daemon starts (`launcher`, `git`, `interpreters`); empty: where its own
+  /// is.
+  std::string program_directory;
   std::string version =
       "0.12.10";            ///< what /api/version answers: a release of the SDK that this server serves
   std::string placement_id; ///< empty = unknown, `null` on the wire
@@ -194,9 +197,7 @@ struct interpreter_settings {
   std::chrono::milliseconds execution_timeout{0}; ///< 0 = no limit
   /// Between the interrupt by a timeout and the end of the executor.
   std::chrono::milliseconds interrupt_grace{2000};
-  bool interrupt_when_left = true; ///< a run whose client has gone
-  /// Where the executors' programs are; empty: `interpreters` beside the daemon's own program.
-  std::string directory;
+  bool interrupt_when_left = true;        ///< a run whose client has gone
   std::string python_program = "python3"; ///< looked for in PATH
   std::string node_program = "node";      ///< likewise
   /// Modules the fork server imports, separated by commas.

@@ -126,6 +126,7 @@ sandbox_daemon::sandbox_daemon(config::configuration loaded)
 int sandbox_daemon::run() {
   observer_->events.set_sink([this](const supervision::journal_event& event) { log_event(log_, event); });
   context_ = std::make_shared<actors::services>(io_, settings_, directory_.path(), workload_environment());
+  require_programs(context_->programs);
   context_->background->run([] {}); // later there may be no room for its thread
   web_ = make_web(context_, log_, observer_->actors);
   wait_for_stop_signal();

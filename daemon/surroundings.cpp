@@ -1,5 +1,6 @@
 #include "daemon/surroundings.hpp"
 
+#include "config/programs.hpp"
 #include "daemon/orphan_reaper.hpp"
 #include "launcher/descriptor_limit.hpp"
 
@@ -74,6 +75,12 @@ void prepare_surroundings(const config::settings& settings) {
   ::signal(SIGPIPE, SIG_IGN);
   launcher::raise_descriptor_limit();
   make_workspace(settings.sandbox.workspace);
+}
+
+void require_programs(const std::filesystem::path& directory) {
+  for (const auto* name : {config::programs::spawner, config::programs::git_worker})
+    if (const auto program = directory / name; ::access(program.c_str(), X_OK) != 0)
+      throw std::system_error(errno, std::generic_category(), program.string());
 }
 
 std::vector<std::string> workload_environment() {

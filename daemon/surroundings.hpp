@@ -2,6 +2,7 @@
 
 #include "config/settings.hpp"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ private:
 /// Makes the daemon's process ready, before any thread exists: subreaper, no SIGPIPE, as many descriptors as
 /// allowed (for itself alone), and the workspace. Throws std::system_error when that cannot be made.
 void prepare_surroundings(const config::settings& settings);
+
+/// Throws std::system_error with the path of a program below `directory` that is needed and cannot be run.
+void require_programs(const std::filesystem::path& directory);
 
 /// "NAME=value" each: the environment workloads inherit, which is the daemon's (the image's ENV) with a UTF-8
 /// locale (HTTP.md 4.4).

@@ -14,9 +14,6 @@ namespace sandboxd::git {
 /// The variable that holds the order.
 inline constexpr const char* order_variable = "SANDBOXD_GIT_ORDER";
 
-/// The only argument of the helper.
-inline constexpr const char* worker_flag = "--git-worker";
-
 struct clone_order {
   std::string url;
   std::string directory; ///< relative to where the helper is started

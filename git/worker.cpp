@@ -1,5 +1,3 @@
-#include "git/worker.hpp"
-
 #include "git/clone_exchange.hpp"
 #include "git/clone_fault.hpp"
 #include "git/clone_url.hpp"
@@ -14,8 +12,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <fcntl.h>
 #include <optional>
 #include <poll.h>
@@ -29,6 +29,11 @@
 #include <utility>
 #include <variant>
 
+/// The helper of one clone: takes its order from the environment, clones in a child of its own, writes
+/// progress and one result to standard output.
+///
+/// SIGTERM and the like end the clone without a result. Whether it fails, is ended, or its child crashes:
+/// what it has made is removed before this is told.
 namespace sandboxd::git {
 
 namespace {
@@ -207,9 +212,8 @@ private:
   std::optional<clone_result> result_;
 };
 
-} // namespace
-
-int run_worker() {
+/// Returns the exit status of the process.
+int run() {
   sigset_t wanted;
   sigset_t before;
   ::sigemptyset(&wanted);
@@ -239,4 +243,15 @@ int run_worker() {
   return 0;
 }
 
+} // namespace
+
 } // namespace sandboxd::git
+
+int main() {
+  try {
+    return sandboxd::git::run();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "sandboxd-git-worker: {}\n", error.what());
+    return 1;
+  }
+}

@@ -4,9 +4,12 @@
 
 #include <cstdint>
 
-/// The datagrams between the daemon, its spawner and the sessions' inits. All three are the same binary, so
+/// The datagrams between the daemon, its spawner and the sessions' inits. All three are built together, so
 /// plain structures do; every datagram of one direction has the same size.
 namespace sandboxd::launcher::protocol {
+
+/// Descriptor on which the spawner finds its socket to the daemon.
+inline constexpr int spawner_socket = 3;
 
 /// Daemon to spawner: start an init. Carries one descriptor, the init's end of its socket. There is no
 /// answer: whatever becomes of the request is told on that socket (`event_kind::hello`, or its end).

@@ -2,7 +2,6 @@
 
 #include "launcher/descriptor_limit.hpp"
 #include "launcher/protocol.hpp"
-#include "launcher/spawner_process.hpp"
 #include "launcher/unix_message.hpp"
 
 #include <asio/post.hpp>
@@ -19,13 +18,13 @@ namespace sandboxd::launcher {
 
 namespace {
 
-/// posix_spawn(3) of this executable with `socket` as descriptor 3, an empty environment (workloads are
+/// posix_spawn(3) of `program` with `socket` as descriptor 3, an empty environment (workloads are
 /// forked from there and must not read the daemon's), default signals and an empty mask.
-pid_t start_process(int socket) {
+pid_t start_process(const std::filesystem::path& program, int socket) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, socket, spawner_socket);
+  ::posix_spawn_file_actions_adddup2(&actions, socket, protocol::spawner_socket);
 
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
@@ -36,29 +35,29 @@ pid_t start_process(int socket) {
   ::posix_spawnattr_setsigdefault(&attributes, &set);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
-  char name[] = "sandboxd";
-  char mode[] = "--spawner";
-  char* arguments[] = {name, mode, nullptr};
+  char name[] = "sandboxd-spawner";
+  char* arguments[] = {name, nullptr};
   char* environment[] = {nullptr};
   pid_t pid = 0;
-  const int error = ::posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, arguments, environment);
+  const int error = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, arguments, environment);
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0)
-    throw std::system_error(error, std::generic_category(), "start the spawner");
+    throw std::system_error(error, std::generic_category(), "start " + program.string());
   restore_descriptor_limit(pid);
   return pid;
 }
 
 } // namespace
 
-std::shared_ptr<spawner> spawner::start(asio::io_context& io, std::function<void()> on_death) {
+std::shared_ptr<spawner> spawner::start(asio::io_context& io, const std::filesystem::path& program,
+                                        std::function<void()> on_death) {
   auto [ours, theirs] = make_seqpacket_pair();
-  if (theirs.get() == spawner_socket) { // dup2 onto itself would leave it close-on-exec
-    const int moved = ::fcntl(theirs.get(), F_DUPFD_CLOEXEC, spawner_socket + 1);
+  if (theirs.get() == protocol::spawner_socket) { // dup2 onto itself would leave it close-on-exec
+    const int moved = ::fcntl(theirs.get(), F_DUPFD_CLOEXEC, protocol::spawner_socket + 1);
     theirs.reset(moved);
   }
-  const pid_t pid = start_process(theirs.get());
+  const pid_t pid = start_process(program, theirs.get());
   std::shared_ptr<spawner> made(new spawner(io, std::move(ours), pid));
   watch(made->socket_, std::move(on_death));
   return made;

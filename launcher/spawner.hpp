@@ -5,20 +5,22 @@
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <sys/types.h>
 
 namespace sandboxd::launcher {
 
-/// The daemon's side of the spawner: starts the spawner process (this executable again, as `sandboxd
-/// --spawner`) and asks it for inits. Destroying it ends the spawner; the inits it made live on.
+/// The daemon's side of the spawner: starts the spawner process and asks it for inits. Destroying it ends the
+/// spawner; the inits it made live on.
 class spawner {
 public:
-  /// Starts the process. `on_death` is called once, on an I/O thread, when it ends although this object
-  /// lives. Uses posix_spawn(3), which does not copy the daemon, so it may be called while threads run.
-  /// Throws std::system_error.
-  static std::shared_ptr<spawner> start(asio::io_context& io, std::function<void()> on_death);
+  /// Starts the process from `program`. `on_death` is called once, on an I/O thread, when it ends although
+  /// this object lives. Uses posix_spawn(3), which does not copy the daemon, so it may be called while
+  /// threads run. Throws std::system_error.
+  static std::shared_ptr<spawner> start(asio::io_context& io, const std::filesystem::path& program,
+                                        std::function<void()> on_death);
 
   ~spawner();
   spawner(const spawner&) = delete;

@@ -1,5 +1,3 @@
-#include "launcher/spawner_process.hpp"
-
 #include "launcher/descriptor.hpp"
 #include "launcher/init_process.hpp"
 #include "launcher/protocol.hpp"
@@ -16,6 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/// The spawner: a single-threaded process whose only work is to fork inits when the daemon asks
+/// (`protocol::spawn_request`). Runs until the daemon's end of its socket is closed.
 namespace sandboxd::launcher {
 
 namespace {
@@ -103,21 +103,26 @@ void spawn(const protocol::spawn_request& request, int socket) {
     refuse(socket, errno);
 }
 
-} // namespace
-
-int run_spawner(int socket) {
+void run() {
+  constexpr int socket = protocol::spawner_socket;
   ::prctl(PR_SET_NAME, "sandbox-spawner");
-  ::close_range(static_cast<unsigned>(socket) + 1, ~0U, 0);
+  ::close_range(socket + 1, ~0U, 0);
   ::setsid();                 // a Ctrl-C in the daemon's terminal is the daemon's business
   ::signal(SIGCHLD, SIG_IGN); // inits report for themselves; nobody waits for them
   for (;;) {
     protocol::spawn_request request;
     received_extras extras;
     if (receive_message(socket, request, extras) != receive_result::message)
-      return 0;
+      return;
     if (extras.descriptor_count == 1)
       spawn(request, extras.descriptors[0].get());
   }
 }
 
+} // namespace
+
 } // namespace sandboxd::launcher
+
+int main() {
+  sandboxd::launcher::run();
+}

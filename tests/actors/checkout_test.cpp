@@ -96,7 +96,7 @@ TEST_F(checkout, runs_its_helper_as_a_command_without_the_clients_words) {
   const auto& request = given->commands[0].request;
   EXPECT_EQ(request.session, "s");
   EXPECT_EQ(request.mode, run_mode::background);
-  EXPECT_EQ(request.command, "builtin exec '" + context->program + "' --git-worker");
+  EXPECT_EQ(request.command, "builtin exec '/programs/git/sandboxd-git-worker'");
   ASSERT_EQ(request.env.size(), 1u);
   EXPECT_EQ(request.env[0].first, "SANDBOXD_GIT_ORDER");
   EXPECT_EQ(git::parse_order(request.env[0].second)->url, "https://me:secret-word@host/a.git");

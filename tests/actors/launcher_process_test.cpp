@@ -30,7 +30,11 @@ protected:
   supervision::observer_ptr tree = std::make_shared<supervision::observer>();
   asio::io_context io;
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
-  std::shared_ptr<config::settings> settings = std::make_shared<config::settings>();
+  std::shared_ptr<config::settings> settings = [] {
+    auto made = std::make_shared<config::settings>();
+    made->sandbox.program_directory = SANDBOXD_PROGRAM_DIRECTORY;
+    return made;
+  }();
   services_ptr context =
       std::make_shared<services>(io, settings, ::testing::TempDir(), std::vector<std::string>{});
   launcher_actor actor =

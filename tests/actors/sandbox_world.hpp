@@ -115,7 +115,11 @@ class sandbox_world : public virtual_time_test {
 protected:
   supervision::observer_ptr tree = std::make_shared<supervision::observer>();
   asio::io_context io;
-  std::shared_ptr<config::settings> settings = std::make_shared<config::settings>();
+  std::shared_ptr<config::settings> settings = [] {
+    auto made = std::make_shared<config::settings>();
+    made->sandbox.program_directory = "/programs";
+    return made;
+  }();
   actors::services_ptr context =
       std::make_shared<actors::services>(io, settings, TempDir(), std::vector<std::string>{});
 

@@ -25,6 +25,7 @@ public:
     flags.emplace_back("--http.port=0");
     flags.push_back("--sandbox.workspace=" + (directory / "workspace").string());
     flags.push_back("--sandbox.runtime-directory=" + (directory / "run").string());
+    flags.emplace_back("--sandbox.program-directory=" SANDBOXD_PROGRAM_DIRECTORY);
     flags.emplace_back("--");
     flags.insert(flags.end(), command.begin(), command.end());
     auto loaded = std::get<config::configuration>(config::load({std::move(flags), {}}));

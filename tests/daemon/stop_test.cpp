@@ -56,7 +56,7 @@ TEST_F(stop, does_not_wait_for_a_longer_grace_that_began_before) {
 TEST_F(stop, leaves_no_process_that_does_not_hear_of_it) {
   running_daemon daemon(directory, {"--sandbox.shutdown-grace=1s"}, {});
   sdk_client(daemon.port(), generation::b).output("s", "true");
-  const auto spawner = processes_with("--spawner").front().pid;
+  const auto spawner = processes_with("sandboxd-spawner").front().pid;
   ::kill(spawner, SIGSTOP);
   daemon.request_stop();
   EXPECT_EQ(daemon.exit_code(), 0);

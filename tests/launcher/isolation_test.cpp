@@ -34,7 +34,7 @@ bool refuse_mounts() {
 /// Starts an init below a spawner of its own and returns it once its fate is known.
 std::shared_ptr<testing::observed_init> try_init(bool required) {
   asio::io_context io;
-  const auto own_spawner = spawner::start(io, [] {});
+  const auto own_spawner = testing::start_spawner(io, [] {});
   auto init = testing::start_init(io, own_spawner->spawn(true, required));
   const auto deadline = std::chrono::steady_clock::now() + testing::patience;
   while (!init->identity && init->lost.empty() && std::chrono::steady_clock::now() < deadline)
@@ -89,7 +89,7 @@ TEST(unprivileged_session, knows_its_programs_all_the_same) {
     GTEST_SKIP() << "needs root to have what it takes away";
   EXPECT_TRUE(in_a_process(refuse_administration, [] {
     asio::io_context io;
-    const auto own_spawner = spawner::start(io, [] {});
+    const auto own_spawner = testing::start_spawner(io, [] {});
     const auto init = testing::start_init(io, own_spawner->spawn(true, false));
     const auto program = testing::start_program(*init, testing::script("exec sleep 4711"));
     const auto deadline = std::chrono::steady_clock::now() + testing::patience;

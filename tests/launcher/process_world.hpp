@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/programs.hpp"
 #include "launcher/descriptor.hpp"
 #include "launcher/process_tree.hpp"
 #include "launcher/session_process.hpp"
@@ -14,18 +15,26 @@
 #include <chrono>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace sandboxd::testing {
 
 /// How long a test waits for anything before it fails: far beyond what a loaded machine needs.
 inline constexpr std::chrono::seconds patience{30};
+
+inline std::shared_ptr<launcher::spawner> start_spawner(asio::io_context& io,
+                                                        std::function<void()> on_death) {
+  const auto program = std::filesystem::path(SANDBOXD_PROGRAM_DIRECTORY) / config::programs::spawner;
+  return launcher::spawner::start(io, program, std::move(on_death));
+}
 
 /// A real spawner and an I/O context that runs on the test's own thread, only while the test waits, so that
 /// call-backs and test never run at once.
@@ -34,7 +43,7 @@ protected:
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   int spawner_deaths = 0;
-  std::shared_ptr<launcher::spawner> spawner = launcher::spawner::start(io, [this] { ++spawner_deaths; });
+  std::shared_ptr<launcher::spawner> spawner = start_spawner(io, [this] { ++spawner_deaths; });
 
   ~process_world() override {
     spawner.reset();

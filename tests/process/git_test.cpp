@@ -66,7 +66,7 @@ protected:
     EXPECT_EQ(git(directory, "status --porcelain"), "");
     EXPECT_EQ(git(directory, "fsck --strict --no-dangling --no-progress"), "");
   }
-  static bool helper_runs() { return !processes_with(" --git-worker").empty(); }
+  static bool helper_runs() { return !processes_with("sandboxd-git-worker").empty(); }
 
   git_world world;
 };
@@ -293,12 +293,12 @@ TEST_F(git_clone, with_credentials_shows_them_in_no_command_line) {
   for (const json& more : {json{{"depth", 1}}, json::object()}) {
     auto events = stream(url, "x", more);
     const bool by_git = more.contains("depth");
-    ASSERT_TRUE(
-        eventually([&] { return !processes_with(by_git ? "git-remote-http" : " --git-worker").empty(); }));
+    ASSERT_TRUE(eventually(
+        [&] { return !processes_with(by_git ? "git-remote-http" : "sandboxd-git-worker").empty(); }));
     for (const auto& process : processes_below())
       EXPECT_THAT(process.command_line, Not(HasSubstr(password)));
     // Nor in the environment, once the helper has read it.
-    for (const auto& helper : processes_with(" --git-worker")) {
+    for (const auto& helper : processes_with("sandboxd-git-worker")) {
       const auto path = "/proc/" + std::to_string(helper.pid) + "/environ";
       EXPECT_TRUE(eventually([&] { return read_proc_file(path).find(password) == std::string::npos; }));
     }

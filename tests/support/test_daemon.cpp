@@ -36,6 +36,7 @@ config::configuration configure(const std::filesystem::path& directory,
   made.values.http.port = 0;
   made.values.sandbox.workspace = directory / "workspace";
   made.values.sandbox.runtime_directory = directory / "run";
+  made.values.sandbox.program_directory = SANDBOXD_PROGRAM_DIRECTORY;
   made.values.session.kill_grace = std::chrono::milliseconds(300);
   for (auto* pool : {&made.values.interpreter.python, &made.values.interpreter.javascript,
                      &made.values.interpreter.typescript})

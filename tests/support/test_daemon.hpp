@@ -13,8 +13,7 @@
 namespace sandboxd::testing {
 
 /// The whole daemon inside the test's process, on a port of its own, with a workspace and a runtime directory
-/// that vanish with it. The test program must have the `main` of tests/process/main.cpp, because the daemon
-/// starts its own executable again as spawner.
+/// that vanish with it. The test program must have the `main` of process_main.cpp.
 class test_daemon {
 public:
   using adjustment = std::function<void(config::settings&)>;
