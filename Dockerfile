@@ -15,7 +15,7 @@ RUN /project/run --build-only && cd /project/build/release \
   && strip --strip-debug sandboxd launcher/sandboxd-spawner git/sandboxd-git-worker
 
 FROM ${BASE}
-# First what sandboxd is linked with, then what it runs, then what the SDK and its users expect to find.
+# First what sandboxd and its helpers are linked with, then what they run, then what the SDK and its users expect to find.
 RUN apt-get update \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
     libcaf-core0.17 libfmt9 libhttp-parser2.9 libsimdjson14 libgit2-1.5 \

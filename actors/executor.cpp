@@ -115,16 +115,17 @@ executor_actor::behavior_type executor_behavior(self_pointer self, services_ptr 
   state.start = std::move(start);
   self->set_status("starting");
   const auto settings = state.context->settings();
-  auto limit = settings->interpreter.start_timeout;
+  state.time_to_start = settings->interpreter.start_timeout;
   if (state.start.fork_server.link) {
-    limit += time_beyond_the_fork_server;
+    state.time_to_start += time_beyond_the_fork_server;
     start_fork(self);
-  } else
+  } else {
     request_init(
         self, state.context, settings->session.isolation != config::isolation_mode::off, executor_actor(self),
         [self](init_handle init) { self->state.init = std::move(init); },
         [self](const caf::error& reason) { leave(self, "because " + supervision::describe(reason)); });
-  self->delayed_send(self, limit, executor_overdue{});
+  }
+  self->delayed_send(self, state.time_to_start, executor_overdue{});
   return {
       [self](const init_ready&) { start_program(self); },
       [self](const init_lost& event) { leave(self, "because " + event.reason); },
@@ -138,8 +139,8 @@ executor_actor::behavior_type executor_behavior(self_pointer self, services_ptr 
       [self](executor_has_no_program) { self->state.has_no_program = true; },
       [self](executor_overdue) {
         if (!self->state.ready)
-          leave(self, fmt::format("after {} ms in which it did not start",
-                                  self->state.context->settings()->interpreter.start_timeout.count()));
+          leave(self,
+                fmt::format("after {} ms in which it did not start", self->state.time_to_start.count()));
       },
   };
 }

@@ -4,6 +4,7 @@
 #include "actors/services.hpp"
 #include "supervision/actor_base.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 
@@ -26,6 +27,7 @@ struct executor_state {
   init_handle init; ///< of a program
   std::shared_ptr<executor_dialogue> dialogue;
   launcher::lineage lineage = 0; ///< of a fork
+  std::chrono::milliseconds time_to_start{0};
   bool ready = false;
   bool has_no_program = false;
 

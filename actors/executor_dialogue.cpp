@@ -345,14 +345,14 @@ void executor_dialogue::on_closed(bool broken) {
 void executor_dialogue::on_process_gone() {
   is_gone_ = true;
   if (!process_ended_)
-    wait_for_status();
+    wait_for_status(is_orphan_ ? time_for_a_doom : time_to_die);
 }
 
 void executor_dialogue::orphaned() {
   on_strand([](executor_dialogue& self) {
     self.is_orphan_ = true;
     if (self.is_gone_ && !self.process_ended_)
-      self.wait_for_status();
+      self.wait_for_status(time_for_a_doom);
   });
 }
 
@@ -364,13 +364,13 @@ void executor_dialogue::doomed() {
     }
     self.is_orphan_ = self.is_gone_ = true;
     if (!self.process_ended_)
-      self.wait_for_status();
+      self.wait_for_status(time_to_end);
   });
 }
 
 /// The process is gone, but somebody else may keep its sockets open.
-void executor_dialogue::wait_for_status() {
-  after(end_timer_, is_orphan_ ? time_for_a_doom : time_to_die, [](executor_dialogue& self) {
+void executor_dialogue::wait_for_status(std::chrono::milliseconds time) {
+  after(end_timer_, time, [](executor_dialogue& self) {
     if (self.cause_.empty())
       self.cause_ = describe(std::nullopt);
     self.end();

@@ -28,7 +28,7 @@ enum class run_end : std::uint8_t {
 /// How an executor ended.
 struct executor_end {
   std::string cause;      ///< in words: "with exit code 3", "by signal 9 (Killed)"
-  bool blameless = false; ///< its fork server had ended before it was forked, or their namespace has
+  bool blameless = false; ///< its fork server was lost before it was forked, or their namespace has ended
 };
 
 /// What the daemon and one executor say to each other: configures it, has it run one cell at a time, tells
@@ -115,7 +115,7 @@ private:
   void on_output(bool is_error_stream, std::string_view bytes);
   void on_closed(bool broken);
   void on_process_gone();
-  void wait_for_status();
+  void wait_for_status(std::chrono::milliseconds time);
   void handle(const interpreters::executor_ready& event);
   void handle(interpreters::executor_running event);
   void handle(interpreters::executor_synchronizes event);

@@ -39,12 +39,10 @@ void tell_pool(self_pointer self, std::optional<failure> refusal = {}) {
 }
 
 /// The program's own status is told apart only where it could not even say what is wrong.
-fork_server_lost end_of(std::uint64_t generation, std::optional<int> status, const std::string& program) {
-  if (!status)
-    return {generation, "its init is gone"};
-  if (launcher::exit_code_of(*status) == no_such_program)
+fork_server_lost end_of(std::uint64_t generation, int status, const std::string& program) {
+  if (launcher::exit_code_of(status) == no_such_program)
     return {generation, fmt::format("there is no program '{}'", program), true};
-  return {generation, "it ended " + launcher::describe_status(*status)};
+  return {generation, "it ended " + launcher::describe_status(status)};
 }
 
 failure not_ready(std::string detail) {
@@ -76,8 +74,11 @@ void start_program(const services_ptr& context, const init_handle& init, bool is
     if (error != 0)
       caf::anon_send(me, fork_server_lost{generation, std::strerror(error)});
   };
-  fate.ended = [me, generation, program = context->settings()->interpreter.python_program](
-                   std::optional<int> status) { caf::anon_send(me, end_of(generation, status, program)); };
+  fate.ended = [me, generation,
+                program = context->settings()->interpreter.python_program](std::optional<int> status) {
+    if (status) // else its init is lost, which is told next
+      caf::anon_send(me, end_of(generation, *status, program));
+  };
   number = init->start(fork_server_program(*context, isolate),
                        std::array{null.get(), null.get(), null.get(), socket.get()}, std::move(fate));
 }
@@ -210,20 +211,29 @@ void lose_candidate(self_pointer self, const fork_server_lost& why) {
   reload_again(self);
 }
 
-void lose_serving(self_pointer self, const fork_server_lost& why) {
+/// One that has ended by itself is not killed before its status is known, which would be another then.
+void lose_ended(self_pointer self, const fork_server_lost& why) {
+  kill_program(self->state, std::exchange(self->state.ended, {}));
+  note(self, "the one that served is lost: " + why.problem);
+}
+
+/// `silent`: why is not known yet.
+void lose_serving(self_pointer self, const fork_server_lost& why, bool silent) {
   auto& state = self->state;
-  const auto lost = std::exchange(state.serving, {});
-  kill_program(state, lost);
-  state.ended_generation = lost.generation;
-  state.useless = lost.link->has_forked() ? 0 : state.useless + 1;
+  kill_program(state, std::exchange(state.ended, std::exchange(state.serving, {})));
+  state.useless = state.ended.link->has_forked() ? 0 : state.useless + state.ended.link->was_asked();
+  if (silent)
+    self->delayed_send(self, time_for_a_status, why);
+  else
+    lose_ended(self, why);
   if (state.candidate.generation == 0)
     return start_later(self, why);
   self->set_status("starting");
   tell_pool(self); // until the candidate is ready there is none
 }
 
-/// The end of its init, or none to be had. The ends of the programs below it were told before, and the pause
-/// may have begun already.
+/// The end of its init, or none to be had. The ends of sockets of programs below it may have been told
+/// before, and the pause may have begun already.
 void lose_all(self_pointer self, const std::string& problem) {
   auto& state = self->state;
   for (const auto& link : std::exchange(state.below_init, {}))
@@ -231,6 +241,7 @@ void lose_all(self_pointer self, const std::string& problem) {
       living->doom();
   state.serving = {};
   state.candidate = {};
+  state.ended = {};
   state.init.reset();
   state.init_is_ready = false;
   if (state.phase == fork_server_phase::begun)
@@ -238,21 +249,20 @@ void lose_all(self_pointer self, const std::string& problem) {
 }
 
 void on_lost(self_pointer self, const fork_server_lost& event) {
-  auto& state = self->state;
-  if (event.generation == state.ended_generation && !event.problem.empty()) {
-    state.ended_generation = 0;
-    return note(self, "about the one that served: " + event.problem);
-  }
+  const auto& state = self->state;
   auto why = event;
-  if (why.problem.empty()) {
+  if (why.problem.empty())
     why.problem = "it has ended";
-    if (event.generation == state.candidate.generation) // its status says more
-      return self->delayed_send(self, time_for_a_status, why);
-  }
-  if (event.generation == state.candidate.generation)
-    lose_candidate(self, why);
+  if (event.generation == state.ended.generation)
+    lose_ended(self, why);
   else if (event.generation == state.serving.generation)
-    lose_serving(self, why);
+    lose_serving(self, why, event.problem.empty());
+  else if (event.generation != state.candidate.generation)
+    return;
+  else if (event.problem.empty()) // its status says more
+    self->delayed_send(self, time_for_a_status, why);
+  else
+    lose_candidate(self, why);
 }
 
 /// Nothing else tells of one that hangs. Where its init has not said hello there is no program to end yet, so

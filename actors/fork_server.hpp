@@ -37,6 +37,7 @@ struct fork_server_state {
   bool isolated = false;
   fork_server_process serving;   ///< the pool has it
   fork_server_process candidate; ///< starts, to take its place
+  fork_server_process ended;     ///< the last that served, until it is known how it ended
   /// All whose program was started below `init`: their forks may live on below it.
   std::vector<std::weak_ptr<launcher::fork_server_link>> below_init;
   std::uint64_t last_generation = 0;
@@ -45,9 +46,8 @@ struct fork_server_state {
   waiting reloads;                                    ///< who waits for the candidate
   waiting later_reloads; ///< who asked when it had begun already, and so for the one after it
   supervision::backoff retry{{}};
-  bool has_served = false;            ///< one has, ever: so Python is there
-  int useless = 0;                    ///< how many in a row have served and ended without one fork
-  std::uint64_t ended_generation = 0; ///< of the last that served, until its status is told
+  bool has_served = false; ///< one has, ever: so Python is there
+  int useless = 0;         ///< how many in a row have ended without one fork, although they were asked
   /// When the first of those that follow each other without a pause began to serve; absent: none has.
   std::optional<supervision::backoff::clock::time_point> alive_since;
 

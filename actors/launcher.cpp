@@ -1,7 +1,5 @@
 #include "actors/launcher.hpp"
 
-#include "config/programs.hpp"
-
 #include <asio/post.hpp>
 #include <caf/expected.hpp>
 #include <caf/send.hpp>
@@ -25,9 +23,9 @@ void start(self_pointer self) {
   asio::post(state.context->io, [context = state.context, me, generation] {
     spawner_started result{generation, nullptr, {}};
     try {
-      result.process =
-          launcher::spawner::start(context->io, context->programs / config::programs::spawner,
-                                   [me, generation] { caf::anon_send(me, spawner_died{generation}); });
+      result.process = launcher::spawner::start(context->io, context->spawner_program, [me, generation] {
+        caf::anon_send(me, spawner_died{generation});
+      });
     } catch (const std::exception& error) {
       result.problem = error.what();
     }

@@ -3,6 +3,7 @@
 #include "actors/context_table.hpp"
 #include "actors/file_place.hpp"
 #include "actors/process_table.hpp"
+#include "config/programs.hpp"
 #include "config/settings.hpp"
 #include "launcher/background_worker.hpp"
 #include "launcher/byte_budget.hpp"
@@ -106,6 +107,9 @@ public:
   /// Where the programs are that the daemon starts: `launcher/`, `git/` and `interpreters/`. Sessions have
   /// the same files; the link in /proc of their init would need a privilege that containers rarely have.
   const std::filesystem::path programs;
+  /// The spawner's program (O_PATH) as it was at the start, whatever becomes of its file.
+  const launcher::descriptor spawner_program =
+      launcher::descriptor(::open((programs / config::programs::spawner).c_str(), O_PATH | O_CLOEXEC));
   /// The machine's root directory (O_PATH), for files that belong to no session.
   const std::shared_ptr<const launcher::descriptor> machine_root =
       std::make_shared<const launcher::descriptor>(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -138,7 +142,7 @@ private:
   static std::filesystem::path directory_of_programs(const config::settings& settings) {
     const auto& chosen = settings.sandbox.program_directory;
     return chosen.empty() ? std::filesystem::read_symlink("/proc/self/exe").parent_path()
-                          : std::filesystem::path(chosen);
+                          : std::filesystem::absolute(chosen);
   }
 
   std::atomic<bool> shutting_down_ = false;

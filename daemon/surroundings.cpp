@@ -78,7 +78,8 @@ void prepare_surroundings(const config::settings& settings) {
 }
 
 void require_programs(const std::filesystem::path& directory) {
-  for (const auto* name : {config::programs::spawner, config::programs::git_worker})
+  for (const auto* name :
+       {config::programs::spawner, config::programs::git_worker, config::programs::namespace_init})
     if (const auto program = directory / name; ::access(program.c_str(), X_OK) != 0)
       throw std::system_error(errno, std::generic_category(), program.string());
 }

@@ -64,6 +64,7 @@ void fork_server_link::fork(lineage number, executor_channels theirs, fork_event
                  [self = shared_from_this(), number, channels, events = std::move(events)]() mutable {
                    if (!self->socket_.is_open())
                      return events.failed(std::string(has_ended), true);
+                   self->was_asked_ = true;
                    const auto request = fmt::format("fork {}", number);
                    const std::array passed{channels->requests.get(), channels->events.get(),
                                            channels->output.get(), channels->errors.get()};
@@ -73,10 +74,10 @@ void fork_server_link::fork(lineage number, executor_channels theirs, fork_event
                    if (error != 0 && !is_gone)
                      return events.failed(std::strerror(error), false);
                    self->asked_.push_back(std::move(events));
-                   if (is_gone)
-                     return self->lose({});
                    if (self->asked_.size() == 1)
                      self->wait_for_answer();
+                   if (is_gone)
+                     self->read(); // what it has still said, and its end
                  });
 }
 

@@ -63,7 +63,8 @@ public:
   /// Has it fork an executor, which gets these descriptors and marks itself with `number`.
   void fork(lineage number, executor_channels theirs, fork_events events);
 
-  /// Whether it has forked an executor, ever. Any thread.
+  /// Whether it was asked to fork, and whether it has, ever. Any thread.
+  [[nodiscard]] bool was_asked() const noexcept { return was_asked_; }
   [[nodiscard]] bool has_forked() const noexcept { return has_forked_; }
 
   /// The first process of its namespace is gone, and so are it and its executors; also when it is lost
@@ -85,6 +86,7 @@ private:
   const std::chrono::milliseconds answer_timeout_;
   asio::steady_timer answer_timer_; // for the first of `asked_`
   callbacks call_;
+  std::atomic<bool> was_asked_ = false;
   std::atomic<bool> has_forked_ = false;
   std::deque<fork_events> asked_;
   std::map<pid_t, fork_events> running_;

@@ -5,6 +5,7 @@
 #include "launcher/unix_message.hpp"
 
 #include <asio/post.hpp>
+#include <fmt/format.h>
 
 #include <cerrno>
 #include <fcntl.h>
@@ -20,7 +21,7 @@ namespace {
 
 /// posix_spawn(3) of `program` with `socket` as descriptor 3, an empty environment (workloads are
 /// forked from there and must not read the daemon's), default signals and an empty mask.
-pid_t start_process(const std::filesystem::path& program, int socket) {
+pid_t start_process(const descriptor& program, int socket) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
@@ -39,18 +40,21 @@ pid_t start_process(const std::filesystem::path& program, int socket) {
   char* arguments[] = {name, nullptr};
   char* environment[] = {nullptr};
   pid_t pid = 0;
-  const int error = ::posix_spawn(&pid, program.c_str(), &actions, &attributes, arguments, environment);
+  // Of a number that the socket does not take in the new process before its program is looked up.
+  const descriptor file(::fcntl(program.get(), F_DUPFD_CLOEXEC, protocol::spawner_socket + 1));
+  const auto path = fmt::format("/proc/self/fd/{}", file.get());
+  const int error = ::posix_spawn(&pid, path.c_str(), &actions, &attributes, arguments, environment);
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0)
-    throw std::system_error(error, std::generic_category(), "start " + program.string());
+    throw std::system_error(error, std::generic_category(), "start the spawner");
   restore_descriptor_limit(pid);
   return pid;
 }
 
 } // namespace
 
-std::shared_ptr<spawner> spawner::start(asio::io_context& io, const std::filesystem::path& program,
+std::shared_ptr<spawner> spawner::start(asio::io_context& io, const descriptor& program,
                                         std::function<void()> on_death) {
   auto [ours, theirs] = make_seqpacket_pair();
   if (theirs.get() == protocol::spawner_socket) { // dup2 onto itself would leave it close-on-exec

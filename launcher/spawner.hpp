@@ -5,7 +5,6 @@
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <sys/types.h>
@@ -16,10 +15,10 @@ namespace sandboxd::launcher {
 /// spawner; the inits it made live on.
 class spawner {
 public:
-  /// Starts the process from `program`. `on_death` is called once, on an I/O thread, when it ends although
-  /// this object lives. Uses posix_spawn(3), which does not copy the daemon, so it may be called while
-  /// threads run. Throws std::system_error.
-  static std::shared_ptr<spawner> start(asio::io_context& io, const std::filesystem::path& program,
+  /// Starts the process from `program` (O_PATH). `on_death` is called once, on an I/O thread, when it ends
+  /// although this object lives. Uses posix_spawn(3), which does not copy the daemon, so it may be called
+  /// while threads run. Throws std::system_error.
+  static std::shared_ptr<spawner> start(asio::io_context& io, const descriptor& program,
                                         std::function<void()> on_death);
 
   ~spawner();

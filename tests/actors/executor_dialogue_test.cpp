@@ -656,8 +656,8 @@ TEST_F(executor_dialogues, do_not_wait_for_the_end_of_an_executor_whose_namespac
   one->tells_status = false;
   executor().print("last words\n");
   const auto late = std::make_shared<bool>(false); // the timer may outlive this test
-  asio::steady_timer half_of_the_time_for_a_status(io, 500ms);
-  half_of_the_time_for_a_status.async_wait([late](const std::error_code& error) { *late = !error; });
+  asio::steady_timer time_in_which_nobody_is_waited_for(io, 100ms);
+  time_in_which_nobody_is_waited_for.async_wait([late](const std::error_code& error) { *late = !error; });
   one->dialogue->doomed();
   ASSERT_TRUE(ends(observer));
   EXPECT_FALSE(*late);

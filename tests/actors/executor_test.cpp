@@ -126,7 +126,7 @@ TEST_F(executor_owner, waits_longer_for_a_fork_than_the_fork_server_may_take) {
   advance(std::chrono::milliseconds(2999));
   EXPECT_EQ(left(), "");
   advance(std::chrono::milliseconds(1));
-  EXPECT_EQ(left(), "after 2500 ms in which it did not start");
+  EXPECT_EQ(left(), "after 3000 ms in which it did not start");
 }
 
 } // namespace

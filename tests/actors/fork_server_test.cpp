@@ -29,6 +29,14 @@ protected:
     tell(init_ready{});
     tell(fork_server_ready{generation, "3.11.2", ""});
   }
+  /// Of the one that serves, which does not answer.
+  void ask_for_a_fork() {
+    links.push_back(pool->changes.back().server.link);
+    links.back()->fork(launcher::new_session_lineage(), launcher::make_executor_channels().theirs,
+                       {[](const std::string&, bool) {}, {}, {}, {}});
+    context->io.restart();
+    context->io.poll();
+  }
   /// "link", the problem or "none", for each change the pool has heard of since the actor is there.
   std::vector<std::string> told() const {
     std::vector<std::string> all;
@@ -185,21 +193,45 @@ TEST_F(fork_server_owner, asks_for_patience_where_one_has_served_before) {
 /// It may be what it has imported: who waits for a context shall know that there will be none.
 TEST_F(fork_server_owner, tells_why_when_they_end_before_they_have_forked_once) {
   come_up();
-  tell(fork_server_lost{1, "it ended by signal 11"});
+  for (const std::uint64_t idle : {1u, 2u, 3u}) {
+    tell(fork_server_lost{idle, "it ended by signal 11"});
+    advance(longest_pause);
+    tell(fork_server_ready{idle + 1, "3.11.2", ""});
+  }
+  EXPECT_THAT(told(), ElementsAre("link", "none", "link", "none", "link", "none", "link"))
+      << "nobody asked them";
+  ask_for_a_fork();
+  tell(fork_server_lost{4, "it ended by signal 11"});
   advance(longest_pause);
-  tell(fork_server_ready{2, "3.11.2", ""});
-  tell(fork_server_lost{2, "it ended by signal 11"});
-  EXPECT_THAT(told(), ElementsAre("link", "none", "link", "it ended by signal 11"));
+  tell(fork_server_ready{5, "3.11.2", ""});
+  ask_for_a_fork();
+  tell(fork_server_lost{5, "it ended by signal 11"});
+  EXPECT_EQ(told().back(), "it ended by signal 11");
   EXPECT_EQ(pool->changes.back().refusal.value().code, error_code::interpreter_not_ready);
 }
 
-/// Its status comes when it has long been replaced.
+/// Its socket and its status tell of it in any order; nobody may tell its status at all.
 TEST_F(fork_server_owner, notes_how_one_that_served_has_ended) {
-  come_up();
-  tell(fork_server_lost{1, ""});
-  EXPECT_THAT(told(), ElementsAre("link", "none")) << "at once";
-  tell(fork_server_lost{1, "it ended by signal 9 (Killed)"});
-  EXPECT_THAT(tree->events.read().back().text, ::testing::HasSubstr("it ended by signal 9 (Killed)"));
+  std::uint64_t generation = 0;
+  const auto noted = [this] { return tree->events.read().back().text; };
+  for (const std::vector<std::string>& ends :
+       {std::vector<std::string>{"", "by signal 9"}, {"by signal 9", ""}, {""}}) {
+    come_up(++generation);
+    for (const auto& end : ends)
+      tell(fork_server_lost{generation, end});
+    EXPECT_EQ(told().back(), "none") << "at once";
+    advance(std::chrono::milliseconds(200));
+    EXPECT_THAT(noted(), ::testing::HasSubstr(ends.size() == 1 ? "lost: it has ended" : "lost: by signal 9"));
+    advance(longest_pause);
+  }
+}
+
+/// Neither where one has served nor where none has.
+TEST_F(fork_server_owner, holds_the_loss_of_an_init_against_no_python) {
+  tell(start_fork_server{});
+  tell(init_ready{});
+  tell(init_lost{"by signal 9"});
+  EXPECT_EQ(pool->changes.back().refusal.value().code, error_code::interpreter_not_ready);
 }
 
 TEST_F(fork_server_owner, lets_nobody_wait_for_a_pause_that_is_longer_than_a_start) {

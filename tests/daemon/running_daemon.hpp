@@ -5,12 +5,16 @@
 #include "daemon/surroundings.hpp"
 #include "tests/daemon/standard_error.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <future>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -25,7 +29,13 @@ public:
     flags.emplace_back("--http.port=0");
     flags.push_back("--sandbox.workspace=" + (directory / "workspace").string());
     flags.push_back("--sandbox.runtime-directory=" + (directory / "run").string());
-    flags.emplace_back("--sandbox.program-directory=" SANDBOXD_PROGRAM_DIRECTORY);
+    const auto is_given = [&](std::string_view key) {
+      return std::ranges::any_of(flags, [&](const auto& flag) { return flag.starts_with(key); });
+    };
+    if (constexpr std::string_view key = "--sandbox.program-directory="; !is_given(key))
+      flags.push_back(std::string(key) + SANDBOXD_PROGRAM_DIRECTORY);
+    for (const char* language : {"python", "javascript", "typescript"}) // nothing here has a use for them
+      flags.push_back(fmt::format("--interpreter.{}-pool-min-size=0", language));
     flags.emplace_back("--");
     flags.insert(flags.end(), command.begin(), command.end());
     auto loaded = std::get<config::configuration>(config::load({std::move(flags), {}}));

@@ -1,5 +1,5 @@
 #include "daemon/surroundings.hpp"
-#include "tests/daemon/standard_error.hpp"
+#include "tests/daemon/running_daemon.hpp"
 
 #include <gmock/gmock.h>
 
@@ -24,7 +24,8 @@ std::string complaint_about(const std::filesystem::path& directory) {
 TEST(required_programs, are_named_when_they_are_missing_or_cannot_be_run) {
   const testing::temporary_directory root;
   const auto directory = root / "programs";
-  for (const std::string name : {"launcher/sandboxd-spawner", "git/sandboxd-git-worker"}) {
+  for (const std::string name :
+       {"launcher/sandboxd-spawner", "git/sandboxd-git-worker", "interpreters/sandboxd-namespace-init"}) {
     const auto program = directory / name;
     EXPECT_EQ(complaint_about(directory), program.string() + ": No such file or directory");
     std::filesystem::create_directories(program.parent_path());
@@ -34,6 +35,13 @@ TEST(required_programs, are_named_when_they_are_missing_or_cannot_be_run) {
                                  std::filesystem::perm_options::add);
   }
   EXPECT_EQ(complaint_about(directory), "");
+}
+
+TEST(required_programs, keep_a_daemon_from_starting_without_them) {
+  const testing::temporary_directory directory;
+  testing::running_daemon daemon(directory, {"--sandbox.program-directory=" + (directory / "none").string()},
+                                 {});
+  EXPECT_THROW((void)daemon.exit_code(), std::system_error);
 }
 
 } // namespace

@@ -32,7 +32,8 @@ inline constexpr std::chrono::seconds patience{30};
 
 inline std::shared_ptr<launcher::spawner> start_spawner(asio::io_context& io,
                                                         std::function<void()> on_death) {
-  const auto program = std::filesystem::path(SANDBOXD_PROGRAM_DIRECTORY) / config::programs::spawner;
+  const auto path = std::filesystem::path(SANDBOXD_PROGRAM_DIRECTORY) / config::programs::spawner;
+  const launcher::descriptor program(::open(path.c_str(), O_PATH | O_CLOEXEC));
   return launcher::spawner::start(io, program, std::move(on_death));
 }
 
