@@ -343,7 +343,8 @@ void executor_dialogue::on_closed(bool broken) {
 }
 
 void executor_dialogue::on_process_gone() {
-  is_gone_ = true;
+  if (std::exchange(is_gone_, true))
+    return; // doomed, and so waited for
   if (!process_ended_)
     wait_for_status(is_orphan_ ? time_for_a_doom : time_to_die);
 }

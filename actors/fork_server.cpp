@@ -220,7 +220,9 @@ void lose_ended(self_pointer self, const fork_server_lost& why) {
 /// `silent`: why is not known yet.
 void lose_serving(self_pointer self, const fork_server_lost& why, bool silent) {
   auto& state = self->state;
-  kill_program(state, std::exchange(state.ended, std::exchange(state.serving, {})));
+  if (state.ended.generation != 0) // so soon after it
+    lose_ended(self, {state.ended.generation, "it has ended"});
+  state.ended = std::exchange(state.serving, {});
   state.useless = state.ended.link->has_forked() ? 0 : state.useless + state.ended.link->was_asked();
   if (silent)
     self->delayed_send(self, time_for_a_status, why);
@@ -239,6 +241,10 @@ void lose_all(self_pointer self, const std::string& problem) {
   for (const auto& link : std::exchange(state.below_init, {}))
     if (const auto living = state.isolated ? link.lock() : nullptr)
       living->doom();
+  if (state.serving.generation != 0 || state.ended.generation != 0) {
+    note(self, "the one that served is lost with its init: " + problem);
+    state.useless = 0;
+  }
   state.serving = {};
   state.candidate = {};
   state.ended = {};

@@ -9,6 +9,7 @@
 #include "launcher/byte_budget.hpp"
 #include "launcher/captured_output.hpp"
 #include "launcher/descriptor.hpp"
+#include "launcher/published.hpp"
 #include "ports/exposed_ports.hpp"
 
 #include <asio/io_context.hpp>
@@ -147,10 +148,10 @@ private:
 
   std::atomic<bool> shutting_down_ = false;
   std::atomic<std::uint16_t> listening_port_ = 0;
-  std::atomic<std::shared_ptr<const config::settings>> settings_;
-  std::array<std::atomic<std::shared_ptr<const pool_status>>, interpreters::every_language.size()> pools_;
-  std::atomic<std::shared_ptr<const ports::exposed_ports>> exposed_ =
-      std::make_shared<const ports::exposed_ports>();
+  launcher::published<config::settings> settings_;
+  std::array<launcher::published<pool_status>, interpreters::every_language.size()> pools_;
+  launcher::published<ports::exposed_ports> exposed_ =
+      launcher::published<ports::exposed_ports>(std::make_shared<const ports::exposed_ports>());
   const std::shared_ptr<launcher::byte_budget> disk_ = std::make_shared<launcher::byte_budget>(0);
   const std::shared_ptr<launcher::byte_budget> process_disk_ = std::make_shared<launcher::byte_budget>(0);
   const std::shared_ptr<launcher::byte_budget> memory_ = std::make_shared<launcher::byte_budget>(0);

@@ -64,13 +64,13 @@ void fork_server_link::fork(lineage number, executor_channels theirs, fork_event
                  [self = shared_from_this(), number, channels, events = std::move(events)]() mutable {
                    if (!self->socket_.is_open())
                      return events.failed(std::string(has_ended), true);
-                   self->was_asked_ = true;
                    const auto request = fmt::format("fork {}", number);
                    const std::array passed{channels->requests.get(), channels->events.get(),
                                            channels->output.get(), channels->errors.get()};
                    const int error = send_bytes(self->socket_.native_handle(),
                                                 std::as_bytes(std::span(request)), passed, 0, MSG_DONTWAIT);
                    const bool is_gone = error == EPIPE || error == ECONNRESET;
+                   self->was_asked_ = self->was_asked_ || error == 0;
                    if (error != 0 && !is_gone)
                      return events.failed(std::strerror(error), false);
                    self->asked_.push_back(std::move(events));
@@ -107,8 +107,11 @@ void fork_server_link::read() {
   char buffer[largest_datagram];
   while (socket_.is_open()) {
     const auto count = ::recv(socket_.native_handle(), buffer, sizeof(buffer), MSG_DONTWAIT);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+    if (count < 0 && errno == EAGAIN)
       return;
+    if (count < 0 &&
+        (errno == EINTR || errno == ECONNRESET)) // which comes once, before what is still to be read
+      continue;
     if (count <= 0)
       return lose({});
     if (!handle({buffer, static_cast<std::size_t>(count)}))

@@ -120,7 +120,7 @@ void shell::launch() {
       self->process_ = ids.on_host;
       if (error != 0)
         return self->fail_start(error);
-      self->place_ = std::make_shared<const shell_place>(self->init_->root(), ids.on_host);
+      self->place_.store(std::make_shared<const shell_place>(self->init_->root(), ids.on_host));
       self->events_.started(ids);
     };
     events.ended = [weak = weak_from_this()](std::optional<int> status) {

@@ -2,6 +2,7 @@
 
 #include "launcher/command_output.hpp"
 #include "launcher/control_directory.hpp"
+#include "launcher/published.hpp"
 #include "launcher/session_process.hpp"
 #include "launcher/shell_command.hpp"
 #include "launcher/shell_place.hpp"
@@ -10,7 +11,6 @@
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -153,7 +153,7 @@ private:
   state state_ = state::starting;
   std::uint32_t program_ = 0;
   pid_t process_ = 0; // as the daemon sees it
-  std::atomic<std::shared_ptr<const shell_place>> place_;
+  published<shell_place> place_;
   descriptor orders_;          // writing end of the shell's standard input
   own_stream reports_;         // its standard output
   own_stream complaints_;      // its standard error

@@ -22,6 +22,11 @@ namespace {
 /// posix_spawn(3) of `program` with `socket` as descriptor 3, an empty environment (workloads are
 /// forked from there and must not read the daemon's), default signals and an empty mask.
 pid_t start_process(const descriptor& program, int socket) {
+  // Of a number that the socket does not take in the new process before its program is looked up.
+  const descriptor file(::fcntl(program.get(), F_DUPFD_CLOEXEC, protocol::spawner_socket + 1));
+  if (!file)
+    throw std::system_error(errno, std::generic_category(), "start the spawner");
+
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
@@ -40,8 +45,6 @@ pid_t start_process(const descriptor& program, int socket) {
   char* arguments[] = {name, nullptr};
   char* environment[] = {nullptr};
   pid_t pid = 0;
-  // Of a number that the socket does not take in the new process before its program is looked up.
-  const descriptor file(::fcntl(program.get(), F_DUPFD_CLOEXEC, protocol::spawner_socket + 1));
   const auto path = fmt::format("/proc/self/fd/{}", file.get());
   const int error = ::posix_spawn(&pid, path.c_str(), &actions, &attributes, arguments, environment);
   ::posix_spawnattr_destroy(&attributes);

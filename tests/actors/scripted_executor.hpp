@@ -125,21 +125,24 @@ private:
     ::dup2(events, 0);
     ::dup2(signals, 1);
     ::close_range(2, ~0u, 0);
-    struct sigaction act {};
-    act.sa_flags = SA_SIGINFO | SA_RESTART;
-    act.sa_sigaction = [](int, siginfo_t* about, void*) { ::_exit(about->si_value.sival_int); };
-    ::sigaction(SIGTERM, &act, nullptr);
-    act.sa_sigaction = [](int number, siginfo_t*, void*) {
-      const char byte = static_cast<char>(number);
-      (void)!::write(1, &byte, 1);
-    };
-    ::sigaction(SIGINT, &act, nullptr);
-    ::sigaction(SIGURG, &act, nullptr);
+    // Waited for, not handled: ThreadSanitizer keeps handlers waiting, for ever when nothing else is done.
+    sigset_t awaited;
+    ::sigemptyset(&awaited);
+    for (const int number : {SIGTERM, SIGINT, SIGURG})
+      ::sigaddset(&awaited, number);
+    ::sigprocmask(SIG_BLOCK, &awaited, nullptr);
     ::send(0, first.data(), first.size(), MSG_NOSIGNAL);
     ::close(0);
     (void)!::write(1, "s", 1);
-    for (;;)
-      ::pause();
+    for (;;) {
+      siginfo_t about{};
+      const int number = ::sigwaitinfo(&awaited, &about);
+      if (number == SIGTERM)
+        ::_exit(about.si_value.sival_int);
+      const char byte = static_cast<char>(number);
+      if (number > 0)
+        (void)!::write(1, &byte, 1);
+    }
   }
 
   launcher::executor_channels channels_;

@@ -45,7 +45,8 @@ class Daemon:
     """A running sandboxd with a configuration file of its own: Debian's Python imports nothing ahead, unless the keys
     say otherwise."""
 
-    def __init__(self, keys, environment=None):
+    def __init__(self, keys, environment=None, programs=None):
+        self.flags = [f"--sandbox.program-directory={programs}"] if programs else []
         self.directory = Path(tempfile.mkdtemp(prefix="sandboxd-code-"))
         self.workspace = self.directory / "workspace"
         self.workspace.mkdir()
@@ -59,7 +60,8 @@ class Daemon:
 
     def command(self):
         return [BINARY, f"--config-file={self.file}", "--http.address=127.0.0.1", "--http.port=0",
-                f"--sandbox.workspace={self.workspace}", f"--sandbox.runtime-directory={self.directory / 'run'}"]
+                f"--sandbox.workspace={self.workspace}", f"--sandbox.runtime-directory={self.directory / 'run'}",
+                *self.flags]
 
     def write(self, keys):
         """Makes these the keys of [interpreter], a line each, from line 2 on."""
@@ -108,15 +110,17 @@ class Daemon:
         zombies = self.processes().zombies
         tree = processes.tree(self.pid)
         status = self.server.stop()
+        end_of_log = self.log.read_text(errors="replace")[-4000:]
         left = [pid for pid in tree if Path(f"/proc/{pid}").exists()]
         shutil.rmtree(self.directory)
-        return [f"{name}: {what}" for name, what in (("status", status), ("left", left), ("zombies", zombies)) if what]
+        return [f"{name}: {what}" for name, what in (("status", status), ("left", left), ("zombies", zombies),
+                                                 ("log", status and end_of_log)) if what]
 
 
 @contextlib.contextmanager
-def running(keys, environment=None):
+def running(keys, environment=None, **more):
     """A daemon for a while; fails when something is wrong with its end."""
-    daemon = Daemon(keys, environment)
+    daemon = Daemon(keys, environment, **more)
     try:
         yield daemon
     finally:

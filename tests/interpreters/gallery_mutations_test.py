@@ -57,7 +57,9 @@ UNCHANGED = Mutation("nothing", "", "", "", tuple(dict.fromkeys(name for one in 
 
 
 def copy_executors(directory):
-    """The executors of the daemon under test, but for what npm has installed, which is only linked."""
+    """The programs of the daemon under test; only what belongs to the executors themselves is no link."""
+    for helper in ("launcher", "git"):
+        (directory.parent / helper).symlink_to(BINARY.parent / helper)
     source = BINARY.parent / "interpreters"
     left_out = shutil.ignore_patterns("node_modules", "__pycache__", "CMakeFiles", "*.a")
     shutil.copytree(source, directory, ignore=left_out)
@@ -76,7 +78,7 @@ def failures_under(mutation):
                 raise ValueError(f"{mutation.file} has {mutation.old!r} {text.count(mutation.old)} times, not once")
             path.write_text(text.replace(mutation.old, mutation.new))
         # Nothing is imported ahead: that takes longer than these few cells.
-        with running(KEYS | {"directory": f'"{directory}"', "python-preload": '""'}) as daemon:
+        with running(KEYS | {"python-preload": '""'}, programs=root) as daemon:
             runs = {name: daemon.run_once(CELLS[name].code, CELLS[name].language) for name in mutation.cells}
     problems = {name: problems_of(CELLS[name], events) for name, events in runs.items()}
     return {name: wrong for name, wrong in problems.items() if wrong}

@@ -329,6 +329,27 @@ TEST(fork_server_links, tell_whoever_asks_a_server_that_has_just_ended) {
   EXPECT_EQ(told, (std::vector<std::pair<std::string, bool>>{{"the fork server has ended", true}}));
 }
 
+/// A request that it had not read makes an error of its end, which comes before what it has sent.
+TEST(fork_server_links, hear_what_a_server_has_said_before_its_end) {
+  asio::io_context io;
+  auto pair = make_seqpacket_pair();
+  const auto link = fork_server_link::create(io, std::move(pair.first), std::chrono::seconds(60), {});
+  std::vector<std::string> told;
+  link->fork(new_session_lineage(), make_executor_channels().theirs,
+             {[&](const std::string& problem, bool) { told.push_back(problem); },
+              [&](int status) { told.push_back(std::to_string(status)); },
+              {},
+              {}});
+  io.poll();
+  for (const std::string_view word : {"forked 5", "ended 5 256"})
+    ASSERT_EQ(::send(pair.second.get(), word.data(), word.size(), 0), static_cast<ssize_t>(word.size()));
+  pair.second.reset();
+  io.restart();
+  io.poll();
+  EXPECT_EQ(told, std::vector<std::string>{"256"});
+  EXPECT_TRUE(link->was_asked() && link->has_forked());
+}
+
 TEST_P(fork_servers, are_outlived_by_their_executors) {
   fork();
   ASSERT_TRUE(tells(R"({"type": "ready"})"));
