@@ -503,9 +503,10 @@ class Interruption(WithServer):
                      "import subprocess; subprocess.run(['sleep', '1000'])",
                      "import asyncio, time\nasyncio.get_running_loop().call_soon(time.sleep, 1000)\nawait asyncio.sleep(1000)",
                      "input() if 0 else __import__('signal').pause()"):
-            python, told = self.interrupt(code)
-            self.assertEqual((told[-1][0], told[-1][1]["ename"]), (ERROR, "KeyboardInterrupt"), code)
-            self.assertEqual(python.value("'alive'"), {"text/plain": "'alive'"})
+            with self.subTest(code):
+                python, told = self.interrupt(code)
+                self.assertEqual((told[-1][0], told[-1][1]["ename"]), (ERROR, "KeyboardInterrupt"))
+                self.assertEqual(python.value("'alive'"), {"text/plain": "'alive'"})
 
     def test_what_was_interrupted_does_not_go_on(self):
         for _ in range(20):  # wherever the interrupt comes
