@@ -435,13 +435,13 @@ TEST_F(executor_dialogues, tell_a_large_result_of_an_executor_that_ends_while_it
 
 TEST_F(executor_dialogues, do_not_hold_against_a_run_how_long_its_result_is_read) {
   start({1u << 20, 10s});
-  const auto observer = begun({.timeout = 30ms});
+  const auto observer = begun({.timeout = 250ms});
   std::promise<void> gate;
   one->reader->run([opened = gate.get_future().share()] { opened.wait(); });
   executor().say(R"({"type":"result","kind":"value","data":{"text/plain":")" + std::string(140'000, 'x') +
                  R"("}})");
   executor().complete();
-  pass_time(60ms);
+  pass_time(350ms);
   EXPECT_EQ(observer->ends(), 0u);
   gate.set_value();
   ASSERT_TRUE(ends(observer));

@@ -3,6 +3,7 @@
 
 import base64
 import os
+import select
 import signal
 import struct
 import time
@@ -484,86 +485,6 @@ def processes_of(namespace):
     return found
 
 
-def interrupt_after_a_line(python):
-    limit = time.monotonic() + TIME_LIMIT
-    while not any(what.endswith(b"\n") for _, what in python.told) and time.monotonic() < limit:
-        python._drain()
-    return python.interrupt()
-
-
-class Interruption(WithServer):
-    def interrupt(self, code, before="pass"):
-        python = self.executor()
-        python.run(before)
-        python.start("print('on', flush=True)\n" + code)
-        return python, interrupt_after_a_line(python)
-
-    def test_user_code_gets_a_keyboard_interrupt(self):
-        for code in ("while True: pass", "import time; time.sleep(1000)", "import asyncio; await asyncio.sleep(1000)",
-                     "import subprocess; subprocess.run(['sleep', '1000'])",
-                     "import asyncio, time\nasyncio.get_running_loop().call_soon(time.sleep, 1000)\nawait asyncio.sleep(1000)",
-                     "input() if 0 else __import__('signal').pause()"):
-            with self.subTest(code):
-                python, told = self.interrupt(code)
-                self.assertEqual((told[-1][0], told[-1][1]["ename"]), (ERROR, "KeyboardInterrupt"))
-                self.assertEqual(python.value("'alive'"), {"text/plain": "'alive'"})
-
-    def test_what_was_interrupted_does_not_go_on(self):
-        for _ in range(20):  # wherever the interrupt comes
-            python, told = self.interrupt("while True:\n n += 1\n await asyncio.sleep(0)", before="import asyncio\nn = 0")
-            self.assertEqual((told[-1][0], told[-1][1].get("ename")), (ERROR, "KeyboardInterrupt"))
-            told = python.run("before = n\nfor _ in range(10): await asyncio.sleep(0)\nn - before")
-            self.assertEqual([kind for kind, _ in told], ["result", "complete"], told)
-            self.assertEqual(told[0][1]["data"], {"text/plain": "0"})
-
-    def test_what_was_interrupted_is_cancelled(self):
-        python, told = self.interrupt("try: await asyncio.sleep(1000)\nfinally: print('tidy')", before="import asyncio")
-        self.assertIn(texts(told, "stdout"), ["on\ntidy\n", "on\n"])  # it may come before the `try`
-        self.assertEqual(told[-1][1]["ename"], "KeyboardInterrupt")
-
-    def test_an_interrupt_that_python_ignores_comes_again(self):
-        code = "class Last:\n def __del__(self):\n  print('on', flush=True)\n  while True: pass\nLast()\nwhile True: pass"
-        python, told = self.interrupt(code)
-        self.assertEqual((told[-1][0], told[-1][1]["ename"], texts(told, "stderr")), (ERROR, "KeyboardInterrupt", ""))
-
-    def test_a_cell_is_interrupted_that_has_only_just_begun(self):
-        python = self.executor()
-        for code in ("while True: pass", "import asyncio; await asyncio.sleep(1000)",
-                     "import asyncio; await asyncio.sleep(0)\nwhile True: pass") * 10:
-            python.start(code)
-            python.wait_until_it_runs()
-            self.assertEqual(python.interrupt()[-1][1]["ename"], "KeyboardInterrupt", code)
-        self.assertEqual(python.value("'alive'"), {"text/plain": "'alive'"})
-
-    def test_an_interrupt_just_before_a_call_that_waits_is_noticed(self):
-        """It comes during the sum, of whose end and the beginning of the sleep Python knows nothing."""
-        for earlier in ("pass", "import signal; signal.signal(signal.SIGURG, signal.SIG_IGN)"):
-            python, told = self.interrupt(
-                "list(map(operator.call, (partial(sum, range(10_000_000)), partial(time.sleep, 1000))))",
-                before="import operator, time\nfrom functools import partial\n" + earlier)
-            self.assertEqual((told[-1][0], told[-1][1]["ename"]), (ERROR, "KeyboardInterrupt"), earlier)
-
-    def test_an_interrupt_amid_displays_cuts_no_event(self):
-        """Large ones, so that some are under way when it comes."""
-        python = self.executor()
-        for count in range(20):
-            python.start("while True: display('x' * 300_000)")
-            python.wait_until_it_runs()
-            for _ in range(count % 4):
-                self.assertEqual(python.next_event()["type"], "result")
-                python._events.send(b"x")
-            self.assertEqual(python.interrupt()[-1][1]["ename"], "KeyboardInterrupt")
-            told = python.run("print('out')\ndisplay(1)\nimport sys; print('err', file=sys.stderr)\n2")
-            self.assertEqual([kind for kind, _ in told], ["stdout", "result", "stderr", "result", "complete"])
-
-    def test_nothing_happens_between_two_cells(self):
-        python = self.executor()
-        python.run("x = 1; import signal; signal.signal(signal.SIGINT, signal.default_int_handler)")
-        for _ in range(20):
-            os.kill(python.pid, signal.SIGINT)
-        self.assertEqual(python.value("x"), {"text/plain": "1"})
-
-
 class WithoutNamespaces(Cells):
     isolate = False
 
@@ -605,6 +526,23 @@ class Limits(unittest.TestCase):
         self.assertEqual(python.run("np")[-1][1]["ename"], "NameError")
 
 
+class Leaving(unittest.TestCase):
+    def test_a_server_goes_quietly_that_has_an_end_to_tell_to_nobody(self):
+        """The daemon leaves without having heard all, as it does when it is killed."""
+        server = ForkServer(NAMESPACE_INIT, False, preload=())
+        executors = [server.fork() for _ in range(2)]
+        executors[0].kill()
+        self.assertTrue(select.select([server.control], [], [], TIME_LIMIT)[0])
+        last = os.pidfd_open(executors[1].pid)
+        self.addCleanup(os.close, last)
+        os.kill(server.process.pid, signal.SIGSTOP)
+        executors[1].kill()
+        self.assertTrue(select.select([last], [], [], TIME_LIMIT)[0])
+        server.control.close()
+        os.kill(server.process.pid, signal.SIGCONT)
+        self.assertEqual(server.process.wait(TIME_LIMIT), 0)
+
+
 class CellsWithoutIPython(WithoutIPython, Cells):
     pass
 
@@ -618,10 +556,6 @@ class ResultsWithoutIPython(WithoutIPython, Results):
 
 
 class ContextsWithoutIPython(WithoutIPython, Contexts):
-    pass
-
-
-class InterruptionWithoutIPython(WithoutIPython, Interruption):
     pass
 
 

@@ -191,7 +191,7 @@ class ForkServer:
         return bool(data)
 
     def tell(self, message):
-        with contextlib.suppress(BrokenPipeError):  # the daemon has let go, which is what is read next
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the daemon has let go, as is read next
             self._control.send(message.encode(errors="backslashreplace")[:LARGEST_DATAGRAM])
 
     def _reap(self):

@@ -8,7 +8,10 @@ import sys
 import threading
 import time
 
-_PAUSE = 0.01  # seconds until a signal comes again
+# What an interrupt that was not heard comes again as: where nobody handles it, nothing happens, and executors have no
+# terminal whose size could change.
+AGAIN = signal.SIGWINCH
+_PAUSE = 0.01  # seconds until it does
 
 _allowed = False
 _came = False  # while it was not allowed, or put off
@@ -28,13 +31,23 @@ def raise_interrupt():
     """Where user code runs, or is to be run: raises KeyboardInterrupt, now or as soon as that does no harm."""
     global _came, _heard
     _heard += 1
-    if _allowed and not _put_off:
+    if may_raise():
         _raise()
     _came = True
 
 
+def heard():
+    """A number that grows with every interrupt that user code hears."""
+    return _heard
+
+
+def may_raise():
+    """Whether user code runs that an exception does no harm."""
+    return _allowed and not _put_off
+
+
 def come_again():
-    """For an interrupt that user code has not heard: the signal is sent again until it has. Returns whether it will be."""
+    """For an interrupt that user code has not heard: AGAIN is sent until it has. Returns whether it will be."""
     global _comes_again
     if _comes_again != _heard:
         try:
@@ -46,10 +59,23 @@ def come_again():
 
 
 def _interrupt_again(heard):
-    """More than once: a signal that comes just before a system call that waits does not end it."""
+    """More than once: a signal that comes just before a system call that waits does not end it. And not at once: what
+    it came amid has its time to go on."""
+    time.sleep(_PAUSE)
     while _allowed and _heard == heard:
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        signal.pthread_kill(threading.main_thread().ident, AGAIN)
         time.sleep(_PAUSE)
+
+
+@contextlib.contextmanager
+def coming_again():
+    """AGAIN is sent as long as this is done, unless user code hears of an interrupt meanwhile."""
+    global _heard
+    come_again()
+    try:
+        yield
+    finally:
+        _heard += 1
 
 
 def _on_signal(_number, _frame):
@@ -88,7 +114,8 @@ def allowed(tell):
     """For one run. `tell()` tells the daemon that from now on an interrupt is heard: it sends none before."""
     global _allowed, _came, _heard, _put_off, _raised
     _put_off = 0  # a signal handler of user code may have raised just before it was counted down
-    signal.signal(signal.SIGINT, _on_signal)
+    for number in (signal.SIGINT, AGAIN):
+        signal.signal(number, _on_signal)
     _heed_reminders()
     _came = False
     _heard += 1  # what is sent again was for the run before
