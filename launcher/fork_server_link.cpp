@@ -62,15 +62,17 @@ void fork_server_link::fork(lineage number, executor_channels theirs, fork_event
   auto channels = std::make_shared<executor_channels>(std::move(theirs));
   asio::dispatch(strand_,
                  [self = shared_from_this(), number, channels, events = std::move(events)]() mutable {
-                   if (!self->socket_.is_open())
+                   if (!self->socket_.is_open()) {
+                     self->was_asked_ = true;
                      return events.failed(std::string(has_ended), true);
+                   }
                    const auto request = fmt::format("fork {}", number);
                    const std::array passed{channels->requests.get(), channels->events.get(),
                                            channels->output.get(), channels->errors.get()};
                    const int error = send_bytes(self->socket_.native_handle(),
                                                 std::as_bytes(std::span(request)), passed, 0, MSG_DONTWAIT);
                    const bool is_gone = error == EPIPE || error == ECONNRESET;
-                   self->was_asked_ = self->was_asked_ || error == 0;
+                   self->was_asked_ = self->was_asked_ || error == 0 || is_gone;
                    if (error != 0 && !is_gone)
                      return events.failed(std::strerror(error), false);
                    self->asked_.push_back(std::move(events));

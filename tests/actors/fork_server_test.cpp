@@ -226,6 +226,14 @@ TEST_F(fork_server_owner, notes_how_one_that_served_has_ended) {
   }
 }
 
+TEST_F(fork_server_owner, notes_that_one_that_served_is_lost_with_its_init) {
+  come_up();
+  tell(init_lost{"by signal 9"});
+  EXPECT_THAT(tree->events.read(),
+              ::testing::Contains(::testing::Field(&supervision::journal_event::text,
+                                                   ::testing::HasSubstr("lost with its init: by signal 9"))));
+}
+
 /// Neither where one has served nor where none has.
 TEST_F(fork_server_owner, holds_the_loss_of_an_init_against_no_python) {
   tell(start_fork_server{});

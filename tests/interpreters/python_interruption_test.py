@@ -2,6 +2,7 @@
 """Interrupts of user code in the Python executors, with IPython and without."""
 
 import os
+import select
 import signal
 import time
 import unittest
@@ -14,7 +15,8 @@ ERROR = "error"
 
 def wait_for_lines(python, count):
     limit = time.monotonic() + TIME_LIMIT
-    while sum(what.count(b"\n") for _, what in python.told) < count and time.monotonic() < limit:
+    while sum(what.count(b"\n") for _, what in python.told) < count:
+        assert select.select([python._output], [], [], limit - time.monotonic())[0], python.told
         python._drain()
 
 
@@ -67,6 +69,32 @@ class Interruption(WithServer):
                 told = python.finish() if last == "pass" else python.interrupt()
                 self.assertEqual((told[-1][0], told[-1][1].get("ename")), (ERROR, "KeyboardInterrupt"), told)
                 self.assertEqual("not interrupted" in texts(told, "stdout"), last == "pass")
+                self.assertEqual(python.value("await asyncio.sleep(0.01, 'alive')"), {"text/plain": "'alive'"})
+
+    def test_what_is_not_yet_tidy_says_nothing_in_a_later_cell(self):
+        python = self.executor()
+        say = "asyncio.get_running_loop().call_later(0.01, print,"  # while the task waits
+        python.start(f"import asyncio\n{say} 'on')\ntry: await asyncio.sleep(1000)\n"
+                     f"finally:\n try:\n  {say} 'tidy')\n  await asyncio.sleep(1000)\n"
+                     " finally:\n  await asyncio.sleep(0.05)\n  print('late')")
+        wait_for_lines(python, 1)
+        python._send_interrupt()
+        wait_for_lines(python, 2)
+        self.assertEqual(python.interrupt()[-1][1]["ename"], "KeyboardInterrupt")
+        told = python.run("await asyncio.sleep(0.5, 'mine')")
+        self.assertEqual([kind for kind, _ in told], ["stdout", "result", "complete"], told)
+        self.assertEqual((told[0][1], told[1][1]["data"]), ("late\n", {"text/plain": "'mine'"}))
+
+    def test_other_tasks_do_not_hold_up_an_interrupt(self):
+        python, told = self.interrupt("async def w(): time.sleep(1000)\n"
+                                      "await asyncio.wait([asyncio.create_task(w()) for _ in range(3)])",
+                                      before="import asyncio, time")
+        self.assertEqual(told[-1][1]["ename"], "KeyboardInterrupt")
+
+    def test_an_interrupt_needs_no_thread(self):
+        before = "import asyncio, _thread\ndef refuse(*_): raise RuntimeError\n_thread.start_new_thread = refuse"
+        python, told = self.interrupt("await asyncio.sleep(1000)", before=before)
+        self.assertEqual(told[-1][1]["ename"], "KeyboardInterrupt")
 
     def test_what_the_loop_has_yet_to_call_does_not_hold_up_an_interrupt(self):
         """A function in C has no frame in which an interrupt could come; these hear of it before that is called."""
@@ -80,7 +108,9 @@ class Interruption(WithServer):
                 (later + f"try: {now}except KeyboardInterrupt: raise ValueError('mine')", "ValueError"),
                 (later + f"try: {now}except KeyboardInterrupt: pass", None)):
             with self.subTest(code):
-                self.assertEqual(self.executor().run(begin + code)[-1][1].get("ename"), outcome)
+                told = self.executor().run(begin + code)
+                self.assertEqual(told[-1][1].get("ename"), outcome)
+                self.assertNotIn("_Left", str(told))
 
     def test_an_interrupt_that_python_ignores_comes_again(self):
         code = "class Last:\n def __del__(self):\n  print('on', flush=True)\n  while True: pass\nLast()\nwhile True: pass"

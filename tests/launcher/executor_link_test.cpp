@@ -327,6 +327,7 @@ TEST(fork_server_links, tell_whoever_asks_a_server_that_has_just_ended) {
        {}});
   io.poll();
   EXPECT_EQ(told, (std::vector<std::pair<std::string, bool>>{{"the fork server has ended", true}}));
+  EXPECT_TRUE(link->was_asked()) << "it did not live long enough to fork";
 }
 
 /// A request that it had not read makes an error of its end, which comes before what it has sent.

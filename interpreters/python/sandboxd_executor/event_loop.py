@@ -2,20 +2,24 @@
 
 import asyncio
 import contextlib
+import selectors
 import signal
 
 from . import interruption
 
-_MODULES_OF_LOOPS = ("asyncio.base_events", "asyncio.events")
-_PATIENCE = 3  # signals: what the loop has to do at once may plan what takes for ever, which is to be interrupted instead
+_MODULES_OF_LOOPS = ("asyncio.base_events", "asyncio.events", __name__, interruption.__name__)
+_CALL = asyncio.Handle._run.__code__  # of whatever a loop calls: the step of a task, or a callback
+_WAIT = selectors.DefaultSelector.select.__code__
 
-
-def _module_of(frame):
-    return frame.f_globals.get("__name__", "")
+# Signals until the loop raises the interrupt itself. Not at once: it would leave what it has yet to call, which may block.
+_PATIENCE = 3
+# Signals, half a second of them, until a call keeps the loop for too long from cancelling what was awaited.
+_LONG = 50
 
 
 class _Left(KeyboardInterrupt):
-    """Ends a loop at once, as an interrupt does, and yet with what the coroutine has returned or raised."""
+    """Ends a loop at once, with what the coroutine has returned or raised. asyncio lets nothing but interrupts and
+    SystemExit do that."""
 
     def __init__(self, value=None, error=None):
         super().__init__()
@@ -28,23 +32,11 @@ class _Left(KeyboardInterrupt):
         return self._value
 
 
-class _HeldUp(KeyboardInterrupt):
-    """Ends user code that keeps a loop from cancelling what was awaited."""
-
-
-async def _until_interrupted(coroutine):
-    """Its value, or what it raises. When it has heard of an interrupt, what else the loop was to do remains undone: that
-    may take for ever, and the interrupt has been used."""
-    heard = interruption.heard()
-    try:
-        value = await coroutine
-    except Exception as error:
-        if interruption.heard() == heard:
-            raise
-        raise _Left(error=error)
-    if interruption.heard() != heard:
-        raise _Left(value)
-    return value
+def _call_around(frame):
+    """The frame of the loop's call in which a frame is, if it is in one."""
+    while frame is not None and frame.f_code is not _CALL:
+        frame = frame.f_back
+    return frame
 
 
 class EventLoop:
@@ -52,90 +44,108 @@ class EventLoop:
 
     def __init__(self):
         self._loop = None
-        self._planned = None  # an interrupt
-        self._at_work_in = None  # the frame that was at work when the signal came last
-        self._times_at_work = 0  # one after the other
-        self._is_ending = False
+        self._awaited = None  # the task of the cell that runs
+        self._is_ending = False  # that task is cancelled, and may tidy up
+        self._planned = None  # an interrupt that the loop is to raise
+        self._seen = None  # the frame that was seen at work, or the call that was under way, when a signal came last
+        self._times = 0  # that signals have come, and seen that
 
     def run(self, coroutine):
         """Its value. An interrupt raises KeyboardInterrupt, and what was awaited is cancelled."""
         with contextlib.ExitStack() as undo:
             with interruption.put_off:  # or it might leave a loop that is half made, or a coroutine in no task
                 self._forget_signals()
+                self._is_ending = False
                 if self._loop is None or self._loop.is_closed():
                     self._loop = asyncio.new_event_loop()
-                for number, handler in ((signal.SIGINT, self._on_signal), (interruption.AGAIN, self._on_signal_again)):
+                for number, handler in ((signal.SIGINT, self._on_signal), (interruption.REPEATED, self._on_repeated)):
                     undo.callback(signal.signal, number, signal.signal(number, handler))
                 undo.callback(self._forget_signals)
-                task = self._loop.create_task(_until_interrupted(coroutine))
-                undo.callback(self._end, task)
+                self._awaited = self._loop.create_task(self._until_interrupted(coroutine))
+                undo.callback(self._end)
+            left = None
             try:
-                return self._loop.run_until_complete(task)
-            except _Left as left:
-                return left.outcome()
+                return self._loop.run_until_complete(self._awaited)
+            except _Left as one:
+                left = one
+            return left.outcome()  # not amid the other exception, or users would see that, too
 
-    def _end(self, task):
+    async def _until_interrupted(self, coroutine):
+        """Its value, or what it raises. Where it has heard of an interrupt, the loop does nothing more for this cell: what
+        it is to call next may block, and nothing would end it."""
+        heard = interruption.heard()
+        try:
+            value = await coroutine
+        except (Exception, asyncio.CancelledError) as error:
+            if self._may_go_on(heard):
+                raise
+            raise _Left(error=error) from None
+        if self._may_go_on(heard):
+            return value
+        raise _Left(value)
+
+    def _may_go_on(self, heard):
+        """Also in a later cell, when the task has outlived its own."""
+        return interruption.heard() == heard or asyncio.current_task() is not self._awaited
+
+    def _end(self):
+        """Cancels the task, or what was interrupted would go on in the next cell that awaits."""
+        task, self._awaited = self._awaited, None
         if task.done():
             task.cancelled() or task.exception()  # now asyncio knows that somebody has heard of it
             return
         self._forget_signals()
-        task.cancel()  # or what was interrupted would go on in the next cell that awaits
+        task.cancel()
         self._is_ending = True
-        try:
-            with contextlib.suppress(BaseException), interruption.coming_again():
-                while not task.done():
-                    with contextlib.suppress(_HeldUp):
-                        self._loop.run_until_complete(task)
-        finally:
-            self._is_ending = False
+        with contextlib.suppress(BaseException), interruption.repeating():
+            while self._is_ending and not task.done():
+                with contextlib.suppress(KeyboardInterrupt):
+                    self._loop.run_until_complete(task)
+        self._is_ending = False
+        task.cancel()  # what is still not tidy
 
     def _on_signal(self, _number, frame):
         """Raises at once where user code runs, but not amid what the loop does: that would lose the step of a task which
-        the loop is about to take or to plan, and so the task. Then the signal comes again, until user code runs, or the
-        loop waits, or is seen to be busy with user code that has no frame, such as a function in C. A loop that is at
-        work whenever the signal comes raises the interrupt itself."""
+        the loop is about to take or to plan, and so the task. Then the signal is repeated, until user code runs, or the
+        loop is seen to wait, or to be busy with a call that has no frame, such as a function in C."""
         self._is_ending = False  # whoever interrupts again does not want to wait until all is tidy
-        if not self._is_at_work(frame) or self._is_still_in(frame, "asyncio.events", "selectors"):
+        if not self._is_at_work(frame) or (frame is self._seen and frame.f_code in (_CALL, _WAIT)):
             self._forget_signals()
             interruption.raise_interrupt()
             return
-        self._times_at_work += 1
-        if self._planned is None and self._times_at_work > _PATIENCE:
+        self._times += 1
+        if self._planned is None and (not interruption.repeat_until_heard() or self._times > _PATIENCE):
             self._planned = self._loop.call_soon_threadsafe(self._raise_planned)
-        interruption.come_again()
-        self._at_work_in = frame  # at the end: amid this, the frame has not had the time to go on
+        self._seen = frame  # at the end: amid this, the frame has not had the time to go on
 
-    def _on_signal_again(self, number, frame):
-        """What was awaited may tidy up when it is cancelled; no other user code may keep the loop from that."""
+    def _on_repeated(self, number, frame):
+        """What was awaited may tidy up when it is cancelled; no other call may keep the loop from that for long."""
         if not self._is_ending:
             self._on_signal(number, frame)
         elif self._is_held_up(frame) and interruption.may_raise():
-            raise _HeldUp
-        else:
-            self._at_work_in = frame
+            self._forget_signals()
+            interruption.raise_unheard()
 
     def _is_held_up(self, frame):
-        if not self._loop.is_running() or asyncio.current_task(self._loop) is not None:
-            return False
-        return not self._is_at_work(frame) or self._is_still_in(frame, "asyncio.events")
+        call = _call_around(frame)
+        self._times = self._times + 1 if call is self._seen else 0
+        self._seen = call
+        task = asyncio.current_task(self._loop)
+        return call is not None and self._times >= _LONG and not (task is not None and task.cancelling())
 
     def _is_at_work(self, frame):
-        module = _module_of(frame)
+        module = frame.f_globals.get("__name__", "")
         if module in _MODULES_OF_LOOPS:
             return True
         return asyncio.current_task(self._loop) is None and (module.startswith("asyncio.") or module == "selectors")
-
-    def _is_still_in(self, frame, *modules):
-        """Whether it is where it was when the signal came before, and that in one of these modules."""
-        return frame is self._at_work_in and _module_of(frame) in modules
 
     def _raise_planned(self):
         self._forget_signals()
         interruption.raise_interrupt()
 
     def _forget_signals(self):
-        self._at_work_in = None
-        self._times_at_work = 0
+        self._seen = None
+        self._times = 0
         if self._planned is not None:
             self._planned.cancel()
             self._planned = None

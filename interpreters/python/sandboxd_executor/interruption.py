@@ -8,16 +8,15 @@ import sys
 import threading
 import time
 
-# What an interrupt that was not heard comes again as: where nobody handles it, nothing happens, and executors have no
-# terminal whose size could change.
-AGAIN = signal.SIGWINCH
-_PAUSE = 0.01  # seconds until it does
+# What an interrupt is repeated as that was not heard: a signal for which no library has a use.
+REPEATED = signal.SIGRTMAX
+_PAUSE = 0.01  # seconds before each time
 
 _allowed = False
 _came = False  # while it was not allowed, or put off
 _put_off = 0  # how deep; a signal handler of user code may put off while that is done
 _heard = 0  # how many interrupts
-_comes_again = -1  # how many had been heard when the last began to come again
+_repeated = -1  # how many had been heard when the last began to be repeated
 _raised = None  # by us, in this run
 
 
@@ -36,42 +35,47 @@ def raise_interrupt():
     _came = True
 
 
+def raise_unheard():
+    """Raises KeyboardInterrupt where `may_raise`, but the signal is still repeated."""
+    _raise()
+
+
 def heard():
-    """A number that grows with every interrupt that user code hears."""
+    """A number that is another one when, in the same run, user code has heard of an interrupt since."""
     return _heard
 
 
 def may_raise():
-    """Whether user code runs that an exception does no harm."""
+    """Whether user code runs, and an exception does no harm."""
     return _allowed and not _put_off
 
 
-def come_again():
-    """For an interrupt that user code has not heard: AGAIN is sent until it has. Returns whether it will be."""
-    global _comes_again
-    if _comes_again != _heard:
+def repeat_until_heard():
+    """For an interrupt that user code has not heard. Returns whether it will be: there may be no room for a thread."""
+    global _repeated
+    if _repeated != _heard:
         try:
-            _thread.start_new_thread(_interrupt_again, (_heard,))
+            _thread.start_new_thread(_repeat, (_heard,))
         except RuntimeError:
             return False
-        _comes_again = _heard
+        _repeated = _heard
     return True
 
 
-def _interrupt_again(heard):
+def _repeat(heard):
     """More than once: a signal that comes just before a system call that waits does not end it. And not at once: what
     it came amid has its time to go on."""
     time.sleep(_PAUSE)
     while _allowed and _heard == heard:
-        signal.pthread_kill(threading.main_thread().ident, AGAIN)
+        signal.pthread_kill(threading.main_thread().ident, REPEATED)
         time.sleep(_PAUSE)
 
 
 @contextlib.contextmanager
-def coming_again():
-    """AGAIN is sent as long as this is done, unless user code hears of an interrupt meanwhile."""
+def repeating():
+    """The signal is repeated as long as this is done, unless user code hears of an interrupt meanwhile."""
     global _heard
-    come_again()
+    repeat_until_heard()
     try:
         yield
     finally:
@@ -84,7 +88,7 @@ def _on_signal(_number, _frame):
 
 def _on_unraisable(unraisable):
     """Python ignores what is raised in destructors, and in callbacks of its own."""
-    if not _allowed or unraisable.exc_value is not _raised or not come_again():
+    if not _allowed or unraisable.exc_value is not _raised or not repeat_until_heard():
         sys.__unraisablehook__(unraisable)
 
 
@@ -114,11 +118,11 @@ def allowed(tell):
     """For one run. `tell()` tells the daemon that from now on an interrupt is heard: it sends none before."""
     global _allowed, _came, _heard, _put_off, _raised
     _put_off = 0  # a signal handler of user code may have raised just before it was counted down
-    for number in (signal.SIGINT, AGAIN):
+    for number in (signal.SIGINT, REPEATED):
         signal.signal(number, _on_signal)
     _heed_reminders()
     _came = False
-    _heard += 1  # what is sent again was for the run before
+    _heard += 1  # what is repeated was for the run before
     tell()
     try:
         _allowed = True
