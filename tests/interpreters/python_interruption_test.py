@@ -86,14 +86,17 @@ class Interruption(WithServer):
         self.assertEqual((told[0][1], told[1][1]["data"]), ("late\n", {"text/plain": "'mine'"}))
 
     def test_other_tasks_do_not_hold_up_an_interrupt(self):
-        python, told = self.interrupt("async def w(): time.sleep(1000)\n"
-                                      "await asyncio.wait([asyncio.create_task(w()) for _ in range(3)])",
-                                      before="import asyncio, time")
+        python = self.executor()
+        python.start("import asyncio, time\nasync def w(): print('on', flush=True); time.sleep(1000)\n"
+                     "await asyncio.wait([asyncio.create_task(w()) for _ in range(3)])")
+        told = interrupt_after_a_line(python)
         self.assertEqual(told[-1][1]["ename"], "KeyboardInterrupt")
 
     def test_an_interrupt_needs_no_thread(self):
-        before = "import asyncio, _thread\ndef refuse(*_): raise RuntimeError\n_thread.start_new_thread = refuse"
-        python, told = self.interrupt("await asyncio.sleep(1000)", before=before)
+        python = self.executor()
+        python.run("import asyncio, _thread\ndef refuse(*_): raise RuntimeError\n_thread.start_new_thread = refuse")
+        python.start("asyncio.get_running_loop().call_later(0.01, print, 'on')\nawait asyncio.sleep(1000)")
+        told = interrupt_after_a_line(python)
         self.assertEqual(told[-1][1]["ename"], "KeyboardInterrupt")
 
     def test_what_the_loop_has_yet_to_call_does_not_hold_up_an_interrupt(self):
