@@ -120,6 +120,13 @@ class Interruption(WithServer):
         python, told = self.interrupt(code)
         self.assertEqual((told[-1][0], told[-1][1]["ename"], texts(told, "stderr")), (ERROR, "KeyboardInterrupt", ""))
 
+    def test_an_interrupt_amid_what_python_ignores_comes_again(self):
+        """Python drops exceptions of what tells of those that it drops."""
+        code = ("import signal, sys\nclass Errors:\n def write(self, text): signal.raise_signal(signal.SIGINT)\n"
+                " def flush(self): pass\nclass Last:\n def __del__(self): 1 / 0\n"
+                "sys.stderr, before = Errors(), sys.stderr\nLast()\nsys.stderr = before\nwhile True: pass")
+        self.assertEqual(self.executor().run(code)[-1][1].get("ename"), "KeyboardInterrupt")
+
     def test_a_cell_is_interrupted_that_has_only_just_begun(self):
         python = self.executor()
         for code in ("while True: pass", "import asyncio; await asyncio.sleep(1000)",
@@ -156,6 +163,19 @@ class Interruption(WithServer):
         for _ in range(20):
             os.kill(python.pid, signal.SIGINT)
         self.assertEqual(python.value("x"), {"text/plain": "1"})
+
+
+class InterruptionOfIPython(WithServer):
+    def test_it_is_for_user_code_alone(self):
+        """Amid IPython's own it may be lost, or leave a lock behind."""
+        python = self.executor()
+        python.run("import signal\ncodes, came = 2, []\ndef interrupt(*_):\n global codes\n if not codes: return\n"
+                   " codes -= 1\n try: signal.raise_signal(signal.SIGINT)\n except KeyboardInterrupt: came.append(1)\n"
+                   "get_ipython().history_manager.save_flag.set = interrupt")
+        for code in ("x = 1", "import asyncio; await asyncio.sleep(0); x = 1"):
+            with self.subTest(code):
+                self.assertEqual(python.run(code)[-1][1].get("ename"), "KeyboardInterrupt")
+        self.assertEqual(python.value("codes, came, 'x' in globals()"), {"text/plain": "(0, [], False)"})
 
 
 class InterruptionWithoutIPython(WithoutIPython, Interruption):

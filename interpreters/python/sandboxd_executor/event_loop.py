@@ -53,6 +53,7 @@ class EventLoop:
     def run(self, coroutine):
         """Its value. An interrupt raises KeyboardInterrupt, and what was awaited is cancelled."""
         with contextlib.ExitStack() as undo:
+            undo.enter_context(interruption.user_code())
             with interruption.put_off:  # or it might leave a loop that is half made, or a coroutine in no task
                 self._forget_signals()
                 self._is_ending = False
@@ -135,7 +136,7 @@ class EventLoop:
 
     def _is_at_work(self, frame):
         module = frame.f_globals.get("__name__", "")
-        if module in _MODULES_OF_LOOPS:
+        if module in _MODULES_OF_LOOPS or interruption.would_be_dropped(frame):
             return True
         return asyncio.current_task(self._loop) is None and (module.startswith("asyncio.") or module == "selectors")
 

@@ -18,6 +18,7 @@ _put_off = 0  # how deep; a signal handler of user code may put off while that i
 _heard = 0  # how many interrupts
 _repeated = -1  # how many had been heard when the last began to be repeated
 _raised = None  # by us, in this run
+_runs = 0
 
 
 def _raise():
@@ -82,14 +83,24 @@ def repeating():
         _heard += 1
 
 
-def _on_signal(_number, _frame):
-    raise_interrupt()
+def _on_signal(_number, frame):
+    if would_be_dropped(frame):
+        repeat_until_heard()
+    else:
+        raise_interrupt()
 
 
 def _on_unraisable(unraisable):
     """Python ignores what is raised in destructors, and in callbacks of its own."""
     if not _allowed or unraisable.exc_value is not _raised or not repeat_until_heard():
         sys.__unraisablehook__(unraisable)
+
+
+def would_be_dropped(frame):
+    """Whether Python would ignore what is raised there: in what it calls for exceptions that it ignores."""
+    while frame is not None and frame.f_code is not _on_unraisable.__code__:
+        frame = frame.f_back
+    return frame is not None
 
 
 def lose_none():
@@ -106,7 +117,8 @@ def _heed_reminders():
         signal.signal(signal.SIGURG, operator.is_)
 
 
-def _raise_what_came():
+def raise_what_came():
+    """Where user code begins: raises the interrupt that was put off, if one was."""
     global _came
     if _came:
         _came = False
@@ -116,7 +128,8 @@ def _raise_what_came():
 @contextlib.contextmanager
 def allowed(tell):
     """For one run. `tell()` tells the daemon that from now on an interrupt is heard: it sends none before."""
-    global _allowed, _came, _heard, _put_off, _raised
+    global _allowed, _came, _heard, _put_off, _raised, _runs
+    _runs += 1
     _put_off = 0  # a signal handler of user code may have raised just before it was counted down
     for number in (signal.SIGINT, REPEATED):
         signal.signal(number, _on_signal)
@@ -126,7 +139,7 @@ def allowed(tell):
     tell()
     try:
         _allowed = True
-        _raise_what_came()
+        raise_what_came()
         yield
     finally:
         _allowed = False
@@ -134,20 +147,41 @@ def allowed(tell):
         _raised = None  # and with it the frames of user code
 
 
+def _is_main_thread():
+    return threading.current_thread() is threading.main_thread()
+
+
 class _PutOff:
     """What must be done wholly or not at all. Signals concern the main thread only."""
 
     def __enter__(self):
         global _put_off
-        if threading.current_thread() is threading.main_thread():
+        if _is_main_thread():
             _put_off += 1
 
     def __exit__(self, *_):
         global _put_off
-        if threading.current_thread() is threading.main_thread():
-            _put_off -= 1
+        if _is_main_thread():
+            _put_off = max(_put_off - 1, 0)
             if _allowed and not _put_off:
-                _raise_what_came()
+                raise_what_came()
 
 
 put_off = _PutOff()
+
+
+class user_code:
+    """Where code of ours, during which interrupts are put off, calls user code. What came waits on, for
+    `raise_what_came`. The coroutine of an interrupted run may end in a later run, of which it changes nothing."""
+
+    def __enter__(self):
+        global _put_off
+        self._run = _runs if _is_main_thread() else None
+        self._before = _put_off
+        if self._run is not None:
+            _put_off = 0  # at the end: from here on an exception may come
+
+    def __exit__(self, *_):
+        global _put_off
+        if self._run == _runs:
+            _put_off = self._before

@@ -15,7 +15,7 @@ from IPython.display import display
 from traitlets import Type, default
 from traitlets.config import Config
 
-from . import charts, chosen_backend, results, tables, tracebacks
+from . import charts, chosen_backend, interruption, results, tables, tracebacks
 from .event_loop import EventLoop
 from .outlet import Outlet, predefined
 
@@ -115,6 +115,21 @@ class Shell(Outlet, InteractiveShell):
     def run_cell(self, *arguments, **options):
         self._clear_warning_registry()
         return super().run_cell(*arguments, **options)
+
+    # Interrupts are for user code. Amid IPython's own they would be lost where Python, or IPython, ignores exceptions, and
+    # do harm: a lock of its history, once taken and not given back, would stop every cell that follows.
+    def _run_cell(self, *arguments, **options):
+        with interruption.put_off:
+            return super()._run_cell(*arguments, **options)
+
+    async def run_cell_async(self, *arguments, **options):
+        with interruption.put_off:
+            return await super().run_cell_async(*arguments, **options)
+
+    async def run_code(self, *arguments, **options):
+        with interruption.user_code():
+            interruption.raise_what_came()
+            return await super().run_code(*arguments, **options)
 
     def for_type(self, module, name, kind, function):
         """Has objects of a class, imported or not, shown under a MIME type as `function` says; None: not so."""
