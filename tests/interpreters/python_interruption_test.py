@@ -16,7 +16,7 @@ ERROR = "error"
 def wait_for_lines(python, count):
     limit = time.monotonic() + TIME_LIMIT
     while sum(what.count(b"\n") for _, what in python.told) < count:
-        assert select.select([python._output], [], [], limit - time.monotonic())[0], python.told
+        assert select.select([python._output], [], [], max(0, limit - time.monotonic()))[0], python.told
         python._drain()
 
 
@@ -51,8 +51,11 @@ class Interruption(WithServer):
             self.assertEqual(told[0][1]["data"], {"text/plain": "0"})
 
     def test_what_was_interrupted_is_cancelled(self):
-        python, told = self.interrupt("try: await asyncio.sleep(1000)\nfinally: print('tidy')", before="import asyncio")
-        self.assertIn(texts(told, "stdout"), ["on\ntidy\n", "on\n"])  # it may come before the `try`
+        python = self.executor()
+        python.start("import asyncio\nasyncio.get_running_loop().call_later(0.01, print, 'on')\n"
+                     "try: await asyncio.sleep(1000)\nfinally: print('tidy')")
+        told = interrupt_after_a_line(python)
+        self.assertEqual(texts(told, "stdout"), "on\ntidy\n")
         self.assertEqual(told[-1][1]["ename"], "KeyboardInterrupt")
 
     def test_what_was_interrupted_may_tidy_up(self):
@@ -176,6 +179,23 @@ class InterruptionOfIPython(WithServer):
             with self.subTest(code):
                 self.assertEqual(python.run(code)[-1][1].get("ename"), "KeyboardInterrupt")
         self.assertEqual(python.value("codes, came, 'x' in globals()"), {"text/plain": "(0, [], False)"})
+
+
+    def test_it_comes_all_the_same_where_ipython_calls_what_blocks(self):
+        python = self.executor()
+        python.run("import time\nget_ipython().input_transformers_post.append(lambda lines: time.sleep(1000))")
+        python.start("x = 1")
+        python.wait_until_it_runs()
+        self.assertEqual(python.interrupt()[-1][1]["ename"], "KeyboardInterrupt")
+
+    def test_a_cell_in_a_cell_changes_nothing_for_that(self):
+        code = "inner = get_ipython().run_cell('await asyncio.sleep(0)')\nawait asyncio.sleep(0.01, repr(inner.error_in_exec))"
+        python = self.executor()
+        python.run("import asyncio")
+        self.assertIn("RuntimeError", python.value(code)["text/plain"])
+        python.start("get_ipython().run_cell('2')\nawait asyncio.sleep(1000)")
+        python.wait_until_it_runs()
+        self.assertEqual(python.interrupt()[-1][1]["ename"], "KeyboardInterrupt")
 
 
 class InterruptionWithoutIPython(WithoutIPython, Interruption):

@@ -52,8 +52,10 @@ class EventLoop:
 
     def run(self, coroutine):
         """Its value. An interrupt raises KeyboardInterrupt, and what was awaited is cancelled."""
+        if self._loop is not None and self._loop.is_running():
+            coroutine.close()
+            raise RuntimeError("a cell that awaits cannot run in another that does")
         with contextlib.ExitStack() as undo:
-            undo.enter_context(interruption.user_code())
             with interruption.put_off:  # or it might leave a loop that is half made, or a coroutine in no task
                 self._forget_signals()
                 self._is_ending = False
@@ -66,7 +68,8 @@ class EventLoop:
                 undo.callback(self._end)
             left = None
             try:
-                return self._loop.run_until_complete(self._awaited)
+                with interruption.user_code():
+                    return self._loop.run_until_complete(self._awaited)
             except _Left as one:
                 left = one
             return left.outcome()  # not amid the other exception, or users would see that, too
@@ -95,10 +98,10 @@ class EventLoop:
         if task.done():
             task.cancelled() or task.exception()  # now asyncio knows that somebody has heard of it
             return
+        self._is_ending = True
         self._forget_signals()
         task.cancel()
-        self._is_ending = True
-        with contextlib.suppress(BaseException), interruption.repeating():
+        with contextlib.suppress(BaseException), interruption.user_code(), interruption.repeating():
             while self._is_ending and not task.done():
                 with contextlib.suppress(KeyboardInterrupt):
                     self._loop.run_until_complete(task)
@@ -121,6 +124,8 @@ class EventLoop:
 
     def _on_repeated(self, number, frame):
         """What was awaited may tidy up when it is cancelled; no other call may keep the loop from that for long."""
+        if not interruption.is_unheard():
+            return
         if not self._is_ending:
             self._on_signal(number, frame)
         elif self._is_held_up(frame) and interruption.may_raise():
@@ -135,7 +140,7 @@ class EventLoop:
         return call is not None and self._times >= _LONG and not (task is not None and task.cancelling())
 
     def _is_at_work(self, frame):
-        module = frame.f_globals.get("__name__", "")
+        module = str(frame.f_globals.get("__name__"))
         if module in _MODULES_OF_LOOPS or interruption.would_be_dropped(frame):
             return True
         return asyncio.current_task(self._loop) is None and (module.startswith("asyncio.") or module == "selectors")

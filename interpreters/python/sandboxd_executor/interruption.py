@@ -11,10 +11,12 @@ import time
 # What an interrupt is repeated as that was not heard: a signal for which no library has a use.
 REPEATED = signal.SIGRTMAX
 _PAUSE = 0.01  # seconds before each time
+_LONG = 50  # times, half a second of them: what puts interrupts off and takes longer has called user code, which may block
 
 _allowed = False
 _came = False  # while it was not allowed, or put off
 _put_off = 0  # how deep; a signal handler of user code may put off while that is done
+_times_put_off = 0  # since one came
 _heard = 0  # how many interrupts
 _repeated = -1  # how many had been heard when the last began to be repeated
 _raised = None  # by us, in this run
@@ -27,13 +29,23 @@ def _raise():
     raise _raised
 
 
+def _raise_heard():
+    global _came, _heard, _times_put_off
+    _came = False
+    _times_put_off = 0
+    _heard += 1
+    _raise()
+
+
 def raise_interrupt():
     """Where user code runs, or is to be run: raises KeyboardInterrupt, now or as soon as that does no harm."""
-    global _came, _heard
-    _heard += 1
-    if may_raise():
-        _raise()
+    global _came, _times_put_off
+    if may_raise() or _times_put_off == _LONG:
+        _raise_heard()
     _came = True
+    if _allowed:
+        _times_put_off += 1
+        repeat_until_heard()
 
 
 def raise_unheard():
@@ -41,9 +53,20 @@ def raise_unheard():
     _raise()
 
 
+def raise_what_came():
+    """Where user code begins: raises the interrupt that was put off, if one was."""
+    if _came and _is_main_thread():
+        _raise_heard()
+
+
 def heard():
     """A number that is another one when, in the same run, user code has heard of an interrupt since."""
     return _heard
+
+
+def is_unheard():
+    """Whether what is repeated has not been heard meanwhile: a signal may come late."""
+    return _repeated == _heard
 
 
 def may_raise():
@@ -67,7 +90,7 @@ def _repeat(heard):
     """More than once: a signal that comes just before a system call that waits does not end it. And not at once: what
     it came amid has its time to go on."""
     time.sleep(_PAUSE)
-    while _allowed and _heard == heard:
+    while _allowed and _heard == heard and signal.getsignal(REPEATED) is not signal.SIG_DFL:  # it would end the process
         signal.pthread_kill(threading.main_thread().ident, REPEATED)
         time.sleep(_PAUSE)
 
@@ -88,6 +111,11 @@ def _on_signal(_number, frame):
         repeat_until_heard()
     else:
         raise_interrupt()
+
+
+def _on_repeated(number, frame):
+    if is_unheard():
+        _on_signal(number, frame)
 
 
 def _on_unraisable(unraisable):
@@ -117,24 +145,17 @@ def _heed_reminders():
         signal.signal(signal.SIGURG, operator.is_)
 
 
-def raise_what_came():
-    """Where user code begins: raises the interrupt that was put off, if one was."""
-    global _came
-    if _came:
-        _came = False
-        _raise()
-
-
 @contextlib.contextmanager
 def allowed(tell):
     """For one run. `tell()` tells the daemon that from now on an interrupt is heard: it sends none before."""
-    global _allowed, _came, _heard, _put_off, _raised, _runs
+    global _allowed, _came, _heard, _put_off, _raised, _runs, _times_put_off
     _runs += 1
     _put_off = 0  # a signal handler of user code may have raised just before it was counted down
-    for number in (signal.SIGINT, REPEATED):
-        signal.signal(number, _on_signal)
+    signal.signal(signal.SIGINT, _on_signal)
+    signal.signal(REPEATED, _on_repeated)
     _heed_reminders()
     _came = False
+    _times_put_off = 0
     _heard += 1  # what is repeated was for the run before
     tell()
     try:
@@ -162,7 +183,7 @@ class _PutOff:
     def __exit__(self, *_):
         global _put_off
         if _is_main_thread():
-            _put_off = max(_put_off - 1, 0)
+            _put_off = max(_put_off - 1, 0)  # it is 0 when another run has begun, of which this changes nothing
             if _allowed and not _put_off:
                 raise_what_came()
 
@@ -183,5 +204,5 @@ class user_code:
 
     def __exit__(self, *_):
         global _put_off
-        if self._run == _runs:
+        if self._run == _runs and _is_main_thread():  # a coroutine may be taken apart elsewhere
             _put_off = self._before

@@ -1,7 +1,6 @@
 """The IPython shell of an executor: runs cells, and hands on what they display instead of printing it."""
 
 import builtins
-import contextlib
 import subprocess
 import sys
 import warnings
@@ -106,21 +105,11 @@ class Shell(Outlet, InteractiveShell):
         super().init_user_ns()
         self.push(predefined(), interactive=False)  # what %who tells are the user's own
 
-    def init_events(self):
-        """IPython drops an interrupt that comes during its callbacks, of which one is always there."""
-        super().init_events()
-        with contextlib.suppress(ValueError):  # another IPython may have no such callback
-            self.events.unregister("pre_execute", self._clear_warning_registry)
-
-    def run_cell(self, *arguments, **options):
-        self._clear_warning_registry()
-        return super().run_cell(*arguments, **options)
-
     # Interrupts are for user code. Amid IPython's own they would be lost where Python, or IPython, ignores exceptions, and
     # do harm: a lock of its history, once taken and not given back, would stop every cell that follows.
-    def _run_cell(self, *arguments, **options):
+    def run_cell(self, *arguments, **options):
         with interruption.put_off:
-            return super()._run_cell(*arguments, **options)
+            return super().run_cell(*arguments, **options)
 
     async def run_cell_async(self, *arguments, **options):
         with interruption.put_off:
