@@ -72,6 +72,14 @@ def directory_of(pid):
         return None
 
 
+def works_in(pid, directory):
+    """Whether a process does; by the directory itself, for whoever lives below a root of its own reads other paths."""
+    try:
+        return os.path.samefile(f"/proc/{pid}/cwd", directory)
+    except OSError:
+        return False
+
+
 def namespace_of(pid):
     """Identifies the PID namespace of a process. None when it has gone."""
     try:

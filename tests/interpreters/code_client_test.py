@@ -63,7 +63,7 @@ class Clients(WithDaemon):
                 context = self.daemon.context(language, cwd=str(place))
                 self.run_code(context, "1")
                 mine = [pid for pid in self.daemon.processes().executors
-                        if executor_processes.directory_of(pid) == str(place)]
+                        if executor_processes.works_in(pid, place)]
                 self.assertEqual(len(mine), 1)
                 self.assertEqual(self.client.delete(context).status, 200)
                 self.assertNotIn(mine[0], self.daemon.processes().states)

@@ -72,7 +72,7 @@ class Deaths(WithDaemon):
                 def kill(event):
                     if event["type"] == "stdout":
                         victim = next(pid for pid in self.daemon.processes().executors
-                                      if executor_processes.directory_of(pid) == str(place))
+                                      if executor_processes.works_in(pid, place))
                         killed.append(time.monotonic())
                         os.kill(victim, signal.SIGKILL)
 
@@ -87,7 +87,7 @@ class Deaths(WithDaemon):
         context = self.daemon.context("python", cwd=str(place))
         self.run_code(context, "n = 1")
         mine = lambda: [pid for pid in self.daemon.processes().python
-                        if executor_processes.directory_of(pid) == str(place)]
+                        if executor_processes.works_in(pid, place)]
         first = mine()
         os.kill(first[0], signal.SIGKILL)
         eventually(lambda: mine() and mine() != first)

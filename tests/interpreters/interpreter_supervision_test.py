@@ -72,7 +72,7 @@ class Ends(WithDaemon):
 
         def kill(_):
             victim = next(pid for pid in self.daemon.processes().python
-                          if executor_processes.directory_of(pid) == str(place))
+                          if executor_processes.works_in(pid, place))
             killed.append(time.monotonic())
             os.kill(victim, signal.SIGKILL)
 
