@@ -13,8 +13,6 @@ _WAIT = selectors.DefaultSelector.select.__code__
 
 # Signals until the loop raises the interrupt itself. Not at once: it would leave what it has yet to call, which may block.
 _PATIENCE = 3
-# Signals, half a second of them, until a call keeps the loop for too long from cancelling what was awaited.
-_LONG = 50
 
 
 class _Left(KeyboardInterrupt):
@@ -137,7 +135,7 @@ class EventLoop:
         self._times = self._times + 1 if call is self._seen else 0
         self._seen = call
         task = asyncio.current_task(self._loop)
-        return call is not None and self._times >= _LONG and not (task is not None and task.cancelling())
+        return call is not None and self._times >= interruption.LONG and not (task is not None and task.cancelling())
 
     def _is_at_work(self, frame):
         module = str(frame.f_globals.get("__name__"))

@@ -11,7 +11,8 @@ import time
 # What an interrupt is repeated as that was not heard: a signal for which no library has a use.
 REPEATED = signal.SIGRTMAX
 _PAUSE = 0.01  # seconds before each time
-_LONG = 50  # times, half a second of them: what puts interrupts off and takes longer has called user code, which may block
+# Times, half a second of them, after which what an interrupt waits for has called user code, which may block.
+LONG = 50
 
 _allowed = False
 _came = False  # while it was not allowed, or put off
@@ -20,7 +21,7 @@ _times_put_off = 0  # since one came
 _heard = 0  # how many interrupts
 _repeated = -1  # how many had been heard when the last began to be repeated
 _raised = None  # by us, in this run
-_runs = 0
+_runs = 0  # of cells: a `user_code` that is left in a later one than it was entered in changes nothing
 
 
 def _raise():
@@ -40,7 +41,7 @@ def _raise_heard():
 def raise_interrupt():
     """Where user code runs, or is to be run: raises KeyboardInterrupt, now or as soon as that does no harm."""
     global _came, _times_put_off
-    if may_raise() or _times_put_off == _LONG:
+    if may_raise() or _times_put_off == LONG:
         _raise_heard()
     _came = True
     if _allowed:
