@@ -112,6 +112,7 @@ std::string names_of(const std::vector<launcher::process_entry>& processes) {
 sandbox_daemon::sandbox_daemon(config::configuration loaded)
     : settings_(std::make_shared<const config::settings>(loaded.values)),
       directory_(settings_->sandbox.runtime_directory), log_(settings_->log),
+      io_(static_cast<int>(settings_->http.io_threads)), // one thread alone needs fewer locks
       work_(asio::make_work_guard(io_)), events_(asio::make_strand(io_)),
       observer_(std::make_shared<supervision::observer>(settings_->supervision.journal_size)),
       configuration_(std::move(loaded)), certificate_(events_, settings_->sandbox.ca_certificate),

@@ -42,9 +42,8 @@ std::string path_of(const request_head& head) {
 
 } // namespace
 
-connection_guard::connection_guard(std::shared_ptr<transport> shared, std::uint64_t id,
-                                   asio::ip::tcp::socket socket, strand_type strand,
-                                   asio::ip::tcp::endpoint client)
+connection_guard::connection_guard(std::shared_ptr<transport> shared, std::uint64_t id, client_socket socket,
+                                   strand_type strand, asio::ip::tcp::endpoint client)
     : shared_(std::move(shared)), id_(id), strand_(std::move(strand)), client_(std::move(client)),
       client_name_(name_of(client_)), socket_(std::move(socket)) {}
 
@@ -102,10 +101,12 @@ void connection_guard::begin_message() {
   in_body_window_ = false;
   if (unread().empty() && shared_->draining)
     return linger();
-  idle_since_ = clock::now().time_since_epoch().count();
+  const auto now = clock::now();
+  idle_since_ = now.time_since_epoch().count();
   // Whoever connects has a request to send; only a connection that has served one is kept for later.
   set_clock(std::exchange(served_before_, true) ? shared_->settings.idle_timeout
-                                                : shared_->settings.header_timeout);
+                                                : shared_->settings.header_timeout,
+            now);
   advance();
 }
 
@@ -189,7 +190,7 @@ void connection_guard::watch_for_reset() {
   if (phase_ == phase::closed)
     return;
   socket_.async_wait(
-      asio::ip::tcp::socket::wait_error,
+      client_socket::wait_error,
       asio::bind_executor(strand_, [self = shared_from_this()](const asio::error_code& fault) {
         if (fault || self->phase_ != phase::in_service)
           return;
@@ -250,7 +251,7 @@ void connection_guard::message_began() {
   phase_ = phase::receiving;
   idle_since_ = not_idle;
   began_ = clock::now();
-  set_clock(shared_->settings.header_timeout);
+  set_clock(shared_->settings.header_timeout, began_);
 }
 
 /// Whether the loop of `advance` may go on: the head is acceptable and no `100 Continue` has to leave first.
@@ -413,7 +414,7 @@ void connection_guard::linger() {
   phase_ = phase::lingering;
   idle_since_ = not_idle;
   asio::error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  socket_.shutdown(client_socket::shutdown_send, ignored);
   input_begin_ = input_end_ = 0;
   auto patience = shared_->settings.header_timeout;
   set_clock(shared_->draining ? std::min(patience, last_linger) : patience);

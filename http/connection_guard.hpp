@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/body_budget.hpp"
+#include "http/client_socket.hpp"
 #include "http/port_relay.hpp"
 #include "http/request_scanner.hpp"
 #include "http/server_hooks.hpp"
@@ -9,9 +10,7 @@
 #include <asio/bind_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
-#include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/strand.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -71,12 +70,12 @@ public:
   using clock = std::chrono::steady_clock;
 
   /// `socket` must be connected and use `strand`.
-  connection_guard(std::shared_ptr<transport> shared, std::uint64_t id, asio::ip::tcp::socket socket,
+  connection_guard(std::shared_ptr<transport> shared, std::uint64_t id, client_socket socket,
                    strand_type strand, asio::ip::tcp::endpoint client);
 
   // For RESTinio, through `guarded_socket`.
 
-  [[nodiscard]] asio::ip::tcp::socket& socket() override { return socket_; }
+  [[nodiscard]] client_socket& socket() override { return socket_; }
   [[nodiscard]] const strand_type& strand() const override { return strand_; }
   [[nodiscard]] bool is_open() const { return phase_ != phase::closed; }
 
@@ -180,8 +179,8 @@ private:
   void complete_read(const asio::error_code& fault);
   void wrote(std::size_t count);
   void clock_ran_out();
-  void set_clock(std::chrono::milliseconds time) {
-    deadline_ = (clock::now() + time).time_since_epoch().count();
+  void set_clock(std::chrono::milliseconds time, clock::time_point now = clock::now()) {
+    deadline_ = (now + time).time_since_epoch().count();
   }
   void stop_clock() { deadline_ = no_deadline; }
 
@@ -196,7 +195,7 @@ private:
   const strand_type strand_;
   const asio::ip::tcp::endpoint client_;
   const std::string client_name_;
-  asio::ip::tcp::socket socket_;
+  client_socket socket_;
   phase phase_ = phase::idle;
 
   std::vector<char> input_; ///< what was read from the socket; [begin, end) is not scanned yet

@@ -22,7 +22,7 @@ public:
   explicit guarded_socket(std::shared_ptr<connection_guard> guard) : guard_(std::move(guard)) {}
 
   executor_type get_executor() const { return guard_->strand(); }
-  asio::ip::tcp::socket& lowest_layer() { return guard_->socket(); }
+  client_socket& lowest_layer() { return guard_->socket(); }
   [[nodiscard]] bool is_open() const { return guard_->is_open(); }
 
   template <typename Buffer, typename Handler>
@@ -39,7 +39,7 @@ public:
   void cancel(asio::error_code& fault) { fault.clear(); }
 
   /// RESTinio shuts down both ways and closes at once; the guard's `close` does both gently.
-  void shutdown(asio::ip::tcp::socket::shutdown_type, asio::error_code& fault) { fault.clear(); }
+  void shutdown(client_socket::shutdown_type, asio::error_code& fault) { fault.clear(); }
   void close() { guard_->close(); }
 
 private:

@@ -29,7 +29,7 @@ void close_on_exec(Socket& socket) {
   ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
 }
 
-void set_options(asio::ip::tcp::socket& socket, const config::http_settings& settings) {
+void set_options(client_socket& socket, const config::http_settings& settings) {
   using asio::detail::socket_option::integer;
   close_on_exec(socket);
   asio::error_code ignored;
@@ -92,8 +92,7 @@ void listener::accept() {
   accepting_ = true;
   auto strand = asio::make_strand(context_.get_executor());
   acceptor_.async_accept(
-      asio::any_io_executor(strand),
-      [self = shared_from_this(), strand](const asio::error_code& fault, asio::ip::tcp::socket socket) {
+      strand, [self = shared_from_this(), strand](const asio::error_code& fault, client_socket socket) {
         self->accepted(fault, std::move(socket), strand);
       });
 }
@@ -120,8 +119,7 @@ bool listener::someone_waits() {
   return shared_->connections.size() >= shared_->settings.max_connections && ::poll(&door, 1, 0) > 0;
 }
 
-void listener::accepted(const asio::error_code& fault, asio::ip::tcp::socket socket,
-                        const strand_type& strand) {
+void listener::accepted(const asio::error_code& fault, client_socket socket, const strand_type& strand) {
   if (!fault) {
     try {
       asio::error_code gone;

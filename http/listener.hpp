@@ -23,7 +23,7 @@ public:
   using strand_type = connection_guard::strand_type;
   /// Takes a new connection; runs on an I/O thread.
   using new_connection =
-      std::function<void(asio::ip::tcp::socket, const strand_type&, const asio::ip::tcp::endpoint& client)>;
+      std::function<void(client_socket, const strand_type&, const asio::ip::tcp::endpoint& client)>;
 
   listener(asio::io_context& context, std::shared_ptr<transport> shared, new_connection accepted);
 
@@ -44,7 +44,7 @@ private:
   void accept();
   void await_client();
   bool someone_waits();
-  void accepted(const asio::error_code& fault, asio::ip::tcp::socket socket, const strand_type& strand);
+  void accepted(const asio::error_code& fault, client_socket socket, const strand_type& strand);
   void retry_later();
 
   asio::io_context& context_;

@@ -289,7 +289,7 @@ void port_relay::splice_answer() {
       return read_piece();
     return service_->socket->async_wait(asio::ip::tcp::socket::wait_read, go_on());
   case splice_pipe::stop::sink_full:
-    return client_->socket().async_wait(asio::ip::tcp::socket::wait_write, go_on());
+    return client_->socket().async_wait(client_socket::wait_write, go_on());
   case splice_pipe::stop::source_ended:
     return service_ended();
   case splice_pipe::stop::sink_failed:
@@ -372,7 +372,7 @@ void port_relay::service_ended() {
   service_ended_ = true;
   if (stage_ == stage::tunnel) {
     asio::error_code ignored;
-    client_->socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    client_->socket().shutdown(client_socket::shutdown_send, ignored);
     return half_ended();
   }
   reader_->end_of_input();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http/chunked_body.hpp"
+#include "http/client_socket.hpp"
 #include "http/port_relays.hpp"
 #include "http/relayed_head.hpp"
 #include "http/request_head.hpp"
@@ -9,9 +10,7 @@
 #include "ports/response_reader.hpp"
 
 #include <asio/error_code.hpp>
-#include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/strand.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -26,11 +25,11 @@ namespace sandboxd::http {
 /// The client's end of a relay: its connection, lent by the guard. All on the connection's strand.
 class relay_client {
 public:
-  using strand_type = asio::strand<asio::io_context::executor_type>;
+  using strand_type = connection_strand;
 
   virtual ~relay_client() = default;
 
-  [[nodiscard]] virtual asio::ip::tcp::socket& socket() = 0;
+  [[nodiscard]] virtual client_socket& socket() = 0;
   [[nodiscard]] virtual const strand_type& strand() const = 0;
 
   /// Calls `port_relay::clock_ran_out` after this time, instead of what was asked for before; zero: never.

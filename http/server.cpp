@@ -123,7 +123,7 @@ public:
   void prepare() {
     door = std::make_shared<listener>(
         context_, shared,
-        [weak = weak_from_this()](asio::ip::tcp::socket socket, const auto& strand, const auto& client) {
+        [weak = weak_from_this()](client_socket socket, const auto& strand, const auto& client) {
           if (auto self = weak.lock())
             self->connect(std::move(socket), strand, client);
         });
@@ -143,7 +143,7 @@ public:
   std::shared_ptr<listener> door;
 
 private:
-  void connect(asio::ip::tcp::socket socket, const connection_guard::strand_type& strand,
+  void connect(client_socket socket, const connection_guard::strand_type& strand,
                const asio::ip::tcp::endpoint& client) {
     auto id = ++connection_count_;
     auto guard = std::make_shared<connection_guard>(shared, id, std::move(socket), strand, client);

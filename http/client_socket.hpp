@@ -1,0 +1,17 @@
+#pragma once
+
+#include <asio/basic_stream_socket.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/strand.hpp>
+
+namespace sandboxd::http {
+
+/// What happens on one connection happens on its strand, one thing at a time.
+using connection_strand = asio::strand<asio::io_context::executor_type>;
+
+/// A client's connection. The type of its executor is known, unlike that of `asio::ip::tcp::socket`, whose
+/// conversions would be made for each read and write.
+using client_socket = asio::basic_stream_socket<asio::ip::tcp, connection_strand>;
+
+} // namespace sandboxd::http
