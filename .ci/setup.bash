@@ -9,6 +9,7 @@ die() { say "$*"; exit 1; }
 packages_to_build=(
   g++:g++ cmake:cmake ninja-build:ninja
   libcaf-dev librestinio-dev libasio-dev libhttp-parser-dev libfmt-dev nlohmann-json3-dev libsimdjson-dev libgit2-dev
+  libseccomp-dev
 )
 packages_to_run=(
   bash:bash git:git curl:curl procps:ps util-linux:unshare nodejs:node npm:npm
@@ -55,6 +56,13 @@ require_versions_to_test() {
   [ "${node%%.*}" -ge 18 ] 2>/dev/null || die "needs node 18 or newer, found '${node:-none}'"
   format=$(clang-format --version 2>/dev/null)
   [[ $format == *"version 14."* ]] || die "needs clang-format 14 (Debian 12), found '${format:-none}'"
+}
+
+# Whether sandboxd can mark workloads here, so that it tells them from clients of this machine (docs/security.md).
+can_mark_workloads() {
+  local place
+  place=$(awk '$3 == "cgroup2" { place = $2 } END { print place }' /proc/mounts)
+  [ "$(id -u)" -eq 0 ] && [ -n "$place" ] && [ -w "$place/cgroup.procs" ] && unshare --mount true 2>/dev/null
 }
 
 # Fetches what the Node executors need, unless that has been done for this very lock file.

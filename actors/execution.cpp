@@ -74,7 +74,7 @@ execution_actor::behavior_type execution_behavior(self_pointer self, services_pt
   self->state.command = std::move(command);
   self->set_status(self->state.command.request.command.substr(0, shown_command));
   self->set_exit_handler([self](const caf::exit_msg& message) { on_exit_request(self, message.reason); });
-  const bool isolate = self->state.context->settings()->session.isolation != config::isolation_mode::off;
+  const bool isolate = self->state.context->settings()->isolation.level != config::isolation_level::none;
   request_init(
       self, self->state.context, isolate, execution_actor(self),
       [self](init_handle process) { self->state.process = std::move(process); },

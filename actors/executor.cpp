@@ -121,7 +121,7 @@ executor_actor::behavior_type executor_behavior(self_pointer self, services_ptr 
     start_fork(self);
   } else {
     request_init(
-        self, state.context, settings->session.isolation != config::isolation_mode::off, executor_actor(self),
+        self, state.context, settings->isolation.level != config::isolation_level::none, executor_actor(self),
         [self](init_handle init) { self->state.init = std::move(init); },
         [self](const caf::error& reason) { leave(self, "because " + supervision::describe(reason)); });
   }

@@ -3,6 +3,7 @@
 #include "actors/init_request.hpp"
 #include "actors/interpreter_programs.hpp"
 #include "actors/paths.hpp"
+#include "launcher/confinement.hpp"
 #include "launcher/exit_code.hpp"
 #include "supervision/errors.hpp"
 
@@ -11,11 +12,11 @@
 #include <caf/send.hpp>
 #include <fmt/format.h>
 
-#include <array>
 #include <cstring>
 #include <fcntl.h>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace sandboxd::actors {
 
@@ -64,6 +65,12 @@ failure refusal_because(const fork_server_state& state, const fork_server_lost& 
   return reason;
 }
 
+std::optional<launcher::confinement> limits_of_forks(const config::isolation_settings& settings) {
+  if (settings.level == config::isolation_level::none)
+    return std::nullopt;
+  return launcher::make_confinement(settings.allow_mounts);
+}
+
 /// On the init's strand, which is where programs are started.
 void start_program(const services_ptr& context, const init_handle& init, bool isolate,
                    launcher::descriptor socket, const fork_server_actor& me, std::uint64_t generation,
@@ -79,8 +86,15 @@ void start_program(const services_ptr& context, const init_handle& init, bool is
     if (status) // else its init is lost, which is told next
       caf::anon_send(me, end_of(generation, *status, program));
   };
-  number = init->start(fork_server_program(*context, isolate),
-                       std::array{null.get(), null.get(), null.get(), socket.get()}, std::move(fate));
+  std::vector<int> descriptors{null.get(), null.get(), null.get(), socket.get()};
+  const auto limits = limits_of_forks(context->settings()->isolation);
+  launcher::descriptor filter;
+  if (limits) {
+    filter = launcher::memory_file({reinterpret_cast<const char*>(limits->filter.data()),
+                                    limits->filter.size() * sizeof(limits->filter.front())});
+    descriptors.push_back(filter.get());
+  }
+  number = init->start(fork_server_program(*context, isolate, limits), descriptors, std::move(fate));
 }
 
 /// It may hang. What it has forked lives on.
@@ -144,7 +158,7 @@ void begin(self_pointer self) {
     limit_start(self);
     return start(self);
   }
-  const bool isolate = state.context->settings()->session.isolation != config::isolation_mode::off;
+  const bool isolate = state.context->settings()->isolation.level != config::isolation_level::none;
   request_init(
       self, state.context, isolate, fork_server_actor(self),
       [self](init_handle init) {

@@ -76,6 +76,12 @@ struct spawner_started {
   std::shared_ptr<launcher::spawner> process;
   std::string problem;
 };
+/// From the I/O threads: spawner number `generation` takes requests; whether all that it starts can be told
+/// from clients.
+struct spawner_reported {
+  std::uint64_t generation = 0;
+  launcher::protocol::spawner_report report;
+};
 /// From the I/O threads: spawner number `generation` ended.
 struct spawner_died {
   std::uint64_t generation = 0;
@@ -89,7 +95,8 @@ struct start_spawner {};
 
 using launcher_actor = caf::typed_actor< //
     caf::replies_to<spawn_init>::with<init_socket>, caf::reacts_to<start_spawner>,
-    caf::reacts_to<spawner_started>, caf::reacts_to<spawner_ready>, caf::reacts_to<spawner_died>>;
+    caf::reacts_to<spawner_started>, caf::reacts_to<spawner_reported>, caf::reacts_to<spawner_ready>,
+    caf::reacts_to<spawner_died>>;
 
 // --- init: owns one session's init process ---
 
@@ -560,6 +567,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::spawn_init)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::init_socket)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::start_spawner)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::spawner_started)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::spawner_reported)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::spawner_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::spawner_died)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::get_init)

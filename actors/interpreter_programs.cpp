@@ -47,15 +47,19 @@ std::vector<std::string> split(std::string_view list) {
 
 } // namespace
 
-launcher::program fork_server_program(const services& context, bool isolate) {
+launcher::program fork_server_program(const services& context, bool isolate,
+                                      const std::optional<launcher::confinement>& limits) {
   const auto settings = context.settings();
   const nlohmann::json options{
       {"preload", split(settings->interpreter.python_preload)},
       {"isolate", isolate},
+      {"capabilities", limits ? nlohmann::json(limits->capabilities) : nlohmann::json()},
       {"namespace_program", (context.programs / config::programs::namespace_init).string()},
       {"memory_limit", settings->interpreter.python_memory_bytes}};
-  return make(context, {settings->interpreter.python_program,
-                        context.programs / config::programs::interpreters / "python", options.dump()});
+  auto made = make(context, {settings->interpreter.python_program,
+                             context.programs / config::programs::interpreters / "python", options.dump()});
+  made.is_trusted = true; // its forks are not
+  return made;
 }
 
 launcher::program node_executor_program(const services& context) {

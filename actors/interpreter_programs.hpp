@@ -1,8 +1,10 @@
 #pragma once
 
 #include "actors/services.hpp"
+#include "launcher/confinement.hpp"
 #include "launcher/program.hpp"
 
+#include <optional>
 #include <string>
 
 /// The programs of the code interpreter as they are to be started.
@@ -11,9 +13,10 @@ namespace sandboxd::actors {
 /// The exit code of these programs (of env(1), which starts them) when there is none of the configured name.
 inline constexpr int no_such_program = 127;
 
-/// The fork server of Python; its control socket is descriptor 3. `isolate`: its forks get namespaces of
-/// their own.
-[[nodiscard]] launcher::program fork_server_program(const services& context, bool isolate);
+/// The fork server of Python; its control socket is descriptor 3, and 4 a file with the filter of system
+/// calls for its forks, if they have `limits`. `isolate`: they get namespaces of their own.
+[[nodiscard]] launcher::program fork_server_program(const services& context, bool isolate,
+                                                    const std::optional<launcher::confinement>& limits);
 
 /// An executor of JavaScript, and of TypeScript transpiled; requests on descriptor 3, events on 4.
 [[nodiscard]] launcher::program node_executor_program(const services& context);

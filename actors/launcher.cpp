@@ -3,7 +3,9 @@
 #include <asio/post.hpp>
 #include <caf/expected.hpp>
 #include <caf/send.hpp>
+#include <fmt/format.h>
 
+#include <cstring>
 #include <exception>
 #include <system_error>
 #include <utility>
@@ -15,6 +17,14 @@ namespace {
 using self_pointer = supervision::typed_stateful_pointer<launcher_state, launcher_actor>;
 using clock = supervision::backoff::clock;
 
+launcher::spawner::options spawner_options(const services& context) {
+  launcher::spawner::options how;
+  how.confine = context.settings()->isolation.level != config::isolation_level::none;
+  how.allow_mounts = how.confine && context.settings()->isolation.allow_mounts;
+  how.group_entrance = context.workload_group ? &context.workload_group->entrance() : nullptr;
+  return how;
+}
+
 /// Starting a process takes about a millisecond, which is an I/O thread's business.
 void start(self_pointer self) {
   auto& state = self->state;
@@ -23,9 +33,12 @@ void start(self_pointer self) {
   asio::post(state.context->io, [context = state.context, me, generation] {
     spawner_started result{generation, nullptr, {}};
     try {
-      result.process = launcher::spawner::start(context->io, context->spawner_program, [me, generation] {
-        caf::anon_send(me, spawner_died{generation});
-      });
+      result.process =
+          launcher::spawner::start(context->io, context->spawner_program, spawner_options(*context),
+                                   {[me, generation](const launcher::protocol::spawner_report& report) {
+                                      caf::anon_send(me, spawner_reported{generation, report});
+                                    },
+                                    [me, generation] { caf::anon_send(me, spawner_died{generation}); }});
     } catch (const std::exception& error) {
       result.problem = error.what();
     }
@@ -38,6 +51,7 @@ void start_later(self_pointer self, const std::string& problem) {
   const auto now = clock::now();
   const auto delay = state.retry.next_delay(state.spawner ? state.alive_since : now, now);
   state.spawner.reset();
+  state.report.reset();
   self->set_last_error(problem);
   self->set_status("starting a spawner");
   self->delayed_send(self, delay, start_spawner{});
@@ -46,7 +60,7 @@ void start_later(self_pointer self, const std::string& problem) {
 /// A socket without a descriptor when the spawner takes no request at the moment. Fails when this process has
 /// no descriptor left, which is no reason to lose the spawner too.
 caf::expected<init_socket> spawn(const launcher_state& state, bool isolate) {
-  const bool required = isolate && !state.context->settings()->session.isolation_fallback;
+  const bool required = isolate && !state.context->settings()->isolation.fallback;
   try {
     return std::make_shared<launcher::descriptor>(state.spawner->spawn(isolate, required));
   } catch (const std::system_error& problem) {
@@ -74,6 +88,31 @@ void serve_waiting(self_pointer self) {
   }
 }
 
+/// What is wrong is said once, and again when it was right meanwhile.
+void tell_mark(self_pointer self) {
+  auto& context = *self->state.context;
+  const auto& report = *self->state.report;
+  if (!context.workload_group)
+    return;
+  const auto before = context.mark_workloads(report.is_marked);
+  if (report.is_marked || before == false)
+    return;
+  self->observer()->events.append(
+      {.kind = supervision::event_kind::notice,
+       .path = self->record()->path(),
+       .actor_kind = launcher_state::name,
+       .text = fmt::format("workloads cannot be marked: {}", std::strerror(report.problem))});
+}
+
+/// It and its report come in any order.
+void begin_if_complete(self_pointer self) {
+  if (!self->state.takes_requests())
+    return;
+  tell_mark(self);
+  serve_waiting(self);
+  self->confirm_start();
+}
+
 void on_started(self_pointer self, spawner_started& event) {
   auto& state = self->state;
   if (!event.process)
@@ -81,22 +120,21 @@ void on_started(self_pointer self, spawner_started& event) {
   state.spawner = std::move(event.process);
   state.alive_since = clock::now();
   self->set_status("spawner " + std::to_string(state.spawner->pid()));
-  serve_waiting(self);
-  self->confirm_start();
+  begin_if_complete(self);
 }
 
 /// A request that its sender no longer waits for gets an init all the same, which ends as nobody holds it.
 caf::result<init_socket> on_request(self_pointer self, bool isolate) {
   auto& state = self->state;
   const bool first = state.waiting.empty();
-  if (state.spawner && first)
+  if (state.takes_requests() && first)
     if (auto socket = spawn(state, isolate); !socket || **socket)
       return socket;
   const auto none = caf::make_error(caf::sec::runtime_error, "there is no spawner that takes requests");
   if (state.waiting.size() >= state.context->settings()->launcher.max_waiting_requests)
     return none;
   state.waiting.push_back({isolate, {self, none}});
-  if (state.spawner && first)
+  if (state.takes_requests() && first)
     await_readiness(self);
   return state.waiting.back().answer.result();
 }
@@ -120,8 +158,14 @@ launcher_actor::behavior_type launcher_behavior(self_pointer self, services_ptr 
         if (event.generation == self->state.generation)
           on_started(self, event);
       },
+      [self](const spawner_reported& event) {
+        if (event.generation != self->state.generation)
+          return;
+        self->state.report = event.report;
+        begin_if_complete(self);
+      },
       [self](const spawner_ready& event) {
-        if (event.generation == self->state.generation && self->state.spawner)
+        if (event.generation == self->state.generation && self->state.takes_requests())
           serve_waiting(self);
       },
       [self](const spawner_died& event) {

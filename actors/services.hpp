@@ -10,6 +10,7 @@
 #include "launcher/captured_output.hpp"
 #include "launcher/descriptor.hpp"
 #include "launcher/published.hpp"
+#include "launcher/workload_group.hpp"
 #include "ports/exposed_ports.hpp"
 
 #include <asio/io_context.hpp>
@@ -22,6 +23,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unistd.h>
 #include <utility>
@@ -100,6 +102,14 @@ public:
   [[nodiscard]] std::uint16_t listening_port() const noexcept { return listening_port_; }
   void listens_at(std::uint16_t port) noexcept { listening_port_ = port; }
 
+  /// Whether the kernel tells workloads from clients: all of them are, and stay, in `workload_group`.
+  [[nodiscard]] bool workloads_are_marked() const noexcept { return told_mark_.load() == mark::yes; }
+  /// Returns what was said before; nothing when nobody had.
+  std::optional<bool> mark_workloads(bool marked) noexcept {
+    const auto before = told_mark_.exchange(marked ? mark::yes : mark::no);
+    return before == mark::unknown ? std::nullopt : std::optional(before == mark::yes);
+  }
+
   asio::io_context& io;
   /// This daemon's own directory: control files. Mode 0700, empty at the start.
   const std::string directory;
@@ -116,6 +126,9 @@ public:
       std::make_shared<const launcher::descriptor>(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   /// The daemon's own files, which no file operation reaches: its directory, and what /proc shows of it.
   const std::vector<std::string> hidden_paths{directory, "/proc/" + std::to_string(::getpid())};
+  /// That of all workloads; null where there is none, and where they are not isolated. Set before the actors
+  /// start.
+  std::unique_ptr<const launcher::workload_group> workload_group;
   /// Removes what sessions leave, and keeps the files of processes that are over.
   const std::shared_ptr<launcher::background_worker> background =
       std::make_shared<launcher::background_worker>();
@@ -146,6 +159,8 @@ private:
                           : std::filesystem::absolute(chosen);
   }
 
+  enum class mark { unknown, no, yes };
+  std::atomic<mark> told_mark_ = mark::unknown;
   std::atomic<bool> shutting_down_ = false;
   std::atomic<std::uint16_t> listening_port_ = 0;
   launcher::published<config::settings> settings_;

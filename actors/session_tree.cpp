@@ -33,7 +33,7 @@ supervision::child_spec session_tree(std::string child_id, const services_ptr& c
                                      const session_options& options, const std::string& control_directory) {
   const auto settings_now = context->settings();
   const auto& settings = *settings_now;
-  const bool isolate = options.isolate && settings.session.isolation != config::isolation_mode::off;
+  const bool isolate = options.isolate && settings.isolation.level != config::isolation_level::none;
 
   supervision::supervisor_spec tree;
   tree.strategy = supervision::strategy::rest_for_one;

@@ -103,7 +103,7 @@ void begin(self_pointer self) {
   auto& state = self->state;
   state.begun = true;
   self->set_status("starting");
-  const bool isolate = state.context->settings()->session.isolation != config::isolation_mode::off;
+  const bool isolate = state.context->settings()->isolation.level != config::isolation_level::none;
   request_init(
       self, state.context, isolate, transpiler_actor(self),
       [self](init_handle init) { self->state.init = std::move(init); },

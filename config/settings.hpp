@@ -20,10 +20,10 @@ enum class http_dialect {
   b,         ///< SDK 0.4.x to 0.12.x
 };
 
-/// Whether sessions get a PID and mount namespace of their own.
-enum class isolation_mode {
-  automatic, ///< where the kernel allows it and the client did not ask for none
-  off,       ///< never
+/// What keeps workloads (sessions, processes, code contexts, clones) from each other and from the daemon.
+enum class isolation_level {
+  none,       ///< nothing
+  namespaces, ///< namespaces of their own, and no more privileges than they need
 };
 
 /// From the most talkative to the most silent.
@@ -38,7 +38,10 @@ enum class log_format {
 /// Listener, limits and clocks of the HTTP front end.
 struct http_settings {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 3000; ///< 0 = the system chooses a free one
+  std::uint16_t port = 3000;  ///< 0 = the system chooses a free one
+  std::string token_file;     ///< whose content clients may bring, `Authorization: Bearer ...`; empty = none
+  bool require_token = false; ///< of clients on other machines, too
+  bool admit_workloads = false; ///< what runs in the sandbox may use the interface
   std::uint64_t io_threads = 1;
   http_dialect dialect = http_dialect::automatic;
   std::uint64_t max_connections = 4096;
@@ -92,10 +95,15 @@ struct session_settings {
   std::uint64_t spill_budget_bytes = 8ull << 30;           ///< on disk, all sessions together
   std::string spill_directory = "/var/tmp"; ///< of unnamed files; best on a disk, not in memory
   std::chrono::milliseconds kill_grace = std::chrono::seconds(5); ///< between SIGTERM and SIGKILL
-  isolation_mode isolation = isolation_mode::automatic;
-  bool isolation_fallback = true; ///< run unisolated where the kernel refuses; false = refuse the session
   std::chrono::milliseconds start_timeout = std::chrono::seconds(10);
   std::string shell = "/bin/bash";
+};
+
+/// Workloads apart from each other and from the daemon.
+struct isolation_settings {
+  isolation_level level = isolation_level::namespaces;
+  bool fallback = true; ///< go without namespaces where the kernel refuses them; false = refuse the session
+  bool allow_mounts = false; ///< workloads may mount file systems, and keep CAP_SYS_ADMIN
 };
 
 /// Operations on files.
@@ -218,6 +226,7 @@ struct settings {
   http_settings http;
   sandbox_settings sandbox;
   session_settings session;
+  isolation_settings isolation;
   file_settings files;
   process_settings process;
   port_settings ports;

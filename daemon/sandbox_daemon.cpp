@@ -4,6 +4,7 @@
 #include "actors/sandbox_tree.hpp"
 #include "daemon/io_thread.hpp"
 #include "launcher/process_tree.hpp"
+#include "launcher/workload_group.hpp"
 #include "supervision/errors.hpp"
 #include "supervision/supervisor.hpp"
 
@@ -21,6 +22,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -107,6 +109,14 @@ std::string names_of(const std::vector<launcher::process_entry>& processes) {
   return names;
 }
 
+/// For the log.
+std::string_view treatment_of_workloads(const config::settings& settings, const actors::services& context) {
+  if (settings.http.admit_workloads || settings.isolation.level == config::isolation_level::none)
+    return "may use this interface";
+  return context.workloads_are_marked() ? "refused, known by their control group"
+                                        : "refused, as is everybody on this machine without the token";
+}
+
 } // namespace
 
 sandbox_daemon::sandbox_daemon(config::configuration loaded)
@@ -128,6 +138,7 @@ int sandbox_daemon::run() {
   observer_->events.set_sink([this](const supervision::journal_event& event) { log_event(log_, event); });
   context_ = std::make_shared<actors::services>(io_, settings_, directory_.path(), workload_environment());
   require_programs(context_->programs);
+  make_workload_group();
   context_->background->run([] {}); // later there may be no room for its thread
   web_ = make_web(context_, log_, observer_->actors);
   wait_for_stop_signal();
@@ -147,6 +158,24 @@ int sandbox_daemon::run() {
 
   const int code = stop_.wait();
   return stop(std::move(root), system, code);
+}
+
+/// Where there is none, whoever is on this machine counts as a workload.
+void sandbox_daemon::make_workload_group() {
+  if (settings_->isolation.level == config::isolation_level::none)
+    return;
+  std::string reason = "isolation.allow-mounts: who mounts may leave every group";
+  if (!settings_->isolation.allow_mounts)
+    try {
+      context_->workload_group = launcher::workload_group::make();
+      return;
+    } catch (const std::exception& fault) {
+      reason = fault.what();
+    }
+  if (!settings_->http.admit_workloads)
+    log_.write(config::log_level::warn, "sandboxd",
+               "clients on this machine cannot be told from workloads, and need the token (http.token-file)",
+               {{"reason", reason}});
 }
 
 /// Stop accepting, end what runs (streams get their last event from that), close connections, stop threads;
@@ -215,7 +244,9 @@ void sandbox_daemon::is_listening(std::uint16_t port) {
   if (listening_)
     listening_(port);
   log_.write(config::log_level::info, "sandboxd", "listening",
-             {{"address", settings_->http.address}, {"port", std::int64_t{port}}});
+             {{"address", settings_->http.address},
+              {"port", std::int64_t{port}},
+              {"workloads", treatment_of_workloads(*settings_, *context_)}});
   asio::post(events_, [this] { start_command(); });
 }
 

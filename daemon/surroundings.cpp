@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string>
 #include <string_view>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -75,6 +76,8 @@ void prepare_surroundings(const config::settings& settings) {
   ::signal(SIGPIPE, SIG_IGN);
   launcher::raise_descriptor_limit();
   make_workspace(settings.sandbox.workspace);
+  if (settings.isolation.level != config::isolation_level::none)
+    ::prctl(PR_SET_DUMPABLE, 0); // or workloads of the same user could read its memory and environment
 }
 
 void require_programs(const std::filesystem::path& directory) {

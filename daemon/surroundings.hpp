@@ -25,7 +25,8 @@ private:
 };
 
 /// Makes the daemon's process ready, before any thread exists: subreaper, no SIGPIPE, as many descriptors as
-/// allowed (for itself alone), and the workspace. Throws std::system_error when that cannot be made.
+/// allowed (for itself alone), and the workspace; closed to workloads, if they are isolated. Throws
+/// std::system_error when that cannot be made.
 void prepare_surroundings(const config::settings& settings);
 
 /// Throws std::system_error with the path of a program below `directory` that is needed and cannot be run.

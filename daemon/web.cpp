@@ -6,6 +6,7 @@
 #include "actors/local_process_client.hpp"
 #include "actors/local_sandbox_client.hpp"
 #include "actors/local_watch_client.hpp"
+#include "daemon/admission.hpp"
 #include "http/command_catalog.hpp"
 #include "http/error_body.hpp"
 #include "http/refusal_report.hpp"
@@ -91,6 +92,13 @@ web make_web(const actors::services_ptr& context, log& lines,
   hooks.refuse = [](const http::refusal& why) {
     return http::error_response(http::refusal_report(why), std::chrono::system_clock::now());
   };
+  const auto rule = std::make_shared<const http::admission_rule>(read_admission_rule(settings->http));
+  if (settings->isolation.level != config::isolation_level::none && !settings->http.admit_workloads)
+    hooks.origin_of = [context](const http::peer& from) { return find_origin(*context, from); };
+  hooks.judge = [rule](http::origin from, const http::request_head& head) {
+    return rule->judge(from, head.authorization);
+  };
+  hooks.is_own_authorization = [rule](std::string_view authorization) { return rule->is_own(authorization); };
   hooks.is_exposed = [context](std::uint16_t port) { return context->exposed_ports()->contains(port); };
   hooks.access_log = [&lines](const http::access_record& record) { log_access(lines, record); };
   hooks.report = [&lines](std::string_view text) { lines.write(config::log_level::error, "http", text); };

@@ -257,8 +257,8 @@ void connection_guard::message_began() {
 /// Whether the loop of `advance` may go on: the head is acceptable and no `100 Continue` has to leave first.
 bool connection_guard::admit_head() {
   const auto& head = scanner_->head();
-  if (!admit_peer(head)) {
-    refuse({403, "This client may not use the sandbox's interface"});
+  if (const auto why = judge(head)) {
+    refuse(*why);
     return false;
   }
   if (shared_->relays && is_relayed(head.target)) {
@@ -283,12 +283,14 @@ bool connection_guard::admit_head() {
   return false;
 }
 
-bool connection_guard::admit_peer(const request_head& head) const {
-  if (!shared_->hooks.admit_peer)
-    return true;
+std::optional<refusal> connection_guard::judge(const request_head& head) {
+  const auto& hooks = shared_->hooks;
+  if (!hooks.judge)
+    return std::nullopt;
   asio::error_code ignored;
-  peer from{client_.address().to_string(), client_.port(), socket_.local_endpoint(ignored).port()};
-  return shared_->hooks.admit_peer(from, head);
+  if (!origin_)
+    origin_ = hooks.origin_of ? hooks.origin_of({client_, socket_.local_endpoint(ignored)}) : origin::client;
+  return hooks.judge(*origin_, head);
 }
 
 bool connection_guard::take_share() {
@@ -323,7 +325,9 @@ void connection_guard::begin_relay() {
   input_begin_ = input_end_ = 0;
   relay_ = std::make_shared<port_relay>(
       shared_->relays, shared_from_this(), head, std::move(input),
-      relay_origin{client_.address().to_string(), shared_->request_id(head.request_id)},
+      relay_origin{client_.address().to_string(), shared_->request_id(head.request_id),
+                   shared_->hooks.is_own_authorization &&
+                       shared_->hooks.is_own_authorization(head.authorization)},
       shared_->settings.stream_stall_timeout, !shared_->draining);
   const auto relay = relay_; // which may be over at once
   relay->start();

@@ -165,7 +165,7 @@ private:
   void advance();
   void message_began();
   [[nodiscard]] bool admit_head();
-  [[nodiscard]] bool admit_peer(const request_head& head) const;
+  [[nodiscard]] std::optional<refusal> judge(const request_head& head);
   [[nodiscard]] bool take_share();
   void answer_continue();
   void begin_relay();
@@ -194,6 +194,7 @@ private:
   const std::uint64_t id_;
   const strand_type strand_;
   const asio::ip::tcp::endpoint client_;
+  std::optional<origin> origin_; ///< once it was asked for
   const std::string client_name_;
   client_socket socket_;
   phase phase_ = phase::idle;

@@ -63,6 +63,8 @@ response error_response(const error_report& report, std::chrono::system_clock::t
   answer.code = report.code;
   answer.status = wire_status(report.status, answer.body);
   answer.headers.emplace_back("Content-Type", "application/json");
+  if (report.status == 401) // RFC 9110 section 15.5.2
+    answer.headers.emplace_back("WWW-Authenticate", "Bearer");
   if (report.retry_after_seconds > 0)
     answer.headers.emplace_back("Retry-After", std::to_string(report.retry_after_seconds));
   return answer;

@@ -10,6 +10,7 @@ namespace {
 /// Codes of HTTP.md 3.2 by the statuses the guard uses.
 const char* code_of(int status) {
   switch (status) {
+  case 401:
   case 403:
     return "PERMISSION_DENIED";
   case 413:

@@ -123,7 +123,8 @@ std::string relayed_request(const request_head& head, const relay_target& to, co
   std::string sent = fmt::format("{} {} HTTP/1.{}\r\n", head.method, to.target, head.minor_version);
   for (const auto& [name, value] : fields)
     if (!is_one_of(own_fields, name) && !is_one_of(options, name) && !is_one_of(forwarding_fields, name) &&
-        !same_field_name(name, "x-request-id"))
+        !same_field_name(name, "x-request-id") &&
+        !(from.hides_authorization && same_field_name(name, "authorization")))
       add(sent, name, value);
   add(sent, "X-Forwarded-For", list_with(fields, "x-forwarded-for", from.client_address));
   // What a proxy before us has said of the first connection, which ours is not.

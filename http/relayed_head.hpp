@@ -29,6 +29,7 @@ struct relay_target {
 struct relay_origin {
   std::string client_address; ///< numeric, without the port
   std::string request_id;
+  bool hides_authorization = false; ///< that of the request is for us alone
 };
 
 /// The head of the request to the service. `head` must be complete.

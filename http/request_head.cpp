@@ -248,6 +248,8 @@ void head_scanner::end_field(const std::string& name, const std::string& value) 
     ++hosts_;
   if (same_field_name(name, "x-request-id"))
     head_.request_id = value;
+  if (same_field_name(name, "authorization") && !std::exchange(head_.authorization, value).empty())
+    return refuse(400, "Malformed request: Authorization is given more than once");
   // Never longer than it came, so that what is within our limit is within RESTinio's.
   head_.forwarded.append(name).append(":").append(value).append("\r\n");
 }

@@ -37,7 +37,8 @@ struct request_head {
   body_framing framing = body_framing::none;
   std::uint64_t content_length = 0; ///< when counted
   bool expects_continue = false;
-  std::string request_id; ///< the client's X-Request-Id, unchecked; empty = none
+  std::string request_id;    ///< the client's X-Request-Id, unchecked; empty = none
+  std::string authorization; ///< the value of Authorization, unchecked; empty = none
 
   /// The whole head as RESTinio gets it, empty line included, without Content-Length, Transfer-Encoding,
   /// Expect and any Upgrade but to WebSocket.
@@ -90,7 +91,8 @@ public:
   [[nodiscard]] const request_head& head() const { return head_; }
   /// Bytes in memory that the client decides on: the head so far, and the line that is being read.
   [[nodiscard]] std::size_t held_bytes() const {
-    return head_.target.size() + head_.request_id.size() + head_.forwarded.size() + fields_.held_bytes();
+    return head_.target.size() + head_.request_id.size() + head_.authorization.size() +
+           head_.forwarded.size() + fields_.held_bytes();
   }
   [[nodiscard]] std::string take_forwarded() { return std::exchange(head_.forwarded, {}); }
 

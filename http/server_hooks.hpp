@@ -3,9 +3,12 @@
 #include "http/exchange.hpp"
 #include "http/request_head.hpp"
 
+#include <asio/ip/tcp.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,11 +43,16 @@ struct access_record {
   bool internal = false;       ///< housekeeping of the SDK
 };
 
-/// Who sends a request, for the peer check.
+/// The two ends of a client's connection.
 struct peer {
-  std::string address; ///< numeric
-  std::uint16_t port = 0;
-  std::uint16_t local_port = 0; ///< of our end of the connection
+  asio::ip::tcp::endpoint remote; ///< the client's
+  asio::ip::tcp::endpoint local;  ///< ours
+};
+
+/// Who a connection belongs to.
+enum class origin {
+  client,
+  workload, ///< what runs in the sandbox
 };
 
 /// What the server calls. All are called on I/O threads (`report` on any), maybe on several at once, and must
@@ -57,8 +65,15 @@ struct server_hooks {
   /// 500.
   std::function<response(const refusal& why)> refuse;
 
-  /// Whether this peer may send this request; false = 403. Empty = everybody may.
-  std::function<bool(const peer& from, const request_head& head)> admit_peer;
+  /// Who a connection belongs to; asked once, with its first request. Empty = a client.
+  std::function<origin(const peer& from)> origin_of;
+
+  /// Why a request may not pass; nothing = it may. Empty = all may.
+  std::function<std::optional<refusal>(origin from, const request_head& head)> judge;
+
+  /// Whether the Authorization of a request is for this server alone, and so for no service behind the proxy.
+  /// Empty = none is.
+  std::function<bool(std::string_view authorization)> is_own_authorization;
 
   /// Whether the proxy may reach the service at this port; empty = there is no proxy.
   std::function<bool(std::uint16_t port)> is_exposed;

@@ -76,8 +76,8 @@ struct termination {
 
 class session_init {
 public:
-  session_init(int socket, int signals, bool isolated)
-      : socket_(socket), signals_(signals), isolated_(isolated) {}
+  session_init(int socket, int signals, bool isolated, const confinement* limits)
+      : socket_(socket), signals_(signals), isolated_(isolated), limits_(limits) {}
 
   int run() {
     for (;;) {
@@ -189,7 +189,7 @@ private:
     std::ranges::transform(extras.descriptors, given.begin(), &descriptor::get);
     const auto program_file = given[extras.descriptor_count - 1];
     const auto started = start_program(decode(program_file), order.number,
-                                       std::span(given).first(extras.descriptor_count - 1));
+                                       std::span(given).first(extras.descriptor_count - 1), limits_);
     if (started.error == 0)
       programs_.push_back({order.id, started.pid});
     report(event_kind::started, order.id, started.pid, started.error, started.pid);
@@ -311,6 +311,7 @@ private:
   int socket_;
   int signals_;
   bool isolated_;
+  const confinement* limits_;
   std::vector<running_program> programs_;
   std::vector<adoption> adoptions_;
   std::optional<interruption> interruption_;
@@ -340,7 +341,7 @@ int open_child_signals() {
 
 } // namespace
 
-int run_init(int socket, bool isolated, int isolation_error) {
+int run_init(int socket, bool isolated, int isolation_error, const confinement* limits) {
   ::prctl(PR_SET_NAME, "sandbox-init");
   ::prctl(PR_SET_DUMPABLE, 0); // what it runs may neither trace it nor take its descriptors
   ::setsid();
@@ -362,7 +363,7 @@ int run_init(int socket, bool isolated, int isolation_error) {
   }
   const std::array passed{root.get()};
   send_message(3, hello, passed);
-  return session_init(3, signals, isolated).run();
+  return session_init(3, signals, isolated, limits).run();
 }
 
 } // namespace sandboxd::launcher

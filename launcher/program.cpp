@@ -60,12 +60,13 @@ descriptor memory_file(std::string_view text) {
   return file;
 }
 
-// Layout: directory, whether it must be entered, number of arguments, arguments, environment; every item ends
-// with a NUL.
+// Layout: directory, whether it must be entered, whether it is trusted, number of arguments, arguments,
+// environment; every item ends with a NUL.
 descriptor encode(const program& what) {
   std::string text;
   append(text, what.directory);
   append(text, what.must_enter ? "1" : "0");
+  append(text, what.is_trusted ? "1" : "0");
   append(text, std::to_string(what.argv.size()));
   for (const auto& item : what.argv)
     append(text, item);
@@ -81,6 +82,7 @@ program decode(int memory_file) {
   program result;
   result.directory = take(rest);
   result.must_enter = to_number(take(rest)) == 1;
+  result.is_trusted = to_number(take(rest)) == 1;
   for (auto left = to_number(take(rest)); left > 0 && !rest.empty(); --left)
     result.argv.emplace_back(take(rest));
   while (!rest.empty())

@@ -18,6 +18,9 @@ struct program {
   std::string directory;
   /// Whether there is no other place: the start then fails with `cannot_enter`.
   bool must_enter = false;
+  /// Whether it keeps what confinement takes from workloads, where they are confined at all: a program of
+  /// ours that makes namespaces, and confines what it runs in them itself.
+  bool is_trusted = false;
 };
 
 /// The `error` of a start that failed at its directory; no errno is negative.

@@ -1,5 +1,6 @@
 #include "launcher/program_start.hpp"
 
+#include "launcher/confinement.hpp"
 #include "launcher/descriptor.hpp"
 #include "launcher/unix_message.hpp"
 
@@ -53,6 +54,7 @@ struct prepared_program {
   const char* home;
   lineage number;
   std::span<const int> descriptors;
+  const confinement* limits; // null: it is not confined
 
   /// Where the child has the pipe on which it reports a failure; execve(2) closes it.
   [[nodiscard]] int failure_pipe() const { return static_cast<int>(descriptors.size()); }
@@ -86,13 +88,17 @@ int become(const prepared_program& ready, int failures) {
   if (!enter_directory(ready.directory, ready.must_enter, ready.home))
     return cannot_enter;
   reset_signals();
+  if (ready.limits != nullptr)
+    if (const int unconfined = confine(*ready.limits); unconfined != 0)
+      return unconfined;
   ::execve(ready.arguments[0], ready.arguments.data(), ready.environment.data());
   return errno;
 }
 
 } // namespace
 
-start_result start_program(const program& what, lineage number, std::span<const int> descriptors) {
+start_result start_program(const program& what, lineage number, std::span<const int> descriptors,
+                           const confinement* limits) {
   if (what.argv.empty() || descriptors.size() < 3 || descriptors.size() > max_passed_descriptors)
     return {0, EINVAL};
   const prepared_program ready{pointers(what.argv),
@@ -101,7 +107,8 @@ start_result start_program(const program& what, lineage number, std::span<const 
                                what.must_enter,
                                home_of(what),
                                number,
-                               descriptors};
+                               descriptors,
+                               what.is_trusted ? nullptr : limits};
 
   // vfork(2) copies nothing. Under ThreadSanitizer it is a fork(2), so nothing here relies on shared memory.
   int ends[2];

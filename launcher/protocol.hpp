@@ -11,6 +11,21 @@ namespace sandboxd::launcher::protocol {
 /// Descriptor on which the spawner finds its socket to the daemon.
 inline constexpr int spawner_socket = 3;
 
+/// Argument of the spawner: what its inits start is confined (`confinement.hpp`), and it enters the control
+/// group of the workloads, if it finds the file cgroup.procs of that on its descriptor `group_entrance`.
+inline constexpr const char* confine_argument = "confine";
+inline constexpr int group_entrance = 4;
+/// Argument besides that: it may mount.
+inline constexpr const char* mounts_argument = "mounts";
+
+/// Spawner to daemon, once, before it takes requests.
+struct spawner_report {
+  /// Whether all that it will start is in the workloads' group and cannot leave it.
+  bool is_marked = false;
+  /// The errno that prevented it; 0: nobody asked.
+  std::int32_t problem = 0;
+};
+
 /// Daemon to spawner: start an init. Carries one descriptor, the init's end of its socket. There is no
 /// answer: whatever becomes of the request is told on that socket (`event_kind::hello`, or its end).
 struct spawn_request {

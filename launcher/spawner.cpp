@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string>
 #include <sys/socket.h>
 #include <system_error>
 #include <utility>
@@ -19,18 +20,28 @@ namespace sandboxd::launcher {
 
 namespace {
 
+/// A copy of a number that none of those has which the new process is to have.
+descriptor out_of_the_way(int number) {
+  descriptor copy(::fcntl(number, F_DUPFD_CLOEXEC, protocol::group_entrance + 1));
+  if (!copy)
+    throw std::system_error(errno, std::generic_category(), "start the spawner");
+  return copy;
+}
+
 /// posix_spawn(3) of `program` with `socket` as descriptor 3, an empty environment (workloads are
 /// forked from there and must not read the daemon's), default signals and an empty mask.
-pid_t start_process(const descriptor& program, int socket) {
-  // Of a number that the socket does not take in the new process before its program is looked up.
-  const descriptor file(::fcntl(program.get(), F_DUPFD_CLOEXEC, protocol::spawner_socket + 1));
-  if (!file)
-    throw std::system_error(errno, std::generic_category(), "start the spawner");
+pid_t start_process(const descriptor& program, int socket, const spawner::options& how) {
+  const auto file = out_of_the_way(program.get());
+  const auto far_end = out_of_the_way(socket);
+  const auto entrance =
+      how.group_entrance != nullptr ? out_of_the_way(how.group_entrance->get()) : descriptor();
 
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, socket, protocol::spawner_socket);
+  ::posix_spawn_file_actions_adddup2(&actions, far_end.get(), protocol::spawner_socket);
+  if (entrance)
+    ::posix_spawn_file_actions_adddup2(&actions, entrance.get(), protocol::group_entrance);
 
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
@@ -42,7 +53,10 @@ pid_t start_process(const descriptor& program, int socket) {
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
   char name[] = "sandboxd-spawner";
-  char* arguments[] = {name, nullptr};
+  std::string argument = protocol::confine_argument;
+  std::string second = protocol::mounts_argument;
+  char* arguments[] = {name, how.confine ? argument.data() : nullptr,
+                       how.allow_mounts ? second.data() : nullptr, nullptr};
   char* environment[] = {nullptr};
   pid_t pid = 0;
   const auto path = fmt::format("/proc/self/fd/{}", file.get());
@@ -57,16 +71,12 @@ pid_t start_process(const descriptor& program, int socket) {
 
 } // namespace
 
-std::shared_ptr<spawner> spawner::start(asio::io_context& io, const descriptor& program,
-                                        std::function<void()> on_death) {
+std::shared_ptr<spawner> spawner::start(asio::io_context& io, const descriptor& program, const options& how,
+                                        callbacks events) {
   auto [ours, theirs] = make_seqpacket_pair();
-  if (theirs.get() == protocol::spawner_socket) { // dup2 onto itself would leave it close-on-exec
-    const int moved = ::fcntl(theirs.get(), F_DUPFD_CLOEXEC, protocol::spawner_socket + 1);
-    theirs.reset(moved);
-  }
-  const pid_t pid = start_process(program, theirs.get());
+  const pid_t pid = start_process(program, theirs.get(), how);
   std::shared_ptr<spawner> made(new spawner(io, std::move(ours), pid));
-  watch(made->socket_, std::move(on_death));
+  watch(made->socket_, std::move(events));
   return made;
 }
 
@@ -77,14 +87,19 @@ spawner::~spawner() {
   asio::post(socket_->get_executor(), [socket = socket_] { socket->close(); });
 }
 
-/// The spawner never sends: readability means its end.
-void spawner::watch(const std::shared_ptr<asio::posix::stream_descriptor>& socket,
-                    std::function<void()> on_death) {
-  socket->async_wait(asio::posix::stream_descriptor::wait_read,
-                     [socket, on_death = std::move(on_death)](const std::error_code& error) {
-                       if (!error)
-                         on_death();
-                     });
+/// After its report the spawner never sends: readability means its end.
+void spawner::watch(const std::shared_ptr<asio::posix::stream_descriptor>& socket, callbacks events) {
+  socket->async_wait(asio::posix::stream_descriptor::wait_read, [socket, events = std::move(events)](
+                                                                    const std::error_code& error) {
+    if (error)
+      return;
+    protocol::spawner_report report;
+    received_extras extras;
+    if (receive_message(socket->native_handle(), report, extras, MSG_DONTWAIT) != receive_result::message)
+      return events.died();
+    events.ready(report);
+    watch(socket, events);
+  });
 }
 
 descriptor spawner::spawn(bool isolate, bool isolation_required) const {

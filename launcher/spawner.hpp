@@ -1,6 +1,7 @@
 #pragma once
 
 #include "launcher/descriptor.hpp"
+#include "launcher/protocol.hpp"
 
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
@@ -15,11 +16,27 @@ namespace sandboxd::launcher {
 /// spawner; the inits it made live on.
 class spawner {
 public:
-  /// Starts the process from `program` (O_PATH). `on_death` is called once, on an I/O thread, when it ends
-  /// although this object lives. Uses posix_spawn(3), which does not copy the daemon, so it may be called
-  /// while threads run. Throws std::system_error.
-  static std::shared_ptr<spawner> start(asio::io_context& io, const descriptor& program,
-                                        std::function<void()> on_death);
+  struct options {
+    /// Whether what is started below its inits is confined, but for trusted programs.
+    bool confine = false;
+    /// Whether that may mount all the same.
+    bool allow_mounts = false;
+    /// Of the control group that it, and so all that it starts, is to be in (`workload_group::entrance`);
+    /// null: of none. Only with `confine`.
+    const descriptor* group_entrance = nullptr;
+  };
+
+  struct callbacks {
+    /// It takes requests. Called once, on an I/O thread.
+    std::function<void(const protocol::spawner_report&)> ready;
+    /// It has ended although this object lives. Called once, on an I/O thread.
+    std::function<void()> died;
+  };
+
+  /// Starts the process from `program` (O_PATH). Uses posix_spawn(3), which does not copy the daemon, so it
+  /// may be called while threads run. Throws std::system_error.
+  static std::shared_ptr<spawner> start(asio::io_context& io, const descriptor& program, const options& how,
+                                        callbacks events);
 
   ~spawner();
   spawner(const spawner&) = delete;
@@ -38,8 +55,7 @@ public:
 
 private:
   spawner(asio::io_context& io, descriptor socket, pid_t pid);
-  static void watch(const std::shared_ptr<asio::posix::stream_descriptor>& socket,
-                    std::function<void()> on_death);
+  static void watch(const std::shared_ptr<asio::posix::stream_descriptor>& socket, callbacks events);
 
   std::shared_ptr<asio::posix::stream_descriptor> socket_;
   pid_t pid_;

@@ -1,13 +1,17 @@
+#include "launcher/closed_mounts.hpp"
+#include "launcher/confinement.hpp"
 #include "launcher/descriptor.hpp"
 #include "launcher/init_process.hpp"
 #include "launcher/protocol.hpp"
 #include "launcher/unix_message.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <optional>
 #include <sched.h>
 #include <signal.h>
+#include <string_view>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -41,13 +45,13 @@ void refuse(int socket, int error) {
   send_message(socket, refusal, {}, 0, MSG_DONTWAIT);
 }
 
-[[noreturn]] void become_init(int socket, bool isolated, int isolation_error) {
+[[noreturn]] void become_init(int socket, bool isolated, int isolation_error, const confinement* limits) {
   if (isolated)
     if (const int error = mount_own_proc(); error != 0) {
       refuse(socket, error);
       ::_exit(1);
     }
-  ::_exit(run_init(socket, isolated, isolation_error));
+  ::_exit(run_init(socket, isolated, isolation_error, limits));
 }
 
 /// Has a process try to isolate itself; returns the errno that prevented it, else 0.
@@ -82,13 +86,13 @@ int isolation_obstacle() {
   return error;
 }
 
-void spawn(const protocol::spawn_request& request, int socket) {
+void spawn(const protocol::spawn_request& request, int socket, const confinement* limits) {
   int isolation_error = 0;
   if (request.isolate) {
     isolation_error = isolation_obstacle();
     const pid_t child = isolation_error == 0 ? fork_with(CLONE_NEWPID | CLONE_NEWNS) : -1;
     if (child == 0)
-      become_init(socket, true, 0);
+      become_init(socket, true, 0, limits);
     if (child > 0)
       return;
     if (isolation_error == 0)
@@ -98,15 +102,31 @@ void spawn(const protocol::spawn_request& request, int socket) {
   }
   const pid_t child = fork_with(0);
   if (child == 0)
-    become_init(socket, false, isolation_error);
+    become_init(socket, false, isolation_error, limits);
   if (child < 0)
     refuse(socket, errno);
 }
 
-void run() {
+/// Enters the workloads' group, and sees to it that nothing it starts leaves that again.
+protocol::spawner_report enter_group() {
+  constexpr int entrance = protocol::group_entrance;
+  if (::fcntl(entrance, F_GETFD) < 0)
+    return {};
+  const int error = ::write(entrance, "0", 1) == 1 ? close_control_groups() : errno;
+  return {error == 0, error};
+}
+
+void run(bool confine, bool allow_mounts) {
   constexpr int socket = protocol::spawner_socket;
   ::prctl(PR_SET_NAME, "sandbox-spawner");
+  ::prctl(PR_SET_DUMPABLE, 0); // an unisolated workload may neither trace it nor take its descriptors
+  std::optional<confinement> made;
+  if (confine)
+    made = make_confinement(allow_mounts);
+  const auto* const limits = made ? &*made : nullptr;
+  const auto report = confine ? enter_group() : protocol::spawner_report{};
   ::close_range(socket + 1, ~0U, 0);
+  send_message(socket, report);
   ::setsid();                 // a Ctrl-C in the daemon's terminal is the daemon's business
   ::signal(SIGCHLD, SIG_IGN); // inits report for themselves; nobody waits for them
   for (;;) {
@@ -115,7 +135,7 @@ void run() {
     if (receive_message(socket, request, extras) != receive_result::message)
       return;
     if (extras.descriptor_count == 1)
-      spawn(request, extras.descriptors[0].get());
+      spawn(request, extras.descriptors[0].get(), limits);
   }
 }
 
@@ -123,6 +143,10 @@ void run() {
 
 } // namespace sandboxd::launcher
 
-int main() {
-  sandboxd::launcher::run();
+int main(int count, char** arguments) {
+  using namespace sandboxd::launcher;
+  const auto is_given = [&](std::string_view wanted) {
+    return std::find(arguments + 1, arguments + count, wanted) != arguments + count;
+  };
+  run(is_given(protocol::confine_argument), is_given(protocol::mounts_argument));
 }

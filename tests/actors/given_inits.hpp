@@ -50,6 +50,7 @@ given_inits_behavior(supervision::typed_stateful_pointer<given_inits_state, acto
           promise.deliver(known->make());
       },
       [](const actors::spawner_started&) {},
+      [](const actors::spawner_reported&) {},
       [](const actors::spawner_ready&) {},
       [](const actors::spawner_died&) {},
   };

@@ -82,9 +82,8 @@ public:
 
   /// A good file with a few bytes changed, left out or doubled.
   std::string mutated() {
-    std::string text =
-        "http { max-connections = 4 }\n[http]\nport = 3000\naddress = \"::1\" ; comment\n"
-        "idle-timeout = 5min\n[log]\nlevel = 'info'\n[session] ; x\nisolation-fallback = false\n";
+    std::string text = "http { max-connections = 4 }\n[http]\nport = 3000\naddress = \"::1\" ; comment\n"
+                       "idle-timeout = 5min\n[log]\nlevel = 'info'\n[isolation] ; x\nfallback = false\n";
     for (auto left = 1 + below(4); left > 0; --left) {
       const auto at = below(text.size());
       switch (below(3)) {

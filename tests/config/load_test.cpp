@@ -115,7 +115,7 @@ TEST(config_load, understands_the_variables_of_the_reference_server) {
                           .values;
   EXPECT_EQ(loaded.http.dialect, http_dialect::b);
   EXPECT_EQ(loaded.session.command_timeout, 1500ms);
-  EXPECT_FALSE(loaded.session.isolation_fallback);
+  EXPECT_FALSE(loaded.isolation.fallback);
   EXPECT_EQ(loaded.interpreter.python.min_size, 0u);
   EXPECT_EQ(loaded.interpreter.python.max_size, 15u);
   EXPECT_EQ(loaded.interpreter.javascript.min_size, 4u);
@@ -136,7 +136,7 @@ TEST(config_load, understands_the_variables_of_the_reference_server) {
 TEST(config_load, keeps_the_fallback_for_anything_but_zero_and_switches_on_for_one_only) {
   const auto loaded =
       good(load_with({}, {{"ISOLATION_FALLBACK", "no"}, {"SANDBOX_INTERCEPT_HTTPS", "true"}}));
-  EXPECT_TRUE(loaded.values.session.isolation_fallback);
+  EXPECT_TRUE(loaded.values.isolation.fallback);
   EXPECT_FALSE(loaded.values.sandbox.intercept_https);
 }
 
@@ -159,8 +159,9 @@ TEST(config_load, names_key_value_range_and_line_of_every_problem_of_a_file) {
                        "dialect = \"c\"\n"
                        "[log]\n"
                        "format = 1\n"
+                       "[isolation]\n"
+                       "fallback = \"true\"\n"
                        "[session]\n"
-                       "isolation-fallback = \"true\"\n"
                        "kill-grace = 99999999999999h\n"),
       ElementsAre("FILE:2: http.port = 70000: out of range; allowed: 0 to 65535 (0 = the system chooses)",
                   "FILE:3: http.prot = 3: unknown key; did you mean http.port?",
@@ -174,9 +175,9 @@ TEST(config_load, names_key_value_range_and_line_of_every_problem_of_a_file) {
                   "FILE:8: http.max-json-depth = 8: a text in quotes where none belongs; allowed: 4 to 512",
                   "FILE:9: http.dialect = c: not a word known here; allowed: auto, a or b",
                   "FILE:11: log.format = 1: not a text in double quotes; allowed: json or text",
-                  "FILE:13: session.isolation-fallback = true: a text in quotes where none belongs; allowed: "
+                  "FILE:13: isolation.fallback = true: a text in quotes where none belongs; allowed: "
                   "true or false",
-                  "FILE:14: session.kill-grace = 99999999999999h: out of range; allowed: 10ms to 10min"));
+                  "FILE:15: session.kill-grace = 99999999999999h: out of range; allowed: 10ms to 10min"));
 }
 
 TEST(config_load, finds_duplicates_over_sections_given_twice) {
@@ -318,7 +319,7 @@ TEST(config_load, prints_settings_that_load_again_as_they_were) {
                                            "--session.command-timeout=1500ms",
                                            "--sandbox.placement-id=a \"b\" \\; c",
                                            "--log.level=debug",
-                                           "--session.isolation-fallback=false"};
+                                           "--isolation.fallback=false"};
   auto printing = arguments;
   printing.emplace_back("--print-config");
   const auto text = text_of(load_with(printing));

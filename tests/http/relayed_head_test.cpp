@@ -68,6 +68,16 @@ TEST(relayed_request, keeps_what_is_for_the_service_and_drops_what_is_for_the_co
                   "X-Forwarded-Proto: http\r\nX-Request-Id: id-1\r\n\r\n");
 }
 
+TEST(relayed_request, hides_an_authorization_that_is_for_us_and_no_other) {
+  const auto head =
+      scanned("GET /proxy/8080/path HTTP/1.1\r\nHost: a\r\nauthorization: Bearer secret\r\n\r\n");
+  EXPECT_EQ(relayed_request(head, {8080, "/path"}, {"192.0.2.7", "id-1", true}).find("secret"),
+            std::string::npos);
+  EXPECT_NE(relayed_request(head, {8080, "/path"}, {"192.0.2.7", "id-1", false})
+                .find("authorization: Bearer secret\r\n"),
+            std::string::npos);
+}
+
 TEST(relayed_request, adds_to_what_proxies_before_have_said) {
   const auto sent =
       relayed("GET / HTTP/1.1\r\nHost: inner\r\nX-Forwarded-For: 198.51.100.1\r\nX-Forwarded-Host: outer\r\n"

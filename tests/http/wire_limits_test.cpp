@@ -283,17 +283,37 @@ TEST_F(wire_limits, unknown_methods_give_404) {
   }
 }
 
-TEST_F(wire_limits, a_refused_peer_gets_403_for_its_request_only) {
-  wire_server wire(context, echo, {}, [](const http::peer& from, const http::request_head& head) {
-    EXPECT_EQ(from.address, "127.0.0.1");
-    EXPECT_NE(from.port, 0);
-    EXPECT_NE(from.local_port, 0);
-    return head.target != "/secret";
+TEST_F(wire_limits, a_request_that_is_judged_badly_is_refused_and_its_connection_asked_for_once) {
+  std::atomic<int> asked = 0;
+  std::atomic<std::uint16_t> port = 0;
+  wire_server wire(context, echo, {}, [&](http::server_hooks& hooks) {
+    hooks.origin_of = [&](const http::peer& from) {
+      ++asked;
+      EXPECT_EQ(from.remote.address().to_string(), "127.0.0.1");
+      EXPECT_NE(from.remote.port(), 0);
+      EXPECT_EQ(from.local.port(), port);
+      return http::origin::workload;
+    };
+    hooks.judge = [](http::origin from, const http::request_head& head) -> std::optional<http::refusal> {
+      EXPECT_EQ(from, http::origin::workload);
+      return head.authorization == "Bearer right" ? std::nullopt : std::optional(http::refusal{403, "no"});
+    };
   });
+  port = wire.port();
   raw_client client(wire.port());
-  EXPECT_EQ(client.exchange("GET /open HTTP/1.1\r\nHost: a\r\n\r\n").status, 200);
-  client.send("GET /secret HTTP/1.1\r\nHost: a\r\n\r\n");
-  expect_refused(client, 403);
+  const std::string request = "GET /open HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer right\r\n\r\n";
+  EXPECT_EQ(client.exchange(request).status, 200);
+  EXPECT_EQ(client.exchange(request).status, 200);
+  client.send("POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+  expect_refused(client, 403); // before any of the body
+  EXPECT_EQ(asked, 1);
+}
+
+TEST_F(wire_limits, an_authorization_that_is_given_twice_gives_400) {
+  wire_server wire(context, echo);
+  raw_client client(wire.port());
+  client.send("GET / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nauthorization: Bearer b\r\n\r\n");
+  expect_refused(client, 400);
 }
 
 TEST_F(wire_limits, the_budget_of_buffered_bytes_is_shared_by_all_connections) {

@@ -70,8 +70,7 @@ public:
   using setting = std::function<void(config::http_settings&)>;
 
   wire_server(asio::io_context& on, http::request_handler handler, const setting& adjust = {},
-              std::function<bool(const http::peer&, const http::request_head&)> admit = {},
-              const wire_proxy& with = {})
+              const std::function<void(http::server_hooks&)>& more_hooks = {}, const wire_proxy& with = {})
       : context(on), work_(on.get_executor()) {
     config::settings settings;
     settings.http.port = 0;
@@ -85,7 +84,8 @@ public:
     };
     hooks.access_log = [this](const http::access_record& record) { log.set(record); };
     hooks.report = [this](std::string_view text) { reports.set(std::string(text)); };
-    hooks.admit_peer = std::move(admit);
+    if (more_hooks)
+      more_hooks(hooks);
     hooks.is_exposed = with.is_exposed;
     server.emplace(settings, context, std::move(hooks));
     server->start();

@@ -28,6 +28,15 @@ ENVIRONMENT = {
 }
 
 
+def confinement():
+    """As the daemon tells it: the capabilities that executors keep, and a file with the filter of their system calls."""
+    told = subprocess.run([os.environ["SANDBOXD_CONFINEMENT"]], stdout=subprocess.PIPE, check=True).stdout.decode()
+    capabilities, instructions = told.split()
+    file = os.memfd_create("filter")
+    os.pwrite(file, bytes.fromhex(instructions), 0)
+    return int(capabilities), file
+
+
 def start_program(command, *descriptors, output=None, errors=None, environment=None, directory=None):
     """Starts a program whose descriptors from 3 on are the given ones, and which has no others."""
 
@@ -52,11 +61,13 @@ class ForkServer:
         """In a directory, which is user code's; `before` is a command that becomes the server."""
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(TIME_LIMIT)
-        options = {"preload": preload, "isolate": isolate, "namespace_program": namespace_program,
-                   "memory_limit": memory_limit}
+        capabilities, system_call_filter = confinement()
+        options = {"preload": preload, "isolate": isolate, "capabilities": capabilities,
+                   "namespace_program": namespace_program, "memory_limit": memory_limit}
         self.process = start_program([*before, PYTHON, str(INTERPRETERS / "python"), json.dumps(options)],
-                                     theirs.fileno(), environment=environment, directory=directory)
+                                     theirs.fileno(), system_call_filter, environment=environment, directory=directory)
         theirs.close()
+        os.close(system_call_filter)
         self.ended = {}
         self.ready = self.next_answer()
 

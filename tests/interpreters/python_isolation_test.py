@@ -157,7 +157,7 @@ class executor_attack(WithServer):  # named as the others in docs/attacks.md
     def test_by_unmounting_proc_shows_no_process_of_others(self):
         foreign = str(self.server.process.pid)
         self.assertIn(foreign, self.undefended(UNMOUNT_PROC, "--mount-proc")[1:])
-        self.assertEqual(texts(self.executor().run(UNMOUNT_PROC), "stdout"), "1\n")
+        self.assertEqual(texts(self.executor().run(UNMOUNT_PROC), "stdout"), "0\n")
 
     def test_by_tracing_process_1_is_refused(self):
         self.assertEqual(self.undefended(TRACE_PROCESS_1, "sh", "-c", '"$@"; exit', "sh"), ["traced"])

@@ -251,13 +251,15 @@ protected:
          [this] { ++stale; }, [this](const std::string&) { ++lost; }});
     const descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     const std::string options = std::string(R"({"preload":[],"memory_limit":0,"namespace_program":")") +
-                                SANDBOXD_NAMESPACE_INIT + R"(","isolate":)" +
+                                SANDBOXD_NAMESPACE_INIT + R"(","capabilities":null,"isolate":)" +
                                 (GetParam() ? "true" : "false") + "}";
     program_events fate;
     fate.started = [this](process_ids ids, int) { program = ids.on_host; };
     init->process->start({{python, SANDBOXD_SOURCES "/interpreters/python", options},
                           {"PATH=/usr/bin:/bin", "HOME=/tmp"},
-                          "/"},
+                          "/",
+                          false,
+                          true},
                          std::array{null.get(), null.get(), null.get(), pair.second.get()}, std::move(fate));
     pair.second.reset();
     ASSERT_TRUE(wait_until([&] { return !versions.empty() || lost > 0; }));

@@ -30,11 +30,13 @@ namespace sandboxd::testing {
 /// How long a test waits for anything before it fails: far beyond what a loaded machine needs.
 inline constexpr std::chrono::seconds patience{30};
 
-inline std::shared_ptr<launcher::spawner> start_spawner(asio::io_context& io,
-                                                        std::function<void()> on_death) {
+inline std::shared_ptr<launcher::spawner> start_spawner(asio::io_context& io, std::function<void()> on_death,
+                                                        const launcher::spawner::options& how = {true, false,
+                                                                                                 nullptr}) {
   const auto path = std::filesystem::path(SANDBOXD_PROGRAM_DIRECTORY) / config::programs::spawner;
   const launcher::descriptor program(::open(path.c_str(), O_PATH | O_CLOEXEC));
-  return launcher::spawner::start(io, program, std::move(on_death));
+  return launcher::spawner::start(io, program, how,
+                                  {[](const launcher::protocol::spawner_report&) {}, std::move(on_death)});
 }
 
 /// A real spawner and an I/O context that runs on the test's own thread, only while the test waits, so that

@@ -16,6 +16,8 @@ void expect_round_trip(const program& sent) {
   EXPECT_EQ(received.argv, sent.argv);
   EXPECT_EQ(received.environment, sent.environment);
   EXPECT_EQ(received.directory, sent.directory);
+  EXPECT_EQ(received.must_enter, sent.must_enter);
+  EXPECT_EQ(received.is_trusted, sent.is_trusted);
 }
 
 TEST(program, arrives_as_it_was_sent) {
@@ -26,6 +28,8 @@ TEST(program, arrives_as_it_was_sent) {
   expect_round_trip(
       {{"/bin/bash", "-c", std::string(1 << 20, 'c')}, {"BIG=" + std::string(1 << 20, 'e')}, "/"});
   expect_round_trip({{}, {"A=1"}, "/"});
+  expect_round_trip({{"/bin/true"}, {}, "/", true, false});
+  expect_round_trip({{"/bin/true"}, {}, "/", false, true});
 }
 
 TEST(program, arrives_whatever_it_holds) {
@@ -54,8 +58,13 @@ TEST(program, can_be_read_twice) {
 
 TEST(program, is_empty_when_the_file_is_not_one) {
   using namespace std::string_literals;
-  for (const auto& content : {""s, "x"s, "/"s, "/\0x\0y\0"s, "/\0-1\0y\0"s, "/\0\0\0"s, "/\0+1\0y\0"s,
-                              "/\0 1\0y\0"s, "/\0"s + "1x\0a\0"s, "/\0"s + std::string(30, '9') + "\0a\0"s}) {
+  for (const auto& content : {""s, "x"s, "/"s, "/\0"s, "/\0\0\0"s, "/\0000\0000\0"s}) {
+    const descriptor file(::memfd_create("not-a-program", MFD_CLOEXEC));
+    ASSERT_EQ(::write(file.get(), content.data(), content.size()), static_cast<ssize_t>(content.size()));
+    EXPECT_TRUE(decode(file.get()).argv.empty()) << ::testing::PrintToString(content);
+  }
+  for (const auto& count : {"x"s, "-1"s, ""s, "+1"s, " 1"s, "1x"s, std::string(30, '9')}) {
+    const auto content = "/\0000\0000\0"s + count + "\0a\0"s;
     const descriptor file(::memfd_create("not-a-program", MFD_CLOEXEC));
     ASSERT_EQ(::write(file.get(), content.data(), content.size()), static_cast<ssize_t>(content.size()));
     EXPECT_TRUE(decode(file.get()).argv.empty()) << ::testing::PrintToString(content);

@@ -224,18 +224,11 @@ TEST_F(isolation, is_not_given_to_a_session_that_asks_for_none) {
       "no");
 }
 
-TEST_F(isolation, mounts_of_a_session_are_seen_nowhere_else) {
-  b.output("s", "mkdir -p m && mount -t tmpfs none m && touch m/inside");
-  EXPECT_EQ(b.output("s", "ls m"), "inside");
-  EXPECT_EQ(b.output("other", "ls m"), "");
-  EXPECT_FALSE(exists(daemon.workspace() / "m" / "inside"));
-}
-
 /// What an isolated session leaves to its namespace, the init of an open one must do itself.
 class open_session : public daemon_test {
 protected:
   open_session()
-      : daemon_test([](config::settings& s) { s.session.isolation = config::isolation_mode::off; }) {}
+      : daemon_test([](config::settings& s) { s.isolation.level = config::isolation_level::none; }) {}
 };
 
 TEST_F(open_session, ends_everything_it_started) {

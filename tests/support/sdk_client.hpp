@@ -125,6 +125,18 @@ inline std::string text_of(const std::vector<json>& events, std::string_view typ
   return text;
 }
 
+/// What a cell prints on standard output, in a code context (HTTP.md 9.4).
+inline std::string printed_by_code(std::uint16_t port, const std::string& context, const std::string& code) {
+  event_stream events(port,
+                      request_text("POST", "/api/execute/code", {{"context_id", context}, {"code", code}},
+                                   "X-Sandbox-Id: tests\r\n"));
+  std::string text;
+  for (const json& event : events.rest())
+    if (event.at("type") == "stdout")
+      text += event.at("text").get<std::string>();
+  return text;
+}
+
 /// Speaks to the server as the SDK of one generation does, over one kept-alive connection. Calls block until
 /// the answer is there or the deadline of `raw_client` has passed. Not for two threads at once.
 class sdk_client {

@@ -34,6 +34,7 @@ config::configuration configure(const std::filesystem::path& directory,
                                 const test_daemon::adjustment& adjust) {
   config::configuration made;
   made.values.http.port = 0;
+  made.values.http.admit_workloads = true; // the tests need not be marked apart, where that is impossible
   made.values.sandbox.workspace = directory / "workspace";
   made.values.sandbox.runtime_directory = directory / "run";
   made.values.sandbox.program_directory = SANDBOXD_PROGRAM_DIRECTORY;

@@ -30,6 +30,8 @@ import sys
 from . import chosen_backend, dense_heap, isolation, packages, streams
 from .channel import Channel
 
+CONTROL = 3
+SYSTEM_CALL_FILTER = 4  # of its forks; not there when they are not confined
 LARGEST_DATAGRAM = 4096
 DESCRIPTORS = 4
 
@@ -52,6 +54,14 @@ def _limit_data(most):
     if hard != resource.RLIM_INFINITY:
         most = min(most, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _given_confinement(capabilities):
+    """None where they are not confined (`capabilities` is None)."""
+    if capabilities is None:
+        return None
+    with open(SYSTEM_CALL_FILTER, "rb") as file:
+        return isolation.Confinement(capabilities, file.read())
 
 
 @contextlib.contextmanager
@@ -127,6 +137,7 @@ class ForkServer:
         self._control = control
         self._control.set_inheritable(False)
         self._isolate = options["isolate"]
+        self._confinement = _given_confinement(options["capabilities"])
         self._namespace_program = options["namespace_program"]
         self._memory_limit = options["memory_limit"]
         self._executor_path = executor_path
@@ -265,7 +276,8 @@ class ForkServer:
             _limit_data(self._memory_limit)
         if self._isolate:
             isolation.enter_mount_namespace()
-            isolation.give_up_tracing()
+        if self._confinement:
+            self._confinement.begin()
         sys.path[:] = self._executor_path
         numpy = sys.modules.get("numpy")  # `random` has seen to itself
         if numpy is not None:
@@ -275,7 +287,7 @@ class ForkServer:
 def main(options, executor_path):
     """`executor_path` is `sys.path` of the executors; that of the fork server has no folder of user code."""
     options = json.loads(options)
-    server = ForkServer(socket.socket(fileno=3), options, executor_path)
+    server = ForkServer(socket.socket(fileno=CONTROL), options, executor_path)
     try:
         server.prepare(options["preload"])
     except Exception as error:

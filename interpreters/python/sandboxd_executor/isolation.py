@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import errno
 import os
+import resource
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWPID = 0x20000000
@@ -18,10 +19,13 @@ MOVE_MOUNT_F_EMPTY_PATH = 4
 MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC = 2, 4, 8
 AT_FDCWD = -100
 
-# linux/prctl.h, linux/capability.h
-PR_CAPBSET_DROP = 24
-CAP_SYS_PTRACE = 19
+# linux/prctl.h, linux/seccomp.h, linux/capability.h
+PR_CAPBSET_READ, PR_CAPBSET_DROP = 23, 24
+PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 CAPABILITY_VERSION_3 = 0x20080522
+BYTES_OF_AN_INSTRUCTION = 8  # struct sock_filter
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -137,16 +141,39 @@ class _CapabilityHeader(ctypes.Structure):
 _CapabilitySets = ctypes.c_uint32 * 6
 
 
-def give_up_tracing():
-    """For process 2: neither it nor what it starts can trace process 1, which has CAP_SYS_PTRACE if they had it.
+class _FilterProgram(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
 
-    Stopped by a tracer, process 1 would not end with process 2. Its own processes root can trace as before.
-    """
-    # Where it is refused (no CAP_SYS_PTRACE to give up, or no CAP_SETPCAP), the next step has to do.
-    _libc.prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE, 0, 0, 0)
-    header = _CapabilityHeader(CAPABILITY_VERSION_3, 0)
-    sets = _CapabilitySets()
-    _check(_libc.capget(ctypes.byref(header), sets), "capget")
-    for index in range(3):
-        sets[index] &= ~(1 << CAP_SYS_PTRACE)
-    _check(_libc.capset(ctypes.byref(header), sets), "capset")
+
+class Confinement:
+    """What launcher/confinement.hpp is to other workloads: `capabilities` is the set of those that are kept, as bits,
+    `system_call_filter` the bytes of a filter as seccomp(2) takes it."""
+
+    def __init__(self, capabilities, system_call_filter):
+        self._kept = capabilities
+        self._filter = system_call_filter
+        self._program = _FilterProgram(len(system_call_filter) // BYTES_OF_AN_INSTRUCTION, system_call_filter)
+
+    def begin(self):
+        """For this process and all that it will ever start. Process 1 of its namespace, which keeps its capabilities, it
+        cannot trace: stopped by a tracer, that would not end with process 2."""
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        self._give_up_capabilities()
+        _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+        _check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(self._program), 0, 0), "prctl")
+
+    def _give_up_capabilities(self):
+        # Where it is refused (no CAP_SETPCAP) the sets have to do: without new privileges they never grow again.
+        number = 0
+        while _libc.prctl(PR_CAPBSET_READ, number, 0, 0, 0) >= 0:
+            if not self._kept >> number & 1:
+                _libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)
+            number += 1
+        _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+        header = _CapabilityHeader(CAPABILITY_VERSION_3, 0)
+        sets = _CapabilitySets()
+        _check(_libc.capget(ctypes.byref(header), sets), "capget")
+        for index in range(6):
+            kept = 0 if index % 3 == 2 else self._kept >> 32 * (index // 3)
+            sets[index] &= kept & 0xFFFFFFFF
+        _check(_libc.capset(ctypes.byref(header), sets), "capset")

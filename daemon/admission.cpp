@@ -1,0 +1,63 @@
+#include "daemon/admission.hpp"
+
+#include "launcher/socket_group.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+
+namespace sandboxd::daemon {
+
+namespace {
+
+/// What cannot be guessed in any time; and what fits into a header.
+constexpr std::size_t shortest_token = 16;
+constexpr std::size_t longest_token = 4096;
+
+bool is_visible(char c) {
+  return c > ' ' && c < '\x7f';
+}
+
+std::string read_token(const std::string& path) {
+  std::ifstream file(path);
+  std::string text(longest_token + 2, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad())
+    throw std::runtime_error(fmt::format("http.token-file = {}: cannot be read", path));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  text.erase(text.find_last_not_of(" \t\r\n") + 1);
+  if (text.size() < shortest_token || text.size() > longest_token ||
+      !std::all_of(text.begin(), text.end(), is_visible))
+    throw std::runtime_error(
+        fmt::format("http.token-file = {}: holds no token of {} to {} visible ASCII characters on one line",
+                    path, shortest_token, longest_token));
+  return text;
+}
+
+} // namespace
+
+http::admission_rule read_admission_rule(const config::http_settings& settings) {
+  http::admission_rule rule;
+  if (!settings.token_file.empty())
+    rule.token.emplace(read_token(settings.token_file));
+  rule.needs_token = settings.require_token;
+  if (rule.needs_token && !rule.token)
+    throw std::runtime_error("http.require-token = true: needs http.token-file");
+  return rule;
+}
+
+http::origin find_origin(const actors::services& context, const http::peer& from) {
+  if (!launcher::is_own_address(from.remote.address()))
+    return http::origin::client;
+  if (!context.workloads_are_marked())
+    return http::origin::workload;
+  const auto group = launcher::group_of_socket(from.remote, from.local);
+  // One that has let go of its connection already cannot be told any more, and waits for no answer either.
+  return group && !context.workload_group->contains(*group) ? http::origin::client : http::origin::workload;
+}
+
+} // namespace sandboxd::daemon

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "actors/services.hpp"
+#include "config/settings.hpp"
+#include "http/admission.hpp"
+
+namespace sandboxd::daemon {
+
+/// The rule that the settings ask for. Reads the token's file. Throws std::runtime_error that names the file
+/// and what is wrong with it.
+[[nodiscard]] http::admission_rule read_admission_rule(const config::http_settings& settings);
+
+/// Where a connection comes from. Of one from this machine the kernel tells whether a workload has made it;
+/// where workloads are not marked (`actors::services::workloads_are_marked`) everybody on this machine counts
+/// as one. System calls that do not wait; any thread.
+[[nodiscard]] http::origin find_origin(const actors::services& context, const http::peer& from);
+
+} // namespace sandboxd::daemon

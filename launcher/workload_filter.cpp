@@ -1,0 +1,98 @@
+#include "launcher/workload_filter.hpp"
+
+#include "launcher/descriptor.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <memory>
+#include <sched.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace sandboxd::launcher {
+
+namespace {
+
+using filter_context = std::unique_ptr<void, decltype(&seccomp_release)>;
+
+/// Also of kernels that do not have them all.
+constexpr std::array mounts{"mount",  "umount",   "umount2", "move_mount", "open_tree",    "open_tree_attr",
+                            "fsopen", "fsconfig", "fsmount", "fspick",     "mount_setattr"};
+
+constexpr std::array refused{"pivot_root", "setns",
+                             // keys, which belong to users and not to namespaces
+                             "add_key", "keyctl", "request_key",
+                             // programs in the kernel, and what watches it
+                             "bpf", "perf_event_open", "userfaultfd", "fanotify_init", "lookup_dcookie",
+                             // the machine
+                             "init_module", "finit_module", "delete_module", "kexec_load", "kexec_file_load",
+                             "reboot", "swapon", "swapoff", "settimeofday", "stime", "clock_settime",
+                             "clock_settime64", "clock_adjtime", "clock_adjtime64", "adjtimex", "acct",
+                             "quotactl", "quotactl_fd", "syslog", "vhangup", "iopl", "ioperm", "sethostname",
+                             "setdomainname",
+                             // files by what no path leads to
+                             "open_by_handle_at",
+                             // operations that no filter sees
+                             "io_uring_setup", "io_uring_enter", "io_uring_register"};
+
+/// Of clone(2) and unshare(2). CLONE_NEWTIME shares its bit with the signal of clone(2), which cannot make
+/// one.
+constexpr std::array namespaces{CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
+                                CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET};
+constexpr unsigned new_time = 0x80; // CLONE_NEWTIME, which older headers lack
+
+/// libseccomp returns negative error numbers.
+void check(int result) {
+  if (result < 0)
+    throw std::system_error(-result, std::generic_category(), "filter of system calls");
+}
+
+template <class... Condition>
+void refuse(const filter_context& context, const char* call, int error, Condition... when) {
+  const int number = seccomp_syscall_resolve_name(call);
+  if (number != __NR_SCMP_ERROR)
+    check(seccomp_rule_add(context.get(), SCMP_ACT_ERRNO(static_cast<unsigned>(error)), number,
+                           sizeof...(when), when...));
+}
+
+system_call_filter to_program(const filter_context& context) {
+  const descriptor file(::memfd_create("filter", MFD_CLOEXEC));
+  struct stat info {};
+  check(file ? seccomp_export_bpf(context.get(), file.get()) : -errno);
+  check(::fstat(file.get(), &info) == 0 ? 0 : -errno);
+  system_call_filter program(static_cast<std::size_t>(info.st_size) / sizeof(sock_filter));
+  if (::pread(file.get(), program.data(), program.size() * sizeof(sock_filter), 0) != info.st_size)
+    throw std::system_error(EIO, std::generic_category(), "filter of system calls");
+  return program;
+}
+
+} // namespace
+
+system_call_filter make_workload_filter(bool allow_mounts) {
+  const filter_context context(seccomp_init(SCMP_ACT_ALLOW), &seccomp_release);
+  if (!context)
+    throw std::system_error(ENOMEM, std::generic_category(), "filter of system calls");
+  // Of other architectures only the one whose programs this machine may run as well.
+  check(seccomp_attr_set(context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)));
+  if (seccomp_arch_native() == SCMP_ARCH_X86_64)
+    check(seccomp_arch_add(context.get(), SCMP_ARCH_X86));
+  for (const char* call : refused)
+    refuse(context, call, EPERM);
+  if (!allow_mounts)
+    for (const char* call : mounts)
+      refuse(context, call, EPERM);
+  for (const auto flag : namespaces)
+    for (const char* call : {"clone", "unshare"}) {
+      const auto bit = static_cast<scmp_datum_t>(flag);
+      refuse(context, call, EPERM, SCMP_A0(SCMP_CMP_MASKED_EQ, bit, bit));
+    }
+  refuse(context, "unshare", EPERM, SCMP_A0(SCMP_CMP_MASKED_EQ, new_time, new_time));
+  refuse(context, "clone3", ENOSYS);
+  return to_program(context);
+}
+
+} // namespace sandboxd::launcher

@@ -1,0 +1,75 @@
+#include "tests/process/daemon_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <string>
+#include <unistd.h>
+
+/// What workloads may not do although they are root: each attack is a command that first succeeds where
+/// nothing is isolated (`isolation.level = none`), else its refusal would prove nothing.
+namespace sandboxd::testing {
+namespace {
+
+struct attack {
+  const char* name;
+  const char* command; ///< succeeds (exit code 0) when the attack does, and leaves nothing behind
+};
+std::ostream& operator<<(std::ostream& to, const attack& which) {
+  return to << which.name;
+}
+
+constexpr attack attacks[] = {
+    {"by_a_mount_changes_no_file_system", "d=$(mktemp -d) && mount -t tmpfs none $d && umount $d"},
+    {"by_a_user_namespace_gets_no_capabilities", "unshare --user true"},
+    {"by_a_mount_namespace_leaves_its_own_not", "unshare --mount true"},
+    {"by_a_network_namespace_leaves_its_own_not", "unshare --net true"},
+    {"by_a_device_node_opens_no_disk", "f=$(mktemp -u) && mknod $f b 8 0 && rm $f"},
+    {"by_raw_packets_forges_no_address",
+     "python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)'"},
+    {"by_the_host_name_renames_no_machine", "hostname \"$(hostname)\""},
+    {"by_keyrings_reaches_no_key_of_others", // keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 1)
+     "python3 -c 'import ctypes; assert ctypes.CDLL(None).syscall(250, 0, -3, 1) > 0'"},
+    {"by_a_set_user_id_file_becomes_nobody_else", "f=$(mktemp) && cp /usr/bin/id $f && chmod 4755 $f && [ "
+                                                  "\"$(setpriv --reuid 65534 --clear-groups $f -u)\" = 0 ]"},
+    {"by_a_trace_stops_no_daemon", // PTRACE_SEIZE, PTRACE_DETACH comes with the end
+     "python3 -c 'import ctypes; assert ctypes.CDLL(None).ptrace(0x4206, DAEMON, None, None) == 0'"},
+    {"by_proc_reads_no_environment_of_the_daemon", "cat /proc/DAEMON/environ >/dev/null"},
+    {"by_proc_reads_no_memory_of_the_daemon", "head -c 1 /proc/DAEMON/mem 2>&1 | grep -q 'Input/output'"},
+    {"by_proc_takes_no_descriptor_of_the_daemon", "ls -l /proc/DAEMON/fd/ | grep -q socket"},
+};
+
+/// The daemon is not the test: that is what its tracer would be.
+std::string with_daemon(std::string command, pid_t daemon) {
+  const std::string mark = "DAEMON";
+  if (const auto at = command.find(mark); at != std::string::npos)
+    command.replace(at, mark.size(), std::to_string(daemon));
+  return command;
+}
+
+class confinement_attack : public ::testing::TestWithParam<attack> {
+protected:
+  void SetUp() override {
+    if (::geteuid() != 0)
+      GTEST_SKIP() << "needs root: others have no privilege to lose";
+  }
+
+  /// In a session that sees the processes of the machine.
+  static int exit_code(config::isolation_level level) {
+    test_daemon daemon([level](config::settings& s) { s.isolation.level = level; });
+    sdk_client sdk{daemon.port(), generation::b};
+    EXPECT_EQ(sdk.create("s", {{"isolation", false}}).status, 200);
+    const auto told = sdk.execute("s", with_daemon(GetParam().command, ::getpid()));
+    EXPECT_EQ(told.status, 200) << told.body;
+    return told.body.value("exitCode", -1);
+  }
+};
+
+TEST_P(confinement_attack, gains_nothing) {
+  ASSERT_EQ(exit_code(config::isolation_level::none), 0) << "the attack does not work undefended";
+  EXPECT_NE(exit_code(config::isolation_level::namespaces), 0);
+}
+INSTANTIATE_TEST_SUITE_P(by, confinement_attack, ::testing::ValuesIn(attacks), name_of_case());
+
+} // namespace
+} // namespace sandboxd::testing
