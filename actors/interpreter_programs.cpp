@@ -54,6 +54,7 @@ launcher::program fork_server_program(const services& context, bool isolate,
       {"preload", split(settings->interpreter.python_preload)},
       {"isolate", isolate},
       {"capabilities", limits ? nlohmann::json(limits->capabilities) : nlohmann::json()},
+      {"closes_proc", limits.has_value() && !settings->isolation.allow_mounts},
       {"namespace_program", (context.programs / config::programs::namespace_init).string()},
       {"memory_limit", settings->interpreter.python_memory_bytes}};
   auto made = make(context, {settings->interpreter.python_program,

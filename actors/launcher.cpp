@@ -21,7 +21,7 @@ launcher::spawner::options spawner_options(const services& context) {
   launcher::spawner::options how;
   how.confine = context.settings()->isolation.level != config::isolation_level::none;
   how.allow_mounts = how.confine && context.settings()->isolation.allow_mounts;
-  how.group_entrance = context.workload_group ? &context.workload_group->entrance() : nullptr;
+  how.group_directory = context.workload_group ? &context.workload_group->directory() : nullptr;
   return how;
 }
 
@@ -88,20 +88,17 @@ void serve_waiting(self_pointer self) {
   }
 }
 
-/// What is wrong is said once, and again when it was right meanwhile.
 void tell_mark(self_pointer self) {
   auto& context = *self->state.context;
   const auto& report = *self->state.report;
-  if (!context.workload_group)
-    return;
-  const auto before = context.mark_workloads(report.is_marked);
-  if (report.is_marked || before == false)
+  if (!context.workload_group || !context.mark_workloads(report.is_marked) || report.is_marked)
     return;
   self->observer()->events.append(
       {.kind = supervision::event_kind::notice,
        .path = self->record()->path(),
        .actor_kind = launcher_state::name,
-       .text = fmt::format("workloads cannot be marked: {}", std::strerror(report.problem))});
+       .text = fmt::format("clients on this machine cannot be told from workloads, and need the token: {}",
+                           std::strerror(report.problem))});
 }
 
 /// It and its report come in any order.

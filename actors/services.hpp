@@ -23,7 +23,6 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 #include <unistd.h>
 #include <utility>
@@ -104,10 +103,12 @@ public:
 
   /// Whether the kernel tells workloads from clients: all of them are, and stay, in `workload_group`.
   [[nodiscard]] bool workloads_are_marked() const noexcept { return told_mark_.load() == mark::yes; }
-  /// Returns what was said before; nothing when nobody had.
-  std::optional<bool> mark_workloads(bool marked) noexcept {
-    const auto before = told_mark_.exchange(marked ? mark::yes : mark::no);
-    return before == mark::unknown ? std::nullopt : std::optional(before == mark::yes);
+  /// Once they are not, they never are again: some that live on may not be. Returns whether that is news.
+  bool mark_workloads(bool marked) noexcept {
+    if (!marked)
+      return told_mark_.exchange(mark::no) != mark::no;
+    auto nobody_told = mark::unknown;
+    return told_mark_.compare_exchange_strong(nobody_told, mark::yes);
   }
 
   asio::io_context& io;

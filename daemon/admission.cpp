@@ -1,14 +1,18 @@
 #include "daemon/admission.hpp"
 
+#include "launcher/descriptor.hpp"
 #include "launcher/socket_group.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
-#include <fstream>
+#include <cstring>
+#include <fcntl.h>
 #include <stdexcept>
 #include <string>
+#include <unistd.h>
 
 namespace sandboxd::daemon {
 
@@ -22,13 +26,19 @@ bool is_visible(char c) {
   return c > ' ' && c < '\x7f';
 }
 
-std::string read_token(const std::string& path) {
-  std::ifstream file(path);
+/// Of a pipe what is in it: nobody waits for more.
+std::string content_of(const std::string& path) {
+  const launcher::descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   std::string text(longest_token + 2, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.is_open() || file.bad())
-    throw std::runtime_error(fmt::format("http.token-file = {}: cannot be read", path));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  const auto count = file ? ::read(file.get(), text.data(), text.size()) : -1;
+  if (count < 0)
+    throw std::runtime_error(fmt::format("http.token-file = {}: {}", path, std::strerror(errno)));
+  text.resize(static_cast<std::size_t>(count));
+  return text;
+}
+
+std::string read_token(const std::string& path) {
+  auto text = content_of(path);
   text.erase(text.find_last_not_of(" \t\r\n") + 1);
   if (text.size() < shortest_token || text.size() > longest_token ||
       !std::all_of(text.begin(), text.end(), is_visible))

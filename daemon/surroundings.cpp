@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <string>
 #include <string_view>
@@ -76,6 +77,7 @@ void prepare_surroundings(const config::settings& settings) {
   ::signal(SIGPIPE, SIG_IGN);
   launcher::raise_descriptor_limit();
   make_workspace(settings.sandbox.workspace);
+  ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC); // what the daemon was started with is for nobody else
   if (settings.isolation.level != config::isolation_level::none)
     ::prctl(PR_SET_DUMPABLE, 0); // or workloads of the same user could read its memory and environment
 }

@@ -95,7 +95,10 @@ web make_web(const actors::services_ptr& context, log& lines,
   const auto rule = std::make_shared<const http::admission_rule>(read_admission_rule(settings->http));
   if (settings->isolation.level != config::isolation_level::none && !settings->http.admit_workloads)
     hooks.origin_of = [context](const http::peer& from) { return find_origin(*context, from); };
-  hooks.judge = [rule](http::origin from, const http::request_head& head) {
+  hooks.judge = [rule](http::origin from, const http::request_head& head) -> std::optional<http::refusal> {
+    if (from == http::origin::client &&
+        head.method == "OPTIONS") // browsers ask without what they are to bring
+      return std::nullopt;
     return rule->judge(from, head.authorization);
   };
   hooks.is_own_authorization = [rule](std::string_view authorization) { return rule->is_own(authorization); };

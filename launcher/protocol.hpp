@@ -11,11 +11,11 @@ namespace sandboxd::launcher::protocol {
 /// Descriptor on which the spawner finds its socket to the daemon.
 inline constexpr int spawner_socket = 3;
 
-/// Argument of the spawner: what its inits start is confined (`confinement.hpp`), and it enters the control
-/// group of the workloads, if it finds the file cgroup.procs of that on its descriptor `group_entrance`.
+/// Argument of the spawner: what its inits start is confined (`confinement.hpp`), and they begin in the
+/// control group whose directory it finds on its descriptor `group_directory`, if it does.
 inline constexpr const char* confine_argument = "confine";
-inline constexpr int group_entrance = 4;
-/// Argument besides that: it may mount.
+inline constexpr int group_directory = 4;
+/// Argument besides that: workloads may mount.
 inline constexpr const char* mounts_argument = "mounts";
 
 /// Spawner to daemon, once, before it takes requests.

@@ -68,9 +68,12 @@ diag_question question_about(const tcp::endpoint& from, const tcp::endpoint& to)
   return question;
 }
 
-/// The kernel answers with a listener at that address where there is no connection.
+/// The kernel answers with a listener at that address where there is no connection; and one that is only
+/// being made is not ours, which is complete.
 bool is_the_connection(const inet_diag_msg& found, const inet_diag_req_v2& wanted) {
-  return found.idiag_state != TCP_LISTEN && found.id.idiag_sport == wanted.id.idiag_sport &&
+  const bool is_complete = found.idiag_state == TCP_ESTABLISHED || found.idiag_state == TCP_FIN_WAIT1 ||
+                           found.idiag_state == TCP_FIN_WAIT2 || found.idiag_state == TCP_CLOSE_WAIT;
+  return is_complete && found.id.idiag_sport == wanted.id.idiag_sport &&
          found.id.idiag_dport == wanted.id.idiag_dport;
 }
 

@@ -22,7 +22,7 @@ namespace {
 
 /// A copy of a number that none of those has which the new process is to have.
 descriptor out_of_the_way(int number) {
-  descriptor copy(::fcntl(number, F_DUPFD_CLOEXEC, protocol::group_entrance + 1));
+  descriptor copy(::fcntl(number, F_DUPFD_CLOEXEC, protocol::group_directory + 1));
   if (!copy)
     throw std::system_error(errno, std::generic_category(), "start the spawner");
   return copy;
@@ -33,15 +33,15 @@ descriptor out_of_the_way(int number) {
 pid_t start_process(const descriptor& program, int socket, const spawner::options& how) {
   const auto file = out_of_the_way(program.get());
   const auto far_end = out_of_the_way(socket);
-  const auto entrance =
-      how.group_entrance != nullptr ? out_of_the_way(how.group_entrance->get()) : descriptor();
+  const auto directory =
+      how.group_directory != nullptr ? out_of_the_way(how.group_directory->get()) : descriptor();
 
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
   ::posix_spawn_file_actions_adddup2(&actions, far_end.get(), protocol::spawner_socket);
-  if (entrance)
-    ::posix_spawn_file_actions_adddup2(&actions, entrance.get(), protocol::group_entrance);
+  if (directory)
+    ::posix_spawn_file_actions_adddup2(&actions, directory.get(), protocol::group_directory);
 
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);

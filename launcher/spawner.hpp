@@ -21,9 +21,9 @@ public:
     bool confine = false;
     /// Whether that may mount all the same.
     bool allow_mounts = false;
-    /// Of the control group that it, and so all that it starts, is to be in (`workload_group::entrance`);
+    /// Of the control group that it, and so all that it starts, is to be in (`workload_group::directory`);
     /// null: of none. Only with `confine`.
-    const descriptor* group_entrance = nullptr;
+    const descriptor* group_directory = nullptr;
   };
 
   struct callbacks {

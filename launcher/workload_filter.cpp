@@ -19,8 +19,8 @@ namespace {
 
 using filter_context = std::unique_ptr<void, decltype(&seccomp_release)>;
 
-/// Also of kernels that do not have them all.
-constexpr std::array mounts{"mount",  "umount",   "umount2", "move_mount", "open_tree",    "open_tree_attr",
+/// By names that libseccomp knows, also where this architecture or kernel has none of them.
+constexpr std::array mounts{"mount",  "umount",   "umount2", "move_mount", "open_tree",
                             "fsopen", "fsconfig", "fsmount", "fspick",     "mount_setattr"};
 
 constexpr std::array refused{"pivot_root", "setns",
@@ -54,9 +54,10 @@ void check(int result) {
 template <class... Condition>
 void refuse(const filter_context& context, const char* call, int error, Condition... when) {
   const int number = seccomp_syscall_resolve_name(call);
-  if (number != __NR_SCMP_ERROR)
-    check(seccomp_rule_add(context.get(), SCMP_ACT_ERRNO(static_cast<unsigned>(error)), number,
-                           sizeof...(when), when...));
+  if (number == __NR_SCMP_ERROR)
+    throw std::system_error(ENOSYS, std::generic_category(), call);
+  check(seccomp_rule_add(context.get(), SCMP_ACT_ERRNO(static_cast<unsigned>(error)), number, sizeof...(when),
+                         when...));
 }
 
 system_call_filter to_program(const filter_context& context) {

@@ -12,8 +12,9 @@ using system_call_filter = std::vector<sock_filter>;
 /// a sandbox have no use for: mounts and new namespaces (so no user namespace either, in which a process has
 /// all capabilities again), keys, BPF, performance counters, modules, kexec, the clock, swap, handles of
 /// files, and io_uring, whose operations no filter sees. clone3(2), whose flags no filter sees, does not
-/// exist (ENOSYS), so that the C library calls clone(2). Everything else is allowed: what else there is of
-/// containers' profiles needs a capability that workloads do not have (`confinement.hpp`).
+/// exist (ENOSYS), so that the C library calls clone(2). Everything else is allowed, also what is newer than
+/// libseccomp: what else there is of containers' profiles needs a capability that workloads do not have
+/// (`confinement.hpp`).
 ///
 /// `allow_mounts`: mount(2), umount2(2) and fsopen(2) with its like pass. Takes about a millisecond. Throws
 /// std::system_error.

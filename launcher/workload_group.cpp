@@ -4,13 +4,16 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
+#include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -19,7 +22,6 @@ namespace sandboxd::launcher {
 
 namespace {
 
-/// Followed by the number of the daemon's process.
 constexpr std::string_view name_prefix = "sandboxd-workloads-";
 
 [[noreturn]] void fail(int error, const std::string& what) {
@@ -46,14 +48,21 @@ bool is_of_workloads(const std::filesystem::path& group) {
   return group.filename().string().starts_with(name_prefix);
 }
 
-/// Whether the daemon that made it runs. A number that cannot be read counts as one that does.
-bool is_in_use(const std::filesystem::path& group) {
-  const auto name = group.filename().string();
-  pid_t pid = 0;
-  const auto [end, fault] = std::from_chars(name.data() + name_prefix.size(), name.data() + name.size(), pid);
-  if (fault != std::errc() || end != name.data() + name.size())
-    return true;
-  return std::filesystem::exists("/proc/" + std::to_string(pid));
+/// The daemon that made it holds a lock on it, wherever that may live.
+void remove_if_left(const std::filesystem::path& group) {
+  const descriptor directory(::open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory && ::flock(directory.get(), LOCK_EX | LOCK_NB) == 0)
+    ::rmdir(group.c_str()); // fails, and may, as long as somebody is in it
+}
+
+/// Before 5.15 sockets lose their group once anybody on the machine uses net_cls or net_prio.
+void require_kernel() {
+  utsname system{};
+  int major = 0;
+  int minor = 0;
+  if (::uname(&system) != 0 || std::sscanf(system.release, "%d.%d", &major, &minor) != 2 ||
+      std::pair(major, minor) < std::pair(5, 15))
+    fail(ENOSYS, "sockets keep their groups in Linux 5.15 and later");
 }
 
 /// What disappears meanwhile is no fault.
@@ -69,24 +78,24 @@ std::vector<std::filesystem::path> groups_of_workloads(const std::filesystem::pa
 } // namespace
 
 std::unique_ptr<workload_group> workload_group::make() {
+  require_kernel();
   const auto parent = own_group();
   for (const auto& group : groups_of_workloads(parent))
-    if (!is_in_use(group))
-      ::rmdir(group.c_str()); // fails, and may, as long as somebody is in it
-  const auto path = parent / (std::string(name_prefix) + std::to_string(::getpid()));
-  if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST)
-    fail(errno, path.string());
-  descriptor entrance(::open((path / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
-  if (!entrance) {
+    remove_if_left(group);
+  auto path = (parent / name_prefix).string() + "XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr)
+    fail(errno, path);
+  descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory || ::flock(directory.get(), LOCK_SH) != 0) {
     const int error = errno;
     ::rmdir(path.c_str());
-    fail(error, path.string());
+    fail(error, path);
   }
-  return std::unique_ptr<workload_group>(new workload_group(path, std::move(entrance)));
+  return std::unique_ptr<workload_group>(new workload_group(path, std::move(directory)));
 }
 
-workload_group::workload_group(std::filesystem::path path, descriptor entrance)
-    : path_(std::move(path)), entrance_(std::move(entrance)) {}
+workload_group::workload_group(std::filesystem::path path, descriptor directory)
+    : path_(std::move(path)), directory_(std::move(directory)) {}
 
 workload_group::~workload_group() {
   ::rmdir(path_.c_str());

@@ -8,7 +8,7 @@
 
 namespace sandboxd::launcher {
 
-/// The control group of version 2 (cgroups(7)) that the daemon's spawner is in, and so all workloads: sockets
+/// The control group of version 2 (cgroups(7)) in which all workloads begin: sockets
 /// keep the number of the group in which they were made, by which the kernel tells whose a connection is
 /// (`socket_group.hpp`). It limits nothing.
 class workload_group {
@@ -22,18 +22,18 @@ public:
   workload_group(const workload_group&) = delete;
   workload_group& operator=(const workload_group&) = delete;
 
-  /// Its file cgroup.procs, open for writing: who writes "0" to it enters.
-  [[nodiscard]] const descriptor& entrance() const noexcept { return entrance_; }
+  /// Its directory, for CLONE_INTO_CGROUP (clone(2)).
+  [[nodiscard]] const descriptor& directory() const noexcept { return directory_; }
 
   /// Whether a group is this one, or that of the workloads of another daemon beside this. Looks at a
   /// directory of the kernel's. Any thread.
   [[nodiscard]] bool contains(std::uint64_t id) const;
 
 private:
-  workload_group(std::filesystem::path path, descriptor entrance);
+  workload_group(std::filesystem::path path, descriptor directory);
 
   std::filesystem::path path_;
-  descriptor entrance_;
+  descriptor directory_;
 };
 
 } // namespace sandboxd::launcher

@@ -62,7 +62,7 @@ class ForkServer:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(TIME_LIMIT)
         capabilities, system_call_filter = confinement()
-        options = {"preload": preload, "isolate": isolate, "capabilities": capabilities,
+        options = {"preload": preload, "isolate": isolate, "closes_proc": isolate, "capabilities": capabilities,
                    "namespace_program": namespace_program, "memory_limit": memory_limit}
         self.process = start_program([*before, PYTHON, str(INTERPRETERS / "python"), json.dumps(options)],
                                      theirs.fileno(), system_call_filter, environment=environment, directory=directory)

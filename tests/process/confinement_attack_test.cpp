@@ -4,7 +4,9 @@
 
 #include <ostream>
 #include <string>
+#include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 /// What workloads may not do although they are root: each attack is a command that first succeeds where
 /// nothing is isolated (`isolation.level = none`), else its refusal would prove nothing.
@@ -21,6 +23,10 @@ std::ostream& operator<<(std::ostream& to, const attack& which) {
 
 constexpr attack attacks[] = {
     {"by_a_mount_changes_no_file_system", "d=$(mktemp -d) && mount -t tmpfs none $d && umount $d"},
+    {"by_the_kernels_settings_starts_no_program",
+     "p=/proc/sys/kernel/core_pattern; v=$(cat $p) && printf '%s' \"$v\" >$p"},
+    {"by_sys_changes_no_device",
+     "[ \"$(find /sys -maxdepth 4 -type f -writable -print -quit 2>/dev/null)\" ]"},
     {"by_a_user_namespace_gets_no_capabilities", "unshare --user true"},
     {"by_a_mount_namespace_leaves_its_own_not", "unshare --mount true"},
     {"by_a_network_namespace_leaves_its_own_not", "unshare --net true"},
@@ -29,7 +35,7 @@ constexpr attack attacks[] = {
      "python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)'"},
     {"by_the_host_name_renames_no_machine", "hostname \"$(hostname)\""},
     {"by_keyrings_reaches_no_key_of_others", // keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 1)
-     "python3 -c 'import ctypes; assert ctypes.CDLL(None).syscall(250, 0, -3, 1) > 0'"},
+     "python3 -c 'import ctypes; assert ctypes.CDLL(None).syscall(KEYCTL, 0, -3, 1) > 0'"},
     {"by_a_set_user_id_file_becomes_nobody_else", "f=$(mktemp) && cp /usr/bin/id $f && chmod 4755 $f && [ "
                                                   "\"$(setpriv --reuid 65534 --clear-groups $f -u)\" = 0 ]"},
     {"by_a_trace_stops_no_daemon", // PTRACE_SEIZE, PTRACE_DETACH comes with the end
@@ -39,11 +45,12 @@ constexpr attack attacks[] = {
     {"by_proc_takes_no_descriptor_of_the_daemon", "ls -l /proc/DAEMON/fd/ | grep -q socket"},
 };
 
-/// The daemon is not the test: that is what its tracer would be.
-std::string with_daemon(std::string command, pid_t daemon) {
-  const std::string mark = "DAEMON";
-  if (const auto at = command.find(mark); at != std::string::npos)
-    command.replace(at, mark.size(), std::to_string(daemon));
+/// The daemon of a test runs in the process of the test.
+std::string with_numbers(std::string command) {
+  for (const auto& [mark, number] :
+       {std::pair<std::string, long>{"DAEMON", ::getpid()}, {"KEYCTL", SYS_keyctl}})
+    if (const auto at = command.find(mark); at != std::string::npos)
+      command.replace(at, mark.size(), std::to_string(number));
   return command;
 }
 
@@ -59,7 +66,7 @@ protected:
     test_daemon daemon([level](config::settings& s) { s.isolation.level = level; });
     sdk_client sdk{daemon.port(), generation::b};
     EXPECT_EQ(sdk.create("s", {{"isolation", false}}).status, 200);
-    const auto told = sdk.execute("s", with_daemon(GetParam().command, ::getpid()));
+    const auto told = sdk.execute("s", with_numbers(GetParam().command));
     EXPECT_EQ(told.status, 200) << told.body;
     return told.body.value("exitCode", -1);
   }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace sandboxd::testing {
@@ -67,6 +68,27 @@ TEST_F(confinement, is_that_of_code_in_every_language) {
       printed_by("javascript", "process.stdout.write(require('child_process').execFileSync('bash', ['-c', " +
                                    json(look).dump() + "]).toString()); undefined"),
       confined + "\n");
+}
+
+TEST_F(confinement, goes_with_a_daemon_that_nobody_of_its_user_may_look_into) {
+  EXPECT_EQ(::prctl(PR_GET_DUMPABLE), 0);
+}
+
+/// Who may mount has the privilege for it, and nothing else more.
+class confinement_with_mounts : public daemon_test {
+protected:
+  confinement_with_mounts() : daemon_test([](config::settings& s) { s.isolation.allow_mounts = true; }) {}
+};
+
+TEST_F(confinement_with_mounts, lets_a_session_mount_for_itself_alone) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "needs root";
+  b.output("s", "mkdir -p m && mount -t tmpfs none m && touch m/inside");
+  EXPECT_EQ(b.output("s", "ls m"), "inside");
+  EXPECT_EQ(b.output("other", "ls m"), "");
+  EXPECT_FALSE(exists(daemon.workspace() / "m" / "inside"));
+  EXPECT_NE(b.execute("s", "unshare --user true").body.at("exitCode"), 0);
+  EXPECT_EQ(b.output("s", "grep CapEff /proc/self/status"), "CapEff:\t00000000a02405fb"); // and sys_admin, 21
 }
 
 TEST_F(confinement, leaves_what_installing_packages_takes) {

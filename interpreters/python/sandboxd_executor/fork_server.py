@@ -137,7 +137,10 @@ class ForkServer:
         self._control = control
         self._control.set_inheritable(False)
         self._isolate = options["isolate"]
+        self._closes_proc = options["closes_proc"]
         self._confinement = _given_confinement(options["capabilities"])
+        if self._confinement:
+            isolation.close_to_others()
         self._namespace_program = options["namespace_program"]
         self._memory_limit = options["memory_limit"]
         self._executor_path = executor_path
@@ -276,8 +279,11 @@ class ForkServer:
             _limit_data(self._memory_limit)
         if self._isolate:
             isolation.enter_mount_namespace()
+            if self._closes_proc:
+                isolation.close_proc()
         if self._confinement:
             self._confinement.begin()
+            isolation.open_to_others()
         sys.path[:] = self._executor_path
         numpy = sys.modules.get("numpy")  # `random` has seen to itself
         if numpy is not None:

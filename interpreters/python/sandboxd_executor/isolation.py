@@ -1,4 +1,5 @@
-"""Gives a fork a PID namespace and a mount namespace of its own: namespaces(7), pid_namespaces(7)."""
+"""Gives a fork a PID namespace and a mount namespace of its own, and takes from it what executors have no use for:
+namespaces(7), pid_namespaces(7), capabilities(7), seccomp(2)."""
 
 import contextlib
 import ctypes
@@ -9,18 +10,21 @@ import resource
 CLONE_NEWNS = 0x00020000
 CLONE_NEWPID = 0x20000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE, MS_SLAVE = 2, 4, 8, 1 << 14, 1 << 18, 1 << 19
+MS_BIND = 1 << 12
 MNT_DETACH = 2
 
 # asm-generic/unistd.h, linux/mount.h: glibc has no names for them before 2.36.
-SYS_MOVE_MOUNT, SYS_FSOPEN, SYS_FSCONFIG, SYS_FSMOUNT = 429, 430, 431, 432
+SYS_MOVE_MOUNT, SYS_FSOPEN, SYS_FSCONFIG, SYS_FSMOUNT, SYS_MOUNT_SETATTR = 429, 430, 431, 432, 442
 FSOPEN_CLOEXEC = FSMOUNT_CLOEXEC = 1
 FSCONFIG_CMD_CREATE = 6
 MOVE_MOUNT_F_EMPTY_PATH = 4
 MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC = 2, 4, 8
-AT_FDCWD = -100
+AT_FDCWD, AT_RECURSIVE = -100, 0x8000
+MOUNT_ATTR_RDONLY = 1
 
 # linux/prctl.h, linux/seccomp.h, linux/capability.h
 PR_CAPBSET_READ, PR_CAPBSET_DROP = 23, 24
+PR_SET_DUMPABLE = 4
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
@@ -133,6 +137,32 @@ def _cover_proc():
     _check(_libc.mount(b"proc", b"/proc", b"proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, None), "mount")
 
 
+class _MountAttributes(ctypes.Structure):
+    _fields_ = [("set", ctypes.c_uint64), ("clear", ctypes.c_uint64), ("propagation", ctypes.c_uint64),
+                ("user_namespace", ctypes.c_uint64)]
+
+
+def close_proc():
+    """For process 2, as launcher/kernel_mounts.cpp does it for others: root could write what the kernel is told by."""
+    read_only = _MountAttributes(MOUNT_ATTR_RDONLY, 0, 0, 0)
+    for path in (b"/proc/sys", b"/proc/sysrq-trigger", b"/proc/irq", b"/proc/bus", b"/proc/fs"):
+        if _libc.mount(path, path, None, MS_BIND | MS_REC, None) != 0:
+            if ctypes.get_errno() == errno.ENOENT:  # this kernel has none
+                continue
+            _check(-1, "mount")
+        _check_call(SYS_MOUNT_SETATTR, AT_FDCWD, path, AT_RECURSIVE, ctypes.byref(read_only), ctypes.sizeof(read_only))
+
+
+def close_to_others():
+    """For the fork server: a workload of the same user may neither trace it nor read its memory."""
+    _check(_libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl")
+
+
+def open_to_others():
+    """For a fork, which belongs to its user."""
+    _check(_libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
+
+
 class _CapabilityHeader(ctypes.Structure):
     _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
 
@@ -146,7 +176,7 @@ class _FilterProgram(ctypes.Structure):
 
 
 class Confinement:
-    """What launcher/confinement.hpp is to other workloads: `capabilities` is the set of those that are kept, as bits,
+    """What launcher/confinement.cpp does for other workloads, step by step the same: `capabilities` is the set of those that are kept, as bits,
     `system_call_filter` the bytes of a filter as seccomp(2) takes it."""
 
     def __init__(self, capabilities, system_call_filter):
