@@ -21,6 +21,7 @@ packages_to_test=(
 )
 packages_for_tsan=(dpkg-dev:dpkg-source)
 packages_for_lint=(clang-tidy:clang-tidy)
+packages_for_fuzz=(clang-14:clang++-14 libclang-rt-14-dev)
 
 is_installed() { # PACKAGE[:PROGRAM]
   local package=${1%%:*} program=${1#*:}

@@ -1,10 +1,11 @@
 # Compile options of this project's own targets. Link `sandboxd_options` to get them; third-party headers
 # arrive as system headers and are not held to our warnings. -fpch-preprocess lets ccache see precompiled headers.
 # -fno-var-tracking: where optimised code keeps a variable costs a sixth of the build and is rarely asked for; types and
-# lines stay.
+# lines stay. Clang, which builds the fuzzers alone, knows neither.
 add_library(sandboxd_options INTERFACE)
 target_compile_options(sandboxd_options INTERFACE
-  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror -fpch-preprocess -fno-var-tracking)
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Werror
+  "$<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess;-fno-var-tracking>")
 target_include_directories(sandboxd_options INTERFACE "${PROJECT_SOURCE_DIR}")
 
 if(SANDBOXD_SANITIZE STREQUAL "address")
@@ -16,14 +17,22 @@ elseif(SANDBOXD_SANITIZE STREQUAL "thread")
   # ThreadSanitizer knows no fences; without them asio orders by the same atomics it does elsewhere.
   add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -DASIO_DISABLE_FENCED_BLOCK)
   add_link_options(-fsanitize=thread)
+elseif(SANDBOXD_SANITIZE STREQUAL "fuzzer")
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "libFuzzer is clang's: configure with -DCMAKE_CXX_COMPILER=clang++-14")
+  endif()
+  # All code is watched; only tests/fuzz makes programs that are fuzzers, with its own link option.
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
 elseif(NOT "${SANDBOXD_SANITIZE}" STREQUAL "")
-  message(FATAL_ERROR "SANDBOXD_SANITIZE must be empty, 'address' or 'thread', not '${SANDBOXD_SANITIZE}'")
+  message(FATAL_ERROR "SANDBOXD_SANITIZE must be empty, 'address', 'thread' or 'fuzzer', not '${SANDBOXD_SANITIZE}'")
 endif()
 if(SANDBOXD_SANITIZE)
   # What the sanitizers' makers advise: fast enough, and reports that can be read. It also builds in half the time.
   add_compile_options(-O1 -g1)
   # GCC's own manual: its flow analysis gives false reports in instrumented code. The release build keeps the check.
-  target_compile_options(sandboxd_options INTERFACE -Wno-maybe-uninitialized)
+  target_compile_options(sandboxd_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endif()
 
 # sandboxd_build_together(TARGET header...): what the sources of a target share is compiled once. The given headers of
@@ -33,6 +42,9 @@ endif()
 # Sources include what they use all the same, and must not rely on each other: a build without (as the one for
 # clang-tidy) shows who forgot.
 option(SANDBOXD_BUILD_TOGETHER "Precompile the headers of other projects, compile several sources at once" ON)
+if(SANDBOXD_SANITIZE STREQUAL "fuzzer")
+  set(SANDBOXD_BUILD_TOGETHER OFF) # the object with a seeded fault takes the place of one source's
+endif()
 function(sandboxd_build_together TARGET)
   if(NOT SANDBOXD_BUILD_TOGETHER)
     return()
