@@ -90,7 +90,7 @@ class Deaths(WithDaemon):
                         if executor_processes.works_in(pid, place)]
         first = mine()
         os.kill(first[0], signal.SIGKILL)
-        eventually(lambda: mine() and mine() != first)
+        eventually(lambda: (now := mine()) and now != first)
         run = self.run_code(context, "'n' in globals()")
         self.assertEqual((run.value, run.state_lost), ("False", True))
 
