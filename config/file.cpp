@@ -50,8 +50,14 @@ bool overflows(std::string_view token) {
                                 suffix_of_caf{"s", 1'000'000'000}};
   if (token.starts_with('-') || token.starts_with('+'))
     token.remove_prefix(1);
+  const bool is_hexadecimal = token.starts_with("0x") || token.starts_with("0X");
+  const bool is_binary = token.starts_with("0b") || token.starts_with("0B");
+  token.remove_prefix(is_hexadecimal || is_binary ? 2 : 0);
   std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), number);
+  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), number,
+                                            is_hexadecimal ? 16
+                                            : is_binary    ? 2
+                                                           : 10);
   if (error != std::errc{})
     return error == std::errc::result_out_of_range;
   token.remove_prefix(static_cast<std::size_t>(end - token.data()));

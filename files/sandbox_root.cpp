@@ -180,7 +180,8 @@ struct stat status_of(const place& where) {
 
 std::string absolute_path(std::string_view directory, std::string_view path) {
   const auto whole = (std::filesystem::path(directory) / path).lexically_normal().string();
-  return whole.size() > 1 && whole.ends_with('/') ? whole.substr(0, whole.size() - 1) : whole;
+  const auto last = whole.find_last_not_of('/'); // libstdc++ leaves "//" as it is
+  return last == std::string::npos ? "/" : whole.substr(0, last + 1);
 }
 
 } // namespace sandboxd::files

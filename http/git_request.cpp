@@ -34,7 +34,7 @@ error_report refused_url(std::string_view url, std::string_view reason, std::str
   report.code = entry.sdk_code;
   report.status = entry.status;
   report.message =
-      fmt::format("Invalid Git URL '{}': {}", git::redact(url.substr(0, longest_url), url), reason);
+      fmt::format("Invalid Git URL '{}': {}", git::redact(url, url).substr(0, longest_url), reason);
   report.context =
       json_writer()
           .members(validation_errors_member({{"repoUrl", std::string(reason), "INVALID_GIT_URL"}}))

@@ -74,9 +74,10 @@ read_process_request(const request& sent, nlohmann::ordered_json& body, dialect 
 
   auto errors = fields.errors();
   errors.insert(errors.end(), options.errors().begin(), options.errors().end());
-  if (!errors.empty() && !(spoken == dialect::a && errors.front().field == "command"))
+  const bool is_missing = !command || is_blank(*command);
+  if (!errors.empty() && !(spoken == dialect::a && is_missing && errors.front().field == "command"))
     return validation_report(errors);
-  if (!command || is_blank(*command))
+  if (is_missing)
     return no_command(spoken);
   wanted.id = id ? std::move(*id) : new_id(spoken, now, random);
   wanted.command = std::move(*command);

@@ -4,9 +4,11 @@
 #include "http/json_string.hpp"
 #include "http/json_tree_builder.hpp"
 
+#include <charconv>
 #include <cstdint>
 #include <simdjson.h>
 #include <string>
+#include <system_error>
 
 namespace sandboxd::http {
 
@@ -46,9 +48,17 @@ bool tell_text(ondemand::value value, json_tree_builder& builder) {
   return builder.text(*std::move(text));
 }
 
-bool tell_number(ondemand::number number, json_tree_builder& builder) {
-  if (number.is_double())
-    return builder.number(number.get_double());
+bool tell_number(ondemand::value token, json_tree_builder& builder) {
+  const std::string_view text = token.raw_json_token();
+  ondemand::number number = token.get_number();
+  if (number.is_double()) {
+    // simdjson 3.0 makes another number of a fraction with more than 19 digits, so that it only checks the
+    // form.
+    double value = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc())
+      throw simdjson::simdjson_error(simdjson::NUMBER_ERROR);
+    return builder.number(value);
+  }
   if (number.is_uint64())
     return builder.number(number.get_uint64());
   const std::int64_t value = number.get_int64();
@@ -66,7 +76,7 @@ bool tell(ondemand::value value, json_tree_builder& builder) {
   case ondemand::json_type::string:
     return tell_text(value, builder);
   case ondemand::json_type::number:
-    return tell_number(value.get_number(), builder);
+    return tell_number(value, builder);
   case ondemand::json_type::boolean:
     return builder.boolean(value.get_bool());
   case ondemand::json_type::null:

@@ -121,11 +121,14 @@ std::string relayed_request(const request_head& head, const relay_target& to, co
   const auto fields = fields_of(head.forwarded);
   const auto options = connection_options(fields);
   std::string sent = fmt::format("{} {} HTTP/1.{}\r\n", head.method, to.target, head.minor_version);
-  for (const auto& [name, value] : fields)
-    if (!is_one_of(own_fields, name) && !is_one_of(options, name) && !is_one_of(forwarding_fields, name) &&
+  for (const auto& [name, value] : fields) {
+    // Whatever a client names: a request without Host is none (RFC 9112 section 3.2).
+    const bool is_of_the_connection = is_one_of(options, name) && !same_field_name(name, "host");
+    if (!is_one_of(own_fields, name) && !is_of_the_connection && !is_one_of(forwarding_fields, name) &&
         !same_field_name(name, "x-request-id") &&
         !(from.hides_authorization && same_field_name(name, "authorization")))
       add(sent, name, value);
+  }
   add(sent, "X-Forwarded-For", list_with(fields, "x-forwarded-for", from.client_address));
   // What a proxy before us has said of the first connection, which ours is not.
   const auto host = value_of(fields, "x-forwarded-host");

@@ -32,8 +32,8 @@ std::size_t request_scanner::feed(std::string_view bytes) {
     refuse(*head_.refused());
   else if (head_.complete())
     progress_ = progress::head_complete;
-  else if (head_.started())
-    progress_ = progress::in_head;
+  else
+    progress_ = head_.started() ? progress::in_head : progress::before_head; // again, after an empty line
   return used;
 }
 
