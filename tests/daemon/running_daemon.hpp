@@ -36,6 +36,7 @@ public:
       flags.push_back(std::string(key) + SANDBOXD_PROGRAM_DIRECTORY);
     for (const char* language : {"python", "javascript", "typescript"}) // nothing here has a use for them
       flags.push_back(fmt::format("--interpreter.{}-pool-min-size=0", language));
+    flags.emplace_back("--http.admit-workloads=true"); // its clients could not be told from them everywhere
     flags.emplace_back("--");
     flags.insert(flags.end(), command.begin(), command.end());
     auto loaded = std::get<config::configuration>(config::load({std::move(flags), {}}));

@@ -60,6 +60,7 @@ class Daemon:
 
     def command(self):
         return [BINARY, f"--config-file={self.file}", "--http.address=127.0.0.1", "--http.port=0",
+                "--http.admit-workloads=true",  # these clients could not be told from them everywhere
                 f"--sandbox.workspace={self.workspace}", f"--sandbox.runtime-directory={self.directory / 'run'}",
                 *self.flags]
 
