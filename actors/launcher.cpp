@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <exception>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -88,17 +89,24 @@ void serve_waiting(self_pointer self) {
   }
 }
 
+void note(self_pointer self, std::string text) {
+  self->observer()->events.append({.kind = supervision::event_kind::notice,
+                                   .path = self->record()->path(),
+                                   .actor_kind = launcher_state::name,
+                                   .text = std::move(text)});
+}
+
+/// What is missing of the protection from workloads.
 void tell_mark(self_pointer self) {
   auto& context = *self->state.context;
   const auto& report = *self->state.report;
-  if (!context.workload_group || !context.mark_workloads(report.is_marked) || report.is_marked)
-    return;
-  self->observer()->events.append(
-      {.kind = supervision::event_kind::notice,
-       .path = self->record()->path(),
-       .actor_kind = launcher_state::name,
-       .text = fmt::format("clients on this machine cannot be told from workloads, and need the token: {}",
-                           std::strerror(report.problem))});
+  const auto problem = std::strerror(report.problem);
+  const bool is_news = context.mark_workloads(report.is_marked);
+  if (is_news && context.workload_group && !report.is_marked)
+    note(self, fmt::format("clients on this machine cannot be told from workloads, and need the token: {}",
+                           problem));
+  else if (is_news && report.problem != 0)
+    note(self, fmt::format("the server cannot make /proc/sys and /sys read-only for workloads: {}", problem));
 }
 
 /// It and its report come in any order.

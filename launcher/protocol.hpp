@@ -22,7 +22,8 @@ inline constexpr const char* mounts_argument = "mounts";
 struct spawner_report {
   /// Whether all that it will start is in the workloads' group and cannot leave it.
   bool is_marked = false;
-  /// The errno that prevented it; 0: nobody asked.
+  /// The errno that kept it from closing the kernel's file systems to workloads, or from marking them; 0:
+  /// none.
   std::int32_t problem = 0;
 };
 

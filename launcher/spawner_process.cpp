@@ -32,8 +32,8 @@ struct surroundings {
   int group = -1;                      ///< directory of the control group they begin in; -1: the spawner's
 };
 
-/// fork(2) with additional clone(2) flags. To begin in a group costs nothing; to be moved there takes as long
-/// as all processors need to take note, 10 ms and more.
+/// fork(2) with additional clone(2) flags. To begin in a group costs nothing; to be moved there takes
+/// milliseconds.
 pid_t fork_with(unsigned long flags, int group) {
   if (group < 0)
     return static_cast<pid_t>(::syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, 0));
@@ -137,7 +137,7 @@ protocol::spawner_report close_surroundings(surroundings& shared) {
   int error = enter_mount_namespace_with_closed_kernel();
   shared.closes_proc = error == 0;
   if (::fcntl(protocol::group_directory, F_GETFD) < 0)
-    return {};
+    return {false, error};
   if (error == 0)
     error = close_control_groups();
   if (error == 0)
