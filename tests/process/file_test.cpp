@@ -58,11 +58,11 @@ TEST_P(file_request, counts_relative_paths_from_where_the_shell_is) {
 
 TEST_P(file_request, does_not_wait_for_a_busy_session) {
   run("mkdir -p busy; cd busy; echo x >file");
+  ASSERT_EQ(::mkfifo((daemon.workspace() / "busy/fifo").c_str(), 0600), 0); // else the command may come first
   std::thread command([&] {
     sdk_client other(daemon.port(), GetParam());
     other.execute("s", "read -r line <fifo; echo $line");
   });
-  EXPECT_EQ(::mkfifo((daemon.workspace() / "busy/fifo").c_str(), 0600), 0);
   EXPECT_TRUE(eventually([&] { return read("file") == "x\n"; }));
   EXPECT_EQ(ask("/api/write", {{"path", "file"}, {"content", "new"}}).status, 200);
   EXPECT_EQ(read("file"), "new");
