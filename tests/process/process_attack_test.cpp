@@ -84,7 +84,7 @@ protected:
       EXPECT_EQ(a.remove("s").status, 200);
       break;
     case ending::with_init:
-      EXPECT_EQ(::kill(daemon.process_of(daemon.tree_of("s") + "/init"), SIGKILL), 0);
+      daemon.kill_process_of(daemon.tree_of("s") + "/init");
       break;
     case ending::with_daemon:
       EXPECT_EQ(daemon.stop(), 0);

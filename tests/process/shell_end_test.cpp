@@ -125,8 +125,7 @@ TEST_P(ending_shell, one_that_cannot_report_any_more_is_answered_and_replaced) {
 }
 
 TEST_P(ending_shell, one_that_is_killed_just_before_a_command_is_told_once) {
-  const auto shell = daemon.process_of(daemon.tree_of("s") + "/shell");
-  ASSERT_EQ(::kill(shell, SIGKILL), 0);
+  daemon.kill_process_of(daemon.tree_of("s") + "/shell");
   const auto answered = sdk().execute("s", "echo first"); // before or after the daemon has noticed
   if (GetParam() == generation::a)
     EXPECT_EQ(answered.status, 200) << answered.body;
@@ -138,14 +137,13 @@ TEST_P(ending_shell, one_that_is_killed_just_before_a_command_is_told_once) {
 TEST_P(ending_shell, killed_from_outside_while_it_runs_a_command) {
   sdk().begin("s", "touch running; sleep 4711");
   ASSERT_TRUE(eventually([&] { return exists(daemon.workspace() / "running"); }));
-  ASSERT_EQ(::kill(daemon.process_of(daemon.tree_of("s") + "/shell"), SIGKILL), 0);
+  daemon.kill_process_of(daemon.tree_of("s") + "/shell");
   expect_ended(sdk().answer(), 128 + SIGKILL);
   EXPECT_EQ(run("echo next"), shown("next\n"));
 }
 
 TEST_P(ending_shell, killed_from_outside_while_it_is_idle) {
-  const auto old = daemon.process_of(daemon.tree_of("s") + "/shell");
-  ASSERT_EQ(::kill(old, SIGKILL), 0);
+  const auto old = daemon.kill_process_of(daemon.tree_of("s") + "/shell");
   ASSERT_TRUE(eventually([&] {
     const auto now = daemon.process_of(daemon.tree_of("s") + "/shell");
     return now != 0 && now != old;

@@ -5,11 +5,13 @@
 #include "config/load.hpp"
 #include "daemon/sandbox_daemon.hpp"
 #include "daemon/surroundings.hpp"
+#include "tests/support/census.hpp"
 
 #include <caf/scoped_actor.hpp>
 
 #include <cctype>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <future>
 #include <stdexcept>
@@ -151,6 +153,13 @@ pid_t test_daemon::process_of(const std::string& path) const {
   const std::string status = record ? record->status() : "";
   const auto digit = status.find_first_of("0123456789");
   return digit == std::string::npos ? 0 : std::stoi(status.substr(digit));
+}
+
+pid_t test_daemon::kill_process_of(const std::string& path) const {
+  pid_t process = 0;
+  if (!eventually([&] { return (process = process_of(path)) > 0; }) || ::kill(process, SIGKILL) != 0)
+    throw std::runtime_error("no process to kill: " + path);
+  return process;
 }
 
 std::string test_daemon::tree_of(const std::string& session) const {

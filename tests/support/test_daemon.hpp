@@ -44,6 +44,10 @@ public:
   /// The first number in the status of the actor at `path`: the process it owns; 0 when there is none.
   [[nodiscard]] pid_t process_of(const std::string& path) const;
 
+  /// Kills that process, as soon as there is one, and returns its number. Throws when none comes: to kill
+  /// number 0 is to kill the whole test run.
+  pid_t kill_process_of(const std::string& path) const;
+
   /// Path of the tree of a session (`.../sessions/<number>`), empty when there is none that answers.
   [[nodiscard]] std::string tree_of(const std::string& session) const;
 
