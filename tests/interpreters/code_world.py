@@ -106,9 +106,14 @@ class Daemon:
 
     def stop(self):
         """What was wrong with its end, empty when nothing was."""
+        zombies = []  # as of the last look: at any moment one may be there that is about to be collected
+
+        def are_collected():
+            zombies[:] = self.processes().zombies
+            return not zombies
+
         with contextlib.suppress(AssertionError):
-            eventually(lambda: not self.processes().zombies)
-        zombies = self.processes().zombies
+            eventually(are_collected)
         tree = processes.tree(self.pid)
         status = self.server.stop()
         end_of_log = self.log.read_text(errors="replace")[-4000:]

@@ -63,7 +63,8 @@ class ForkServer:
         self.control.settimeout(TIME_LIMIT)
         capabilities, system_call_filter = confinement()
         options = {"preload": preload, "isolate": isolate, "closes_proc": isolate, "capabilities": capabilities,
-                   "namespace_program": namespace_program, "memory_limit": memory_limit}
+                   "namespace_program": namespace_program, "memory_limit": memory_limit,
+                   "groups": []}
         self.process = start_program([*before, PYTHON, str(INTERPRETERS / "python"), json.dumps(options)],
                                      theirs.fileno(), system_call_filter, environment=environment, directory=directory)
         theirs.close()
@@ -80,7 +81,7 @@ class ForkServer:
             self._note_end(words[1])
 
     def _note_end(self, text):
-        pid, status = map(int, text.split())
+        pid, status, _ = map(int, text.split())
         self.ended[pid] = status
 
     def wait_for_end(self, executor):
