@@ -16,6 +16,7 @@ command_outcome make_outcome(launcher::command_result& result, std::chrono::mill
                 : result.how == launched::shell_ended ? command_outcome::ending::shell_ended
                                                       : command_outcome::ending::timed_out;
   outcome.exit_code = result.exit_code;
+  outcome.out_of_memory = result.out_of_memory;
   outcome.timeout = timeout;
   outcome.duration = result.duration;
   outcome.out = std::move(result.out);

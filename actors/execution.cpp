@@ -76,7 +76,7 @@ execution_actor::behavior_type execution_behavior(self_pointer self, services_pt
   self->set_exit_handler([self](const caf::exit_msg& message) { on_exit_request(self, message.reason); });
   const bool isolate = self->state.context->settings()->isolation.level != config::isolation_level::none;
   request_init(
-      self, self->state.context, isolate, execution_actor(self),
+      self, self->state.context, {isolate}, execution_actor(self),
       [self](init_handle process) { self->state.process = std::move(process); },
       [self](const caf::error& reason) { give_up(self, supervision::describe(reason)); });
   return {

@@ -61,10 +61,11 @@ void start_program(self_pointer self) {
       if (error != 0)
         dialogue->not_started(std::strerror(error));
     };
-    fate.ended = [dialogue, me](std::optional<int> status) {
+    fate.ended = [dialogue, me, parent = std::weak_ptr(init)](std::optional<int> status) {
       if (status && launcher::exit_code_of(*status) == no_such_program)
         caf::anon_send(me, executor_has_no_program{});
-      dialogue->process_ended(status);
+      const auto living = parent.lock(); // it holds this function
+      dialogue->process_ended(status, living && living->out_of_memory_kills() > 0);
     };
     init->start(node_executor_program(*context),
                 std::array{null.get(), theirs->output.get(), theirs->errors.get(), theirs->requests.get(),
@@ -82,7 +83,9 @@ void start_fork(self_pointer self) {
       {[dialogue = state.dialogue](const std::string& problem, bool server_is_gone) {
          dialogue->not_started(problem, server_is_gone);
        },
-       [dialogue = state.dialogue](int status) { dialogue->process_ended(status); },
+       [dialogue = state.dialogue](int status, bool out_of_memory) {
+         dialogue->process_ended(status, out_of_memory);
+       },
        [dialogue = state.dialogue] { dialogue->orphaned(); },
        [dialogue = std::weak_ptr(state.dialogue)] { // kept for as long as the fork server's namespace
          if (const auto living = dialogue.lock())
@@ -121,8 +124,8 @@ executor_actor::behavior_type executor_behavior(self_pointer self, services_ptr 
     start_fork(self);
   } else {
     request_init(
-        self, state.context, settings->isolation.level != config::isolation_level::none, executor_actor(self),
-        [self](init_handle init) { self->state.init = std::move(init); },
+        self, state.context, {settings->isolation.level != config::isolation_level::none},
+        executor_actor(self), [self](init_handle init) { self->state.init = std::move(init); },
         [self](const caf::error& reason) { leave(self, "because " + supervision::describe(reason)); });
   }
   self->delayed_send(self, state.time_to_start, executor_overdue{});

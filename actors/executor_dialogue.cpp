@@ -212,10 +212,11 @@ void executor_dialogue::not_started(const std::string& problem, bool blameless) 
   });
 }
 
-void executor_dialogue::process_ended(std::optional<int> status) {
-  on_strand([status](executor_dialogue& self) {
-    if (self.cause_.empty() || (self.cause_ == let_go && !was_killed(status)))
-      self.cause_ = describe(status);
+void executor_dialogue::process_ended(std::optional<int> status, bool out_of_memory) {
+  const bool lacked_memory = out_of_memory && was_killed(status);
+  on_strand([status, lacked_memory](executor_dialogue& self) {
+    if (self.cause_.empty() || (self.cause_ == let_go && (lacked_memory || !was_killed(status))))
+      self.cause_ = describe(status) + (lacked_memory ? ": there was no memory for it" : "");
     self.process_ended_ = true;
     if (self.closed_)
       return self.end();

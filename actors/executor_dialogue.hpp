@@ -84,8 +84,9 @@ public:
   /// There is no process, for this reason. `blameless`: `executor_end`.
   void not_started(const std::string& problem, bool blameless = false);
 
-  /// The process has ended with this wait status; absent when nobody knows.
-  void process_ended(std::optional<int> status);
+  /// The process has ended with this wait status; absent when nobody knows. `out_of_memory`: the kernel has
+  /// killed something of it since there was no memory for it.
+  void process_ended(std::optional<int> status, bool out_of_memory = false);
 
   /// Nobody will tell how the process ends: its parent is gone.
   void orphaned();

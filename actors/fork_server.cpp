@@ -93,6 +93,9 @@ void start_program(const services_ptr& context, const init_handle& init, bool is
     filter = launcher::memory_file({reinterpret_cast<const char*>(limits->filter.data()),
                                     limits->filter.size() * sizeof(limits->filter.front())});
     descriptors.push_back(filter.get());
+    if (context->workload_groups)
+      for (const auto& parent : context->workload_groups->parents())
+        descriptors.push_back(parent.directory.get());
   }
   number = init->start(fork_server_program(*context, isolate, limits), descriptors, std::move(fate));
 }
@@ -159,8 +162,9 @@ void begin(self_pointer self) {
     return start(self);
   }
   const bool isolate = state.context->settings()->isolation.level != config::isolation_level::none;
+  const bool limited = false; // it is in one group with all its forks
   request_init(
-      self, state.context, isolate, fork_server_actor(self),
+      self, state.context, {isolate, limited}, fork_server_actor(self),
       [self](init_handle init) {
         self->state.init = std::move(init);
         limit_start(self);

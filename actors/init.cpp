@@ -40,7 +40,7 @@ init_actor::behavior_type init_behavior(self_pointer self, services_ptr context,
   self->defer_start();
   self->set_exit_handler([self](const caf::exit_msg& message) { on_exit_request(self, message.reason); });
   request_init(
-      self, self->state.context, isolate, init_actor(self),
+      self, self->state.context, {isolate}, init_actor(self),
       [self](init_handle process) { self->state.process = std::move(process); },
       [self](const caf::error& reason) { self->quit(reason); });
   return {

@@ -27,13 +27,13 @@ init_handle make_init(const services_ptr& context, const init_socket& socket, co
 /// Asks the launcher for an init whose fate `receiver`, the handle of `self`, is told; `then(init_handle)`
 /// runs in `self`, or `give_up(caf::error)` when there is none to be had.
 template <class Self, class Receiver, class Then, class GiveUp>
-void request_init(Self* self, const services_ptr& context, bool isolate, const Receiver& receiver, Then then,
-                  GiveUp give_up) {
+void request_init(Self* self, const services_ptr& context, const spawn_init& wanted, const Receiver& receiver,
+                  Then then, GiveUp give_up) {
   const auto launcher = self->observer()->actors->template find<launcher_actor>(paths::launcher);
   if (!launcher)
     return give_up(supervision::make_supervision_error(supervision::supervision_error::start_failed,
                                                        "the launcher is being restarted"));
-  self->request(launcher, context->settings()->launcher.spawn_timeout, spawn_init{isolate})
+  self->request(launcher, context->settings()->launcher.spawn_timeout, wanted)
       .then([context, receiver,
              then](const init_socket& socket) { then(make_init(context, socket, receiver)); },
             give_up);

@@ -63,9 +63,10 @@ namespace sandboxd::actors {
 
 // --- launcher: owns the spawner process ---
 
-/// Ask for a session's init; `isolate`: in namespaces of its own.
+/// Ask for a session's init; `isolate`: in namespaces of its own; `limited`: with the limits of one workload.
 struct spawn_init {
   bool isolate = true;
+  bool limited = true;
 };
 /// The daemon's end of the init's socket, for `launcher::session_process::create`.
 using init_socket = std::shared_ptr<launcher::descriptor>;

@@ -2,10 +2,13 @@
 
 #include "config/programs.hpp"
 #include "config/settings.hpp"
+#include "launcher/group_directory.hpp"
+#include "launcher/group_limits.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -45,6 +48,34 @@ std::vector<std::string> split(std::string_view list) {
   return items;
 }
 
+/// Descriptors of the fork server, after its socket and the filter.
+constexpr int first_group_of_forks = 5;
+
+/// As interpreters/python/sandboxd_executor/groups.py wants it.
+nlohmann::json group_of_forks(const launcher::group_parent& parent, int descriptor,
+                              const launcher::group_limits& limits) {
+  const auto has = [&parent](std::string_view controller) {
+    return std::ranges::find(parent.controllers, controller) != parent.controllers.end();
+  };
+  auto files = nlohmann::json::array();
+  for (const auto& file : launcher::files_of(limits, parent.is_version_2))
+    if (has(file.controller))
+      files.push_back({file.name, file.text, file.is_optional});
+  nlohmann::json events;
+  if (has("memory"))
+    events = launcher::memory_events_file(parent.is_version_2);
+  return {{"descriptor", descriptor}, {"files", std::move(files)}, {"memory_events", std::move(events)}};
+}
+
+nlohmann::json groups_of_forks(const services& context) {
+  auto all = nlohmann::json::array();
+  int descriptor = first_group_of_forks;
+  if (context.workload_groups)
+    for (const auto& parent : context.workload_groups->parents())
+      all.push_back(group_of_forks(parent, descriptor++, context.workload_limits()));
+  return all;
+}
+
 } // namespace
 
 launcher::program fork_server_program(const services& context, bool isolate,
@@ -56,7 +87,8 @@ launcher::program fork_server_program(const services& context, bool isolate,
       {"capabilities", limits ? nlohmann::json(limits->capabilities) : nlohmann::json()},
       {"closes_proc", limits.has_value() && !settings->isolation.allow_mounts},
       {"namespace_program", (context.programs / config::programs::namespace_init).string()},
-      {"memory_limit", settings->interpreter.python_memory_bytes}};
+      {"memory_limit", settings->interpreter.python_memory_bytes},
+      {"groups", groups_of_forks(context)}};
   auto made = make(context, {settings->interpreter.python_program,
                              context.programs / config::programs::interpreters / "python", options.dump()});
   made.is_trusted = true; // its forks are not

@@ -14,7 +14,8 @@ namespace sandboxd::actors {
 inline constexpr int no_such_program = 127;
 
 /// The fork server of Python; its control socket is descriptor 3, and 4 a file with the filter of system
-/// calls for its forks, if they have `limits`. `isolate`: they get namespaces of their own.
+/// calls for its forks, if they have `limits`; then come the directories of `services::workload_groups`, if
+/// there are any. `isolate`: they get namespaces of their own.
 [[nodiscard]] launcher::program fork_server_program(const services& context, bool isolate,
                                                     const std::optional<launcher::confinement>& limits);
 

@@ -20,9 +20,12 @@ using clock = supervision::backoff::clock;
 
 launcher::spawner::options spawner_options(const services& context) {
   launcher::spawner::options how;
-  how.confine = context.settings()->isolation.level != config::isolation_level::none;
-  how.allow_mounts = how.confine && context.settings()->isolation.allow_mounts;
-  how.group_directory = context.workload_group ? &context.workload_group->directory() : nullptr;
+  const auto settings = context.settings();
+  const auto& isolation = settings->isolation;
+  how.confine = isolation.level != config::isolation_level::none;
+  how.allow_mounts = how.confine && isolation.allow_mounts;
+  how.groups = context.workload_groups ? &context.workload_groups->parents() : nullptr;
+  how.limits = context.workload_limits();
   return how;
 }
 
@@ -60,10 +63,11 @@ void start_later(self_pointer self, const std::string& problem) {
 
 /// A socket without a descriptor when the spawner takes no request at the moment. Fails when this process has
 /// no descriptor left, which is no reason to lose the spawner too.
-caf::expected<init_socket> spawn(const launcher_state& state, bool isolate) {
-  const bool required = isolate && !state.context->settings()->isolation.fallback;
+caf::expected<init_socket> spawn(const launcher_state& state, const spawn_init& wanted) {
+  const bool required = wanted.isolate && !state.context->settings()->isolation.fallback;
   try {
-    return std::make_shared<launcher::descriptor>(state.spawner->spawn(isolate, required));
+    return std::make_shared<launcher::descriptor>(
+        state.spawner->spawn({wanted.isolate, required, wanted.limited}));
   } catch (const std::system_error& problem) {
     return caf::make_error(caf::sec::runtime_error, std::string(problem.what()));
   }
@@ -78,7 +82,7 @@ void await_readiness(self_pointer self) {
 void serve_waiting(self_pointer self) {
   auto& state = self->state;
   while (!state.waiting.empty()) {
-    auto socket = spawn(state, state.waiting.front().isolate);
+    auto socket = spawn(state, state.waiting.front().wanted);
     if (socket && !**socket)
       return await_readiness(self);
     if (socket)
@@ -100,13 +104,16 @@ void note(self_pointer self, std::string text) {
 void tell_mark(self_pointer self) {
   auto& context = *self->state.context;
   const auto& report = *self->state.report;
-  const auto problem = std::strerror(report.problem);
-  const bool is_news = context.mark_workloads(report.is_marked);
-  if (is_news && context.workload_group && !report.is_marked)
-    note(self, fmt::format("clients on this machine cannot be told from workloads, and need the token: {}",
-                           problem));
-  else if (is_news && report.problem != 0)
-    note(self, fmt::format("the server cannot make /proc/sys and /sys read-only for workloads: {}", problem));
+  if (!context.mark_workloads(report.is_marked))
+    return; // no news
+  if (report.closing_problem != 0)
+    note(self, fmt::format("the server cannot make /proc/sys and /sys read-only for workloads: {}",
+                           std::strerror(report.closing_problem)));
+  if (report.group_problem != 0)
+    note(self, fmt::format("workloads are in no control groups, and have no limits of their own: {}",
+                           std::strerror(report.group_problem)));
+  if (context.workload_groups && !report.is_marked && !context.settings()->isolation.allow_mounts)
+    note(self, "clients on this machine cannot be told from workloads, and need the token");
 }
 
 /// It and its report come in any order.
@@ -129,16 +136,16 @@ void on_started(self_pointer self, spawner_started& event) {
 }
 
 /// A request that its sender no longer waits for gets an init all the same, which ends as nobody holds it.
-caf::result<init_socket> on_request(self_pointer self, bool isolate) {
+caf::result<init_socket> on_request(self_pointer self, const spawn_init& wanted) {
   auto& state = self->state;
   const bool first = state.waiting.empty();
   if (state.takes_requests() && first)
-    if (auto socket = spawn(state, isolate); !socket || **socket)
+    if (auto socket = spawn(state, wanted); !socket || **socket)
       return socket;
   const auto none = caf::make_error(caf::sec::runtime_error, "there is no spawner that takes requests");
   if (state.waiting.size() >= state.context->settings()->launcher.max_waiting_requests)
     return none;
-  state.waiting.push_back({isolate, {self, none}});
+  state.waiting.push_back({wanted, {self, none}});
   if (state.takes_requests() && first)
     await_readiness(self);
   return state.waiting.back().answer.result();
@@ -155,9 +162,7 @@ launcher_actor::behavior_type launcher_behavior(self_pointer self, services_ptr 
   self->defer_start();
   start(self);
   return {
-      [self](const spawn_init& request) -> caf::result<init_socket> {
-        return on_request(self, request.isolate);
-      },
+      [self](const spawn_init& request) -> caf::result<init_socket> { return on_request(self, request); },
       [self](start_spawner) { start(self); },
       [self](spawner_started& event) {
         if (event.generation == self->state.generation)

@@ -28,7 +28,7 @@ struct launcher_state {
 
   /// A request that waits for the next spawner.
   struct waiting_request {
-    bool isolate = true;
+    spawn_init wanted;
     supervision::kept_promise<init_socket> answer;
   };
   std::deque<waiting_request> waiting;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -107,12 +108,19 @@ struct command_outcome {
   int exit_code = 0;
   /// The limit that was exceeded (`timed_out`).
   std::chrono::milliseconds timeout{0};
+  /// It failed, and meanwhile the kernel has killed a process of its session since there was no memory for
+  /// it.
+  bool out_of_memory = false;
   /// How long the command ran.
   std::chrono::milliseconds duration{0};
   /// What it printed, for observers that want it collected; empty captures otherwise. Never null.
   std::shared_ptr<const launcher::captured_output> out;
   std::shared_ptr<const launcher::captured_output> err;
 };
+
+/// What a client is told of that, on standard error.
+inline constexpr std::string_view out_of_memory_note =
+    "Out of memory: the kernel has killed a process of this session";
 
 /// The two output streams of a command.
 enum class output_stream : std::uint8_t { out, err };

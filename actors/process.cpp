@@ -48,6 +48,8 @@ public:
     grant_(bytes.size());
   }
   void finished(command_outcome outcome) override {
+    if (outcome.out_of_memory)
+      target_->log.append(true, fmt::format("{}\n", out_of_memory_note));
     caf::anon_send(owner_, process_ended{outcome.exit_code});
   }
   void failed(failure reason) override { caf::anon_send(owner_, process_failed{std::move(reason)}); }

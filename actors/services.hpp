@@ -10,7 +10,7 @@
 #include "launcher/captured_output.hpp"
 #include "launcher/descriptor.hpp"
 #include "launcher/published.hpp"
-#include "launcher/workload_group.hpp"
+#include "launcher/workload_groups.hpp"
 #include "ports/exposed_ports.hpp"
 
 #include <asio/io_context.hpp>
@@ -54,6 +54,12 @@ public:
     const auto now = settings();
     return {now->process.output_memory_bytes, now->process.output_spill_bytes, now->session.spill_directory,
             process_disk_};
+  }
+
+  /// What one workload may use of the machine.
+  [[nodiscard]] launcher::group_limits workload_limits() const {
+    const auto now = settings();
+    return {now->isolation.memory, now->isolation.processes, now->isolation.cpu_percent};
   }
 
   /// The settings in force now; they change as a whole when the configuration is read again.
@@ -101,7 +107,7 @@ public:
   [[nodiscard]] std::uint16_t listening_port() const noexcept { return listening_port_; }
   void listens_at(std::uint16_t port) noexcept { listening_port_ = port; }
 
-  /// Whether the kernel tells workloads from clients: all of them are, and stay, in `workload_group`.
+  /// Whether the kernel tells workloads from clients: all of them are, and stay, in `workload_groups`.
   [[nodiscard]] bool workloads_are_marked() const noexcept { return told_mark_.load() == mark::yes; }
   /// Once they are not, they never are again: some that live on may not be. Returns whether that is news.
   bool mark_workloads(bool marked) noexcept {
@@ -127,9 +133,9 @@ public:
       std::make_shared<const launcher::descriptor>(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   /// The daemon's own files, which no file operation reaches: its directory, and what /proc shows of it.
   const std::vector<std::string> hidden_paths{directory, "/proc/" + std::to_string(::getpid())};
-  /// That of all workloads; null where there is none, and where they are not isolated. Set before the actors
-  /// start.
-  std::unique_ptr<const launcher::workload_group> workload_group;
+  /// Those of all workloads; null where there are none, and where they are not isolated. Set before the
+  /// actors start.
+  std::unique_ptr<const launcher::workload_groups> workload_groups;
   /// Removes what sessions leave, and keeps the files of processes that are over.
   const std::shared_ptr<launcher::background_worker> background =
       std::make_shared<launcher::background_worker>();

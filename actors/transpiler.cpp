@@ -105,7 +105,7 @@ void begin(self_pointer self) {
   self->set_status("starting");
   const bool isolate = state.context->settings()->isolation.level != config::isolation_level::none;
   request_init(
-      self, state.context, isolate, transpiler_actor(self),
+      self, state.context, {isolate}, transpiler_actor(self),
       [self](init_handle init) { self->state.init = std::move(init); },
       [self](const caf::error& reason) { on_lost(self, supervision::describe(reason)); });
 }

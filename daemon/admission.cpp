@@ -67,7 +67,7 @@ http::origin find_origin(const actors::services& context, const http::peer& from
     return http::origin::workload;
   const auto group = launcher::group_of_socket(from.remote, from.local);
   // One that has let go of its connection already cannot be told any more, and waits for no answer either.
-  return group && !context.workload_group->contains(*group) ? http::origin::client : http::origin::workload;
+  return group && !context.workload_groups->contain(*group) ? http::origin::client : http::origin::workload;
 }
 
 } // namespace sandboxd::daemon

@@ -4,7 +4,7 @@
 #include "actors/sandbox_tree.hpp"
 #include "daemon/io_thread.hpp"
 #include "launcher/process_tree.hpp"
-#include "launcher/workload_group.hpp"
+#include "launcher/workload_groups.hpp"
 #include "supervision/errors.hpp"
 #include "supervision/supervisor.hpp"
 
@@ -138,7 +138,7 @@ int sandbox_daemon::run() {
   observer_->events.set_sink([this](const supervision::journal_event& event) { log_event(log_, event); });
   context_ = std::make_shared<actors::services>(io_, settings_, directory_.path(), workload_environment());
   require_programs(context_->programs);
-  make_workload_group();
+  make_workload_groups();
   context_->background->run([] {}); // later there may be no room for its thread
   web_ = make_web(context_, log_, observer_->actors);
   wait_for_stop_signal();
@@ -160,22 +160,27 @@ int sandbox_daemon::run() {
   return stop(std::move(root), system, code);
 }
 
-/// Where there is none, whoever is on this machine counts as a workload.
-void sandbox_daemon::make_workload_group() {
-  if (settings_->isolation.level == config::isolation_level::none)
+/// Where there are none workloads have no limits of their own, and whoever is on this machine counts as one.
+/// Who mounts may leave every group, which keeps nothing from being told of those who do not.
+void sandbox_daemon::make_workload_groups() {
+  const auto& isolation = settings_->isolation;
+  if (isolation.level == config::isolation_level::none)
     return;
-  std::string reason = "isolation.allow-mounts: who mounts may leave every group";
-  if (!settings_->isolation.allow_mounts)
-    try {
-      context_->workload_group = launcher::workload_group::make();
-      return;
-    } catch (const std::exception& fault) {
-      reason = fault.what();
-    }
-  if (!settings_->http.admit_workloads)
+  std::string unmarked = isolation.allow_mounts ? "isolation.allow-mounts" : "";
+  try {
+    context_->workload_groups = launcher::workload_groups::make(
+        {{isolation.reserved_memory, isolation.reserved_processes}, isolation.favor_group_moves});
+    for (const auto& problem : context_->workload_groups->problems())
+      log_.write(config::log_level::warn, "sandboxd", "workloads have not all limits", {{"reason", problem}});
+  } catch (const std::exception& fault) {
+    unmarked = fault.what();
+    log_.write(config::log_level::warn, "sandboxd", "workloads have no limits of their own",
+               {{"reason", unmarked}});
+  }
+  if (!unmarked.empty() && !settings_->http.admit_workloads)
     log_.write(config::log_level::warn, "sandboxd",
                "clients on this machine cannot be told from workloads, and need the token (http.token-file)",
-               {{"reason", reason}});
+               {{"reason", unmarked}});
 }
 
 /// Stop accepting, end what runs (streams get their last event from that), close connections, stop threads;

@@ -58,7 +58,7 @@ private:
   using time_point = std::chrono::steady_clock::time_point;
 
   int stop(supervision::supervisor_actor root, std::optional<caf::actor_system>& system, int exit_code);
-  void make_workload_group();
+  void make_workload_groups();
   void start_threads();
   void is_listening(std::uint16_t port);
   void start_command();

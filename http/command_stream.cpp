@@ -60,8 +60,8 @@ void command_stream::finished(actors::command_outcome outcome) {
   open({});
   {
     const std::lock_guard lock(mutex_);
-    if (outcome.how == actors::command_outcome::ending::timed_out)
-      keep(output_stream::err, timeout_note(outcome) + "\n");
+    if (const auto note = limit_note(outcome); !note.empty())
+      keep(output_stream::err, note + "\n");
     end_with(complete_event(outcome.exit_code));
   }
   pump();

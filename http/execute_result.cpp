@@ -29,8 +29,10 @@ shown_output show_output(std::shared_ptr<const actors::captured_output> captured
   return shown;
 }
 
-std::string timeout_note(const command_outcome& outcome) {
-  return fmt::format("Command timed out after {}ms", outcome.timeout.count());
+std::string limit_note(const command_outcome& outcome) {
+  if (outcome.how == command_outcome::ending::timed_out)
+    return fmt::format("Command timed out after {}ms", outcome.timeout.count());
+  return std::string(outcome.out_of_memory ? actors::out_of_memory_note : "");
 }
 
 std::optional<actors::failure> failure_of(const command_outcome& outcome, const execute_request& wanted) {
@@ -47,6 +49,7 @@ std::optional<actors::failure> failure_of(const command_outcome& outcome, const 
       return std::nullopt;
     reason.code = actors::error_code::session_terminated;
     reason.exit_code = outcome.exit_code;
+    reason.detail = limit_note(outcome);
     return reason;
   case command_outcome::ending::timed_out:
     reason.code = actors::error_code::command_timeout;
@@ -60,9 +63,8 @@ json_document result_document(const command_outcome& outcome, const execute_requ
                               std::string_view timestamp) {
   const bool in_a = wanted.spoken == dialect::a;
   const bool strips = !in_a && !wanted.sessionless();
-  const std::string note = outcome.how == command_outcome::ending::timed_out ? timeout_note(outcome) : "";
   shown_output out = show_output(outcome.out, strips, "");
-  shown_output err = show_output(outcome.err, strips, note);
+  shown_output err = show_output(outcome.err, strips, limit_note(outcome));
 
   json_document document;
   json_writer head;

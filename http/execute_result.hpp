@@ -32,7 +32,8 @@ struct shown_output {
 [[nodiscard]] json_document result_document(const actors::command_outcome& outcome,
                                             const execute_request& wanted, std::string_view timestamp);
 
-/// The line that tells of an exceeded limit, for example `Command timed out after 300ms`.
-[[nodiscard]] std::string timeout_note(const actors::command_outcome& outcome);
+/// The line that tells of an exceeded limit, for example `Command timed out after 300ms`; empty when none
+/// was.
+[[nodiscard]] std::string limit_note(const actors::command_outcome& outcome);
 
 } // namespace sandboxd::http

@@ -51,7 +51,8 @@ std::string message_for(const actors::failure& reason, const failed_operation& o
   case error_code::session_terminated:
     return operation.spoken == dialect::a
                ? fmt::format("Control process exited with code {}", exit_code_text(reason))
-               : fmt::format("Session '{}' shell exited (exit code: {})", session, exit_code_text(reason));
+               : fmt::format("Session '{}' shell exited (exit code: {}){}{}", session, exit_code_text(reason),
+                             reason.detail.empty() ? "" : ". ", reason.detail);
   case error_code::command_execution_error:
   case error_code::command_timeout:
     return operation.command.empty() ? reason.message : command_message(reason, operation);

@@ -1,6 +1,8 @@
 #include "launcher/control_groups.hpp"
 
 #include <cstddef>
+#include <optional>
+#include <utility>
 
 namespace sandboxd::launcher {
 
@@ -32,6 +34,21 @@ std::string unescaped(std::string_view text) {
   return plain;
 }
 
+bool has_word(std::string_view words, std::string_view wanted) {
+  while (!words.empty())
+    if (take_until(words, ',') == wanted)
+      return true;
+  return false;
+}
+
+/// What of a group's path lies below another's.
+std::optional<std::string_view> below(std::string_view root, std::string_view group) {
+  if (root == "/")
+    return group == "/" ? std::string_view() : group;
+  const bool is_below = group.starts_with(root) && (group.size() == root.size() || group[root.size()] == '/');
+  return is_below ? std::optional(group.substr(root.size())) : std::nullopt;
+}
+
 } // namespace
 
 std::vector<control_group_mount> control_group_mounts(std::string_view mountinfo) {
@@ -46,19 +63,34 @@ std::vector<control_group_mount> control_group_mounts(std::string_view mountinfo
     const auto type = take_until(rest, ' ');
     if (type != "cgroup" && type != "cgroup2")
       continue;
-    for (int field = 0; field < 4;
-         ++field) // its number, its parent's, the device, the root in its file system
+    control_group_mount hierarchy;
+    hierarchy.is_version_2 = type == "cgroup2";
+    for (int field = 0; field < 3; ++field) // its number, its parent's, the device
       take_until(line, ' ');
-    found.push_back({unescaped(take_until(line, ' ')), type == "cgroup2"});
+    hierarchy.root = unescaped(take_until(line, ' '));
+    hierarchy.path = unescaped(take_until(line, ' '));
+    take_until(rest, ' '); // the device's name
+    hierarchy.options = rest;
+    found.push_back(std::move(hierarchy));
   }
   return found;
 }
 
-std::string unified_group(std::string_view cgroup_file) {
-  constexpr std::string_view prefix = "0::";
-  while (!cgroup_file.empty())
-    if (const auto line = take_until(cgroup_file, '\n'); line.starts_with(prefix))
-      return std::string(line.substr(prefix.size()));
+bool is_of_controller(const control_group_mount& hierarchy, std::string_view controller) {
+  return !hierarchy.is_version_2 && has_word(hierarchy.options, controller);
+}
+
+std::string group_directory(const control_group_mount& hierarchy, std::string_view cgroup_file,
+                            std::string_view controller) {
+  while (!cgroup_file.empty()) {
+    auto line = take_until(cgroup_file, '\n');
+    const auto number = take_until(line, ':');
+    const auto controllers = take_until(line, ':');
+    if (hierarchy.is_version_2 ? number != "0" || !controllers.empty() : !has_word(controllers, controller))
+      continue;
+    const auto way = below(hierarchy.root, line);
+    return way ? hierarchy.path + std::string(*way) : std::string();
+  }
   return {};
 }
 

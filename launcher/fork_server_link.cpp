@@ -137,11 +137,12 @@ bool fork_server_link::handle(std::string_view message) {
   }
   if (word == "ended") {
     const auto pid = number_of(take_word(message));
-    const auto status = number_of(message);
-    if (!pid || !status)
+    const auto status = number_of(take_word(message));
+    const auto kills = number_of(message);
+    if (!pid || !status || !kills)
       return false;
     if (const auto found = running_.extract(*pid); !found.empty() && found.mapped().ended)
-      found.mapped().ended(*status);
+      found.mapped().ended(*status, *kills > 0);
     return true;
   }
   if (asked_.empty() && word == "failed") { // to start

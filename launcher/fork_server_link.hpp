@@ -27,8 +27,9 @@ struct fork_events {
   /// There will be no executor; the last call. `server_is_gone`: the fork server is, which says nothing about
   /// the next one.
   std::function<void(const std::string& problem, bool server_is_gone)> failed;
-  /// It ended with this wait status; the last call.
-  std::function<void(int status)> ended;
+  /// It ended with this wait status; the last call. `out_of_memory`: the kernel has killed one of its
+  /// processes since there was no memory for it.
+  std::function<void(int status, bool out_of_memory)> ended;
   /// The fork server is lost, and `ended` will not come.
   std::function<void()> orphaned;
   /// The executor is being ended, which may take the kernel a while; the last call, after

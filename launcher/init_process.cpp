@@ -1,5 +1,6 @@
 #include "launcher/init_process.hpp"
 
+#include "launcher/child_signals.hpp"
 #include "launcher/endings.hpp"
 #include "launcher/lineage.hpp"
 #include "launcher/process_tree.hpp"
@@ -20,7 +21,6 @@
 #include <signal.h>
 #include <span>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,7 +84,7 @@ public:
       pollfd ready[] = {{socket_, POLLIN, 0}, {signals_, POLLIN, 0}};
       ::poll(ready, 2, patience());
       if (ready[1].revents != 0)
-        drain_signals();
+        drain_signals(signals_);
       reap();
       if (ready[0].revents != 0 && !obey())
         return kill_everything();
@@ -119,12 +119,6 @@ private:
     const int error = send_message(socket_, message, {}, isolated_ ? named : 0);
     if (error != 0 && error != EPIPE && error != ECONNRESET)
       ::_exit(1); // a daemon that is not told would wait for ever; the end of its init it hears of
-  }
-
-  void drain_signals() const {
-    signalfd_siginfo info;
-    while (::read(signals_, &info, sizeof(info)) == sizeof(info)) {
-    }
   }
 
   /// What a program that a signal ended has running is killed: nobody waits for it any more.
@@ -319,51 +313,56 @@ private:
   std::optional<ending> shut_down_;
 };
 
-/// Keeps nothing open but the socket, which moves to descriptor 3, and /dev/null as standard streams.
-void close_all_but(int socket) {
+/// Where they are once `close_all_but` is through.
+constexpr int kept_socket = 3;
+constexpr int kept_events = 4;
+
+/// Keeps nothing open but these two, and /dev/null as standard streams. The numbers are larger than theirs
+/// will be; -1: there is no file.
+void close_all_but(int socket, int memory_events) {
   const int null = ::open("/dev/null", O_RDWR);
   for (int standard = 0; standard <= 2; ++standard)
     ::dup2(null, standard);
-  ::dup3(socket, 3, O_CLOEXEC);
-  ::close_range(4, ~0U, 0);
+  ::dup3(socket, kept_socket, O_CLOEXEC);
+  if (memory_events >= 0)
+    ::dup3(memory_events, kept_events, O_CLOEXEC);
+  ::close_range(memory_events >= 0 ? kept_events + 1 : kept_events, ~0U, 0);
 }
 
-int open_child_signals() {
+void block_all_signals() {
   sigset_t all;
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, nullptr);
-  ::signal(SIGCHLD, SIG_DFL); // the spawner ignores it; ignored, it would discard wait statuses
-  sigset_t children;
-  ::sigemptyset(&children);
-  ::sigaddset(&children, SIGCHLD);
-  return ::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 } // namespace
 
-int run_init(int socket, bool isolated, int isolation_error, const confinement* limits) {
+int run_init(const init_options& how) {
   ::prctl(PR_SET_NAME, "sandbox-init");
   ::prctl(PR_SET_DUMPABLE, 0); // what it runs may neither trace it nor take its descriptors
   ::setsid();
-  close_all_but(socket);
+  close_all_but(how.socket, how.memory_events);
   hold_proc(); // before anything runs that may unmount it
-  if (!isolated)
+  if (!how.isolated)
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  block_all_signals();
 
   protocol::event hello;
-  hello.value = isolation_error;
-  hello.isolated = isolated;
+  hello.value = how.isolation_error;
+  hello.isolated = how.isolated;
   const descriptor root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   const int signals = root ? open_child_signals() : -1;
   if (signals < 0) {
     hello.kind = event_kind::refused;
     hello.value = errno;
-    send_message(3, hello);
+    send_message(kept_socket, hello);
     return 1;
   }
-  const std::array passed{root.get()};
-  send_message(3, hello, passed);
-  return session_init(3, signals, isolated, limits).run();
+  const std::array passed{root.get(), kept_events};
+  send_message(kept_socket, hello, std::span(passed).first(how.memory_events >= 0 ? 2 : 1));
+  if (how.memory_events >= 0)
+    ::close(kept_events);
+  return session_init(kept_socket, signals, how.isolated, how.limits).run();
 }
 
 } // namespace sandboxd::launcher

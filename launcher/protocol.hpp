@@ -11,20 +11,17 @@ namespace sandboxd::launcher::protocol {
 /// Descriptor on which the spawner finds its socket to the daemon.
 inline constexpr int spawner_socket = 3;
 
-/// Argument of the spawner: what its inits start is confined (`confinement.hpp`), and they begin in the
-/// control group whose directory it finds on its descriptor `group_directory`, if it does.
-inline constexpr const char* confine_argument = "confine";
-inline constexpr int group_directory = 4;
-/// Argument besides that: workloads may mount.
-inline constexpr const char* mounts_argument = "mounts";
+/// The first of the directories of control groups that its arguments tell (`spawner_arguments.hpp`).
+inline constexpr int first_group_directory = 4;
 
 /// Spawner to daemon, once, before it takes requests.
 struct spawner_report {
-  /// Whether all that it will start is in the workloads' group and cannot leave it.
+  /// Whether all that it will start is in control groups of workloads and cannot leave them.
   bool is_marked = false;
-  /// The errno that kept it from closing the kernel's file systems to workloads, or from marking them; 0:
-  /// none.
-  std::int32_t problem = 0;
+  /// The errno that kept it from closing the kernel's file systems to workloads; 0: none.
+  std::int32_t closing_problem = 0;
+  /// The errno that keeps it from making control groups; 0: none, or nobody wants any.
+  std::int32_t group_problem = 0;
 };
 
 /// Daemon to spawner: start an init. Carries one descriptor, the init's end of its socket. There is no
@@ -34,6 +31,9 @@ struct spawn_request {
   bool isolate = true;
   /// Refuse to start without them.
   bool isolation_required = false;
+  /// Whether a control group limits it and what it starts, where there are any. Not that of a program which
+  /// moves what it starts into groups itself.
+  bool limited = true;
 };
 
 enum class command_kind : std::uint32_t {
@@ -69,8 +69,10 @@ struct command {
 
 enum class event_kind : std::uint32_t {
   /// First message: the init runs. `value` is the errno that prevented the isolation asked for, else 0.
-  /// Carries one
-  /// descriptor: the root directory of the session (O_PATH).
+  /// Carries
+  /// the root directory of the session (O_PATH) and, where its memory is limited, the file that counts whom
+  /// the
+  /// kernel has killed for that.
   hello,
   /// First and last message: there will be no init, for the errno `value`.
   refused,

@@ -1,5 +1,6 @@
 #include "launcher/session_process.hpp"
 
+#include "launcher/group_limits.hpp"
 #include "launcher/hunt.hpp"
 #include "launcher/unix_message.hpp"
 
@@ -7,8 +8,10 @@
 #include <asio/dispatch.hpp>
 #include <asio/post.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <poll.h>
 #include <signal.h>
@@ -51,6 +54,12 @@ session_process::session_process(asio::io_context& io, descriptor socket, callba
 session_process::~session_process() {
   if (socket_.is_open())
     end_init();
+}
+
+std::uint64_t session_process::out_of_memory_kills() const {
+  std::array<char, 512> text{};
+  const auto count = memory_events_ ? ::pread(memory_events_.get(), text.data(), text.size(), 0) : 0;
+  return launcher::out_of_memory_kills({text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))});
 }
 
 std::uint32_t session_process::start(const program& what, std::span<const int> descriptors,
@@ -229,6 +238,7 @@ void session_process::on_hello(const protocol::event& event, received_extras& ex
     return lose("no descriptor for the session's root");
   isolated_ = event.isolated;
   root_ = std::make_shared<const descriptor>(std::move(extras.descriptors[0]));
+  memory_events_ = std::move(extras.descriptors[1]);
   if (events_.ready)
     events_.ready({extras.sender, event.isolated, event.value == 0 ? "" : std::strerror(event.value)});
 }

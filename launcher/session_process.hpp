@@ -74,6 +74,10 @@ public:
   /// The session's root directory (O_PATH); null until `ready`.
   [[nodiscard]] const std::shared_ptr<const descriptor>& root() const noexcept { return root_; }
 
+  /// How many of its processes the kernel has killed since there was no memory for them; 0 where that is not
+  /// limited.
+  [[nodiscard]] std::uint64_t out_of_memory_kills() const;
+
   /// Starts a program and returns its id. `descriptors` become its 0, 1, 2 and so on; they are duplicated,
   /// the caller keeps its own. At least the three standard streams, one less than `max_passed_descriptors` at
   /// most.
@@ -137,6 +141,7 @@ private:
   std::multimap<std::uint32_t, std::function<void()>> terminations_; // who waits for the end of which program
   descriptor init_;                                                  // pidfd, once it runs
   std::shared_ptr<const descriptor> root_;
+  descriptor memory_events_;
   bool isolated_ = false;
   asio::steady_timer end_timer_;
 };

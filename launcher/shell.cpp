@@ -227,6 +227,7 @@ void shell::begin(const running_ptr& job) {
   const auto limits = options_.limits();
   job->has_begun = true;
   job->begin = std::chrono::steady_clock::now();
+  job->memory_kills = init_->out_of_memory_kills();
   job->kill_grace = limits.kill_grace;
   job->output->start(job->command.live, limits.capture, job->events.output);
   if (job->events.started)
@@ -312,10 +313,12 @@ void shell::finish(const running_ptr& job, ending how, int exit_code, output_tai
   if (std::exchange(job->answered, true))
     return;
   job->timer.cancel();
-  job->output->finish(std::move(tail), [job, how, exit_code](captured_pair captured) {
+  const bool out_of_memory = exit_code != 0 && init_->out_of_memory_kills() > job->memory_kills;
+  job->output->finish(std::move(tail), [job, how, exit_code, out_of_memory](captured_pair captured) {
     command_result result;
     result.how = how;
     result.exit_code = exit_code;
+    result.out_of_memory = out_of_memory;
     result.duration = milliseconds_since(job->begin);
     result.out = std::move(captured.out);
     result.err = std::move(captured.err);

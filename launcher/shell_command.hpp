@@ -37,6 +37,9 @@ struct command_result {
   };
   ending how = ending::exited;
   int exit_code = 0;
+  /// It failed, and meanwhile the kernel has killed a process of its session since there was no memory for
+  /// it.
+  bool out_of_memory = false;
   std::chrono::milliseconds duration{0};
   std::shared_ptr<const captured_output> out;
   std::shared_ptr<const captured_output> err;

@@ -143,19 +143,21 @@ void single_command::finish(ending how, int exit_code, const std::string& proble
   if (std::exchange(answered, true))
     return;
   timer.cancel();
+  const bool out_of_memory = exit_code != 0 && init->out_of_memory_kills() > 0; // the group is its own
   init->shut_down(options.kill_grace);
-  output->finish(
-      std::move(tail), [self = shared_from_this(), how, exit_code, problem](captured_pair captured) {
-        command_result result;
-        result.how = how;
-        result.exit_code = exit_code;
-        result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - self->begin);
-        result.out = std::move(captured.out);
-        result.err = std::move(captured.err);
-        result.problem = problem;
-        self->events.finished(std::move(result));
-        self->events = {};
-      });
+  output->finish(std::move(tail), [self = shared_from_this(), how, exit_code, out_of_memory,
+                                   problem](captured_pair captured) {
+    command_result result;
+    result.how = how;
+    result.exit_code = exit_code;
+    result.out_of_memory = out_of_memory;
+    result.duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - self->begin);
+    result.out = std::move(captured.out);
+    result.err = std::move(captured.err);
+    result.problem = problem;
+    self->events.finished(std::move(result));
+    self->events = {};
+  });
 }
 
 } // namespace

@@ -2,12 +2,14 @@
 
 #include "launcher/descriptor_limit.hpp"
 #include "launcher/protocol.hpp"
+#include "launcher/spawner_arguments.hpp"
 #include "launcher/unix_message.hpp"
 
 #include <asio/post.hpp>
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -15,33 +17,62 @@
 #include <sys/socket.h>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace sandboxd::launcher {
 
 namespace {
 
 /// A copy of a number that none of those has which the new process is to have.
-descriptor out_of_the_way(int number) {
-  descriptor copy(::fcntl(number, F_DUPFD_CLOEXEC, protocol::group_directory + 1));
+descriptor out_of_the_way(int number, std::size_t directories) {
+  descriptor copy(
+      ::fcntl(number, F_DUPFD_CLOEXEC, protocol::first_group_directory + static_cast<int>(directories)));
   if (!copy)
     throw std::system_error(errno, std::generic_category(), "start the spawner");
   return copy;
 }
 
-/// posix_spawn(3) of `program` with `socket` as descriptor 3, an empty environment (workloads are
-/// forked from there and must not read the daemon's), default signals and an empty mask.
-pid_t start_process(const descriptor& program, int socket, const spawner::options& how) {
-  const auto file = out_of_the_way(program.get());
-  const auto far_end = out_of_the_way(socket);
-  const auto directory =
-      how.group_directory != nullptr ? out_of_the_way(how.group_directory->get()) : descriptor();
+spawner_arguments arguments_for(const spawner::options& how) {
+  spawner_arguments arguments{how.confine, how.allow_mounts, {}, how.limits};
+  if (how.groups != nullptr)
+    for (const auto& parent : *how.groups)
+      arguments.hierarchies.push_back(parent.controllers);
+  return arguments;
+}
 
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDWR, 0);
-  ::posix_spawn_file_actions_adddup2(&actions, far_end.get(), protocol::spawner_socket);
-  if (directory)
-    ::posix_spawn_file_actions_adddup2(&actions, directory.get(), protocol::group_directory);
+/// What posix_spawn(3) does in the new process.
+class file_actions {
+public:
+  file_actions() { ::posix_spawn_file_actions_init(&actions_); }
+  ~file_actions() { ::posix_spawn_file_actions_destroy(&actions_); }
+  file_actions(const file_actions&) = delete;
+  file_actions& operator=(const file_actions&) = delete;
+
+  void open_null(int as) { ::posix_spawn_file_actions_addopen(&actions_, as, "/dev/null", O_RDWR, 0); }
+  /// Keeps the descriptor open until then.
+  void place(descriptor from, int as) {
+    ::posix_spawn_file_actions_adddup2(&actions_, from.get(), as);
+    kept_.push_back(std::move(from));
+  }
+  [[nodiscard]] const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+private:
+  posix_spawn_file_actions_t actions_{};
+  std::vector<descriptor> kept_;
+};
+
+/// posix_spawn(3) of `program` with `socket` and directories of groups from descriptor 3 on, an empty
+/// environment (workloads are forked from there and must not read the daemon's), default signals and an empty
+/// mask.
+pid_t start_process(const descriptor& program, int socket, const spawner::options& how) {
+  const std::size_t directories = how.groups != nullptr ? how.groups->size() : 0;
+  const auto file = out_of_the_way(program.get(), directories);
+  file_actions actions;
+  actions.open_null(0);
+  actions.place(out_of_the_way(socket, directories), protocol::spawner_socket);
+  for (std::size_t at = 0; at < directories; ++at)
+    actions.place(out_of_the_way((*how.groups)[at].directory.get(), directories),
+                  protocol::first_group_directory + static_cast<int>(at));
 
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
@@ -52,17 +83,19 @@ pid_t start_process(const descriptor& program, int socket, const spawner::option
   ::posix_spawnattr_setsigdefault(&attributes, &set);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
-  char name[] = "sandboxd-spawner";
-  std::string argument = protocol::confine_argument;
-  std::string second = protocol::mounts_argument;
-  char* arguments[] = {name, how.confine ? argument.data() : nullptr,
-                       how.allow_mounts ? second.data() : nullptr, nullptr};
+  std::vector<std::string> words{"sandboxd-spawner"};
+  for (auto& word : encode(arguments_for(how)))
+    words.push_back(std::move(word));
+  std::vector<char*> arguments;
+  for (auto& word : words)
+    arguments.push_back(word.data());
+  arguments.push_back(nullptr);
   char* environment[] = {nullptr};
   pid_t pid = 0;
   const auto path = fmt::format("/proc/self/fd/{}", file.get());
-  const int error = ::posix_spawn(&pid, path.c_str(), &actions, &attributes, arguments, environment);
+  const int error =
+      ::posix_spawn(&pid, path.c_str(), actions.get(), &attributes, arguments.data(), environment);
   ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0)
     throw std::system_error(error, std::generic_category(), "start the spawner");
   restore_descriptor_limit(pid);
@@ -102,12 +135,11 @@ void spawner::watch(const std::shared_ptr<asio::posix::stream_descriptor>& socke
   });
 }
 
-descriptor spawner::spawn(bool isolate, bool isolation_required) const {
+descriptor spawner::spawn(const protocol::spawn_request& wanted) const {
   auto [ours, theirs] = make_seqpacket_pair();
   receive_sender_pids(ours.get());
-  const protocol::spawn_request request{isolate, isolation_required};
   const int passed[] = {theirs.get()};
-  const int error = send_message(socket_->native_handle(), request, passed, 0, MSG_DONTWAIT);
+  const int error = send_message(socket_->native_handle(), wanted, passed, 0, MSG_DONTWAIT);
   if (error == EAGAIN)
     return {};
   // The datagram for a spawner that is dead, and with it the init's end, is dropped: `ours` then reads its

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "launcher/descriptor.hpp"
+#include "launcher/group_directory.hpp"
+#include "launcher/group_limits.hpp"
 #include "launcher/protocol.hpp"
 
 #include <asio/io_context.hpp>
@@ -9,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <sys/types.h>
+#include <vector>
 
 namespace sandboxd::launcher {
 
@@ -21,9 +24,10 @@ public:
     bool confine = false;
     /// Whether that may mount all the same.
     bool allow_mounts = false;
-    /// Of the control group that it, and so all that it starts, is to be in (`workload_group::directory`);
-    /// null: of none. Only with `confine`.
-    const descriptor* group_directory = nullptr;
+    /// In which each init gets a group of its own; null: none. Not needed after `start`.
+    const std::vector<group_parent>* groups = nullptr;
+    /// Of each such group, but for inits that ask for none.
+    group_limits limits;
   };
 
   struct callbacks {
@@ -46,7 +50,7 @@ public:
   /// too (`protocol::event_kind::hello`). A dead spawner shows as the socket's end. Returns no descriptor
   /// when the spawner has more requests before it than its socket holds: see `when_ready`. May be called from
   /// one thread at a time. Throws std::system_error when there is no descriptor left.
-  [[nodiscard]] descriptor spawn(bool isolate, bool isolation_required) const;
+  [[nodiscard]] descriptor spawn(const protocol::spawn_request& wanted) const;
 
   /// Calls `ready` on an I/O thread when the spawner takes requests again, or ends. Threads as `spawn`.
   void when_ready(std::function<void()> ready) const;

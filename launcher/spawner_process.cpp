@@ -1,23 +1,34 @@
+#include "launcher/child_signals.hpp"
 #include "launcher/confinement.hpp"
 #include "launcher/descriptor.hpp"
 #include "launcher/init_process.hpp"
 #include "launcher/kernel_mounts.hpp"
+#include "launcher/leaf_groups.hpp"
 #include "launcher/protocol.hpp"
+#include "launcher/spawner_arguments.hpp"
 #include "launcher/unix_message.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstddef>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <map>
 #include <optional>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <string>
 #include <string_view>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 /// The spawner: a single-threaded process whose only work is to fork inits when the daemon asks
 /// (`protocol::spawn_request`). Runs until the daemon's end of its socket is closed.
@@ -29,18 +40,18 @@ namespace {
 struct surroundings {
   const confinement* limits = nullptr; ///< of what they start; null: none
   bool closes_proc = false;            ///< that of their own
-  int group = -1;                      ///< directory of the control group they begin in; -1: the spawner's
+  leaf_groups* groups = nullptr;       ///< where each begins in one of its own; null: there are none
 };
 
-/// fork(2) with additional clone(2) flags. To begin in a group costs nothing; to be moved there takes
-/// milliseconds.
-pid_t fork_with(unsigned long flags, int group) {
-  if (group < 0)
+/// fork(2) with additional clone(2) flags, into a group or, without one, that of the spawner. To begin in a
+/// group of version 2 costs nothing; to be moved there takes milliseconds.
+pid_t fork_with(unsigned long flags, const leaf_group* group) {
+  if (group == nullptr)
     return static_cast<pid_t>(::syscall(SYS_clone, flags | SIGCHLD, nullptr, nullptr, nullptr, 0));
   clone_args arguments{};
   arguments.flags = flags | CLONE_INTO_CGROUP;
   arguments.exit_signal = SIGCHLD;
-  arguments.cgroup = static_cast<__u64>(group);
+  arguments.cgroup = static_cast<__u64>(group->directory.get());
   return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof(arguments)));
 }
 
@@ -61,13 +72,17 @@ void refuse(int socket, int error) {
   send_message(socket, refusal, {}, 0, MSG_DONTWAIT);
 }
 
-[[noreturn]] void become_init(int socket, bool isolated, int isolation_error, const surroundings& shared) {
-  if (isolated)
-    if (const int error = mount_own_proc(shared); error != 0) {
-      refuse(socket, error);
-      ::_exit(1);
-    }
-  ::_exit(run_init(socket, isolated, isolation_error, shared.limits));
+int enter_surroundings(const leaf_group* group, bool isolated, const surroundings& shared) {
+  const int error = group != nullptr ? enter(*group) : 0;
+  return error == 0 && isolated ? mount_own_proc(shared) : error;
+}
+
+[[noreturn]] void become_init(const init_options& how, const leaf_group* group, const surroundings& shared) {
+  if (const int error = enter_surroundings(group, how.isolated, shared); error != 0) {
+    refuse(how.socket, error);
+    ::_exit(1);
+  }
+  ::_exit(run_init(how));
 }
 
 /// Has a process try to isolate itself; returns the errno that prevented it, else 0.
@@ -77,7 +92,7 @@ int try_isolation(const surroundings& shared) {
     return errno;
   const descriptor reader(ends[0]);
   descriptor writer(ends[1]);
-  const pid_t child = fork_with(CLONE_NEWPID | CLONE_NEWNS, shared.group);
+  const pid_t child = fork_with(CLONE_NEWPID | CLONE_NEWNS, nullptr);
   if (child < 0)
     return errno;
   int error = EPROTO; // of a child that dies without a word
@@ -102,76 +117,180 @@ int isolation_obstacle(const surroundings& shared) {
   return error;
 }
 
-void spawn(const protocol::spawn_request& request, int socket, const surroundings& shared) {
-  int isolation_error = 0;
-  if (request.isolate) {
-    isolation_error = isolation_obstacle(shared);
-    const pid_t child = isolation_error == 0 ? fork_with(CLONE_NEWPID | CLONE_NEWNS, shared.group) : -1;
-    if (child == 0)
-      become_init(socket, true, 0, shared);
-    if (child > 0)
-      return;
-    if (isolation_error == 0)
-      isolation_error = errno;
-    if (request.isolation_required)
-      return refuse(socket, isolation_error);
-  }
-  const pid_t child = fork_with(0, shared.group);
+/// Forks one; its number, or -1 and errno.
+pid_t fork_init(const init_options& how, const leaf_group* group, const surroundings& shared) {
+  const pid_t child = fork_with(how.isolated ? CLONE_NEWPID | CLONE_NEWNS : 0, group);
   if (child == 0)
-    become_init(socket, false, isolation_error, shared);
+    become_init(how, group, shared);
+  return child;
+}
+
+/// The number of the init; 0 when there is none, which is told.
+pid_t spawn_in(const leaf_group* group, const protocol::spawn_request& request, int socket,
+               const surroundings& shared) {
+  init_options how;
+  how.socket = socket;
+  how.memory_events = group != nullptr ? group->memory_events.get() : -1;
+  how.limits = shared.limits;
+  if (request.isolate) {
+    how.isolation_error = isolation_obstacle(shared);
+    how.isolated = how.isolation_error == 0;
+    if (how.isolated) {
+      if (const pid_t child = fork_init(how, group, shared); child > 0)
+        return child;
+      how.isolation_error = errno;
+    }
+    if (request.isolation_required) {
+      refuse(socket, how.isolation_error);
+      return 0;
+    }
+  }
+  how.isolated = false;
+  const pid_t child = fork_init(how, group, shared);
   if (child < 0)
     refuse(socket, errno);
+  return std::max(child, 0);
 }
 
-/// Whether a process can begin in the group; its errno.
-int try_group(int group) {
-  const pid_t child = fork_with(0, group);
-  if (child == 0)
-    ::_exit(0);
-  return child < 0 ? errno : 0;
-}
+/// The spawner's own work: inits, each in a group of its own where there are groups.
+class spawner_loop {
+public:
+  explicit spawner_loop(const surroundings& shared) : shared_(shared), children_(open_child_signals()) {}
 
-/// What all that this process starts is kept from, and whether it is marked. Where there is no privilege to
-/// mount, containers have closed what belongs to the kernel themselves.
-protocol::spawner_report close_surroundings(surroundings& shared) {
-  int error = enter_mount_namespace_with_closed_kernel();
-  shared.closes_proc = error == 0;
-  if (::fcntl(protocol::group_directory, F_GETFD) < 0)
-    return {false, error};
-  if (error == 0)
-    error = close_control_groups();
-  if (error == 0)
-    error = try_group(protocol::group_directory);
-  if (error == 0)
-    shared.group = protocol::group_directory;
-  return {error == 0, error};
-}
-
-void run(bool confine, bool allow_mounts) {
-  constexpr int socket = protocol::spawner_socket;
-  ::prctl(PR_SET_NAME, "sandbox-spawner");
-  ::prctl(PR_SET_DUMPABLE, 0); // an unisolated workload may neither trace it nor take its descriptors
-  ::signal(SIGCHLD, SIG_IGN);  // inits report for themselves; nobody waits for them
-  std::optional<confinement> limits;
-  surroundings shared;
-  protocol::spawner_report report;
-  if (confine) {
-    limits = make_confinement(allow_mounts);
-    shared.limits = &*limits;
+  /// Until the daemon is gone.
+  void run() {
+    for (;;) {
+      pollfd ready[] = {{protocol::spawner_socket, POLLIN, 0}, {children_, POLLIN, 0}};
+      if (::poll(ready, 2, 0) == 0 && shared_.groups != nullptr)
+        shared_.groups->prepare(); // while nobody waits
+      ::poll(ready, 2, has_left_groups_ ? static_cast<int>(sweep_interval.count()) : -1);
+      drain_signals(children_);
+      reap();
+      if (shared_.groups != nullptr)
+        has_left_groups_ = shared_.groups->sweep();
+      if (ready[0].revents != 0 && !serve())
+        return;
+    }
   }
-  if (confine && !allow_mounts)
-    report = close_surroundings(shared);
-  ::close_range(std::max(socket, shared.group) + 1, ~0U, 0);
-  send_message(socket, report);
-  ::setsid(); // a Ctrl-C in the daemon's terminal is the daemon's business
-  for (;;) {
+
+private:
+  static constexpr std::chrono::milliseconds sweep_interval{1000};
+
+  bool serve() {
     protocol::spawn_request request;
     received_extras extras;
-    if (receive_message(socket, request, extras) != receive_result::message)
-      return;
+    if (receive_message(protocol::spawner_socket, request, extras) != receive_result::message)
+      return false;
     if (extras.descriptor_count == 1)
-      spawn(request, extras.descriptors[0].get(), shared);
+      spawn(request, extras.descriptors[0].get());
+    return true;
   }
+
+  void spawn(const protocol::spawn_request& request, int socket) {
+    if (shared_.groups == nullptr) {
+      spawn_in(nullptr, request, socket, shared_);
+      return;
+    }
+    int error = 0;
+    auto group = shared_.groups->make(request.limited, error);
+    if (!group)
+      return refuse(socket, error);
+    if (const pid_t init = spawn_in(&*group, request, socket, shared_); init > 0)
+      groups_.emplace(init, std::move(group->name));
+    else
+      shared_.groups->release(std::move(group->name));
+  }
+
+  void reap() {
+    pid_t child = 0;
+    while ((child = ::waitpid(-1, nullptr, WNOHANG)) > 0)
+      if (auto found = groups_.extract(child); found)
+        shared_.groups->release(std::move(found.mapped()));
+  }
+
+  const surroundings& shared_;
+  int children_;
+  bool has_left_groups_ = true;         // of another spawner, perhaps
+  std::map<pid_t, std::string> groups_; // of inits
+};
+
+/// Whether a process can begin in a group; its errno.
+int try_group(leaf_groups& groups) {
+  int error = 0;
+  auto group = groups.make(true, error);
+  if (!group)
+    return error;
+  const pid_t child = fork_with(0, &*group);
+  if (child == 0)
+    ::_exit(enter(*group));
+  int status = child < 0 ? errno : 0;
+  if (child > 0)
+    ::waitpid(child, &status, 0);
+  groups.release(std::move(group->name));
+  return WIFEXITED(status) ? WEXITSTATUS(status) : status;
+}
+
+/// Takes from all that this process starts what it must not write. Where there is no privilege to mount,
+/// containers have closed what belongs to the kernel themselves.
+int close_kernel(surroundings& shared) {
+  int error = enter_mount_namespace_with_closed_kernel();
+  shared.closes_proc = error == 0;
+  return error == 0 && shared.groups != nullptr ? close_control_groups() : error;
+}
+
+protocol::spawner_report close_surroundings(surroundings& shared, const spawner_arguments& how) {
+  protocol::spawner_report report;
+  const bool closes = how.confines && !how.allows_mounts;
+  if (closes)
+    report.closing_problem = close_kernel(shared);
+  if (shared.groups != nullptr)
+    report.group_problem = try_group(*shared.groups);
+  if (report.group_problem != 0)
+    shared.groups = nullptr;
+  report.is_marked = closes && shared.groups != nullptr && report.closing_problem == 0;
+  return report;
+}
+
+/// When the machine has no memory left, workloads end before the daemon: they inherit this. Set by who has
+/// CAP_SYS_RESOURCE, it is not lowered by who has not (proc(5)).
+void go_first_out_of_memory() {
+  constexpr std::string_view half_of_the_scale = "500";
+  const descriptor file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  [[maybe_unused]] const auto written =
+      ::write(file.get(), half_of_the_scale.data(), half_of_the_scale.size());
+}
+
+/// Those of the daemon's descriptors that are directories of groups.
+std::vector<group_parent> received_groups(const spawner_arguments& how) {
+  std::vector<group_parent> parents;
+  int number = protocol::first_group_directory;
+  for (const auto& controllers : how.hierarchies) {
+    const bool is_version_2 = parents.empty();
+    parents.push_back({descriptor(number++), is_version_2, controllers});
+  }
+  return parents;
+}
+
+void run(const spawner_arguments& how) {
+  ::prctl(PR_SET_NAME, "sandbox-spawner");
+  ::prctl(PR_SET_DUMPABLE, 0); // an unisolated workload may neither trace it nor take its descriptors
+  auto parents = received_groups(how);
+  ::close_range(
+      static_cast<unsigned>(protocol::first_group_directory) + static_cast<unsigned>(parents.size()), ~0U, 0);
+  std::optional<confinement> limits;
+  std::optional<leaf_groups> groups;
+  surroundings shared;
+  if (how.confines) {
+    go_first_out_of_memory();
+    limits = make_confinement(how.allows_mounts);
+  }
+  if (!parents.empty())
+    groups.emplace(std::move(parents), how.limits);
+  shared.limits = limits ? &*limits : nullptr;
+  shared.groups = groups ? &*groups : nullptr;
+  send_message(protocol::spawner_socket, close_surroundings(shared, how));
+  ::setsid(); // a Ctrl-C in the daemon's terminal is the daemon's business
+  spawner_loop(shared).run();
 }
 
 } // namespace
@@ -180,8 +299,5 @@ void run(bool confine, bool allow_mounts) {
 
 int main(int count, char** arguments) {
   using namespace sandboxd::launcher;
-  const auto is_given = [&](std::string_view wanted) {
-    return std::find(arguments + 1, arguments + count, wanted) != arguments + count;
-  };
-  run(is_given(protocol::confine_argument), is_given(protocol::mounts_argument));
+  run(decode_spawner_arguments({arguments + 1, static_cast<std::size_t>(count - 1)}));
 }

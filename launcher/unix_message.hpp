@@ -11,7 +11,7 @@
 namespace sandboxd::launcher {
 
 /// Most descriptors one message carries: a program, its standard streams and some of its own.
-inline constexpr std::size_t max_passed_descriptors = 6;
+inline constexpr std::size_t max_passed_descriptors = 10;
 
 /// What arrived with one datagram besides its bytes.
 struct received_extras {

@@ -4,6 +4,7 @@
 
 #include <random>
 #include <string>
+#include <string_view>
 
 namespace sandboxd::launcher {
 namespace {
@@ -19,15 +20,33 @@ TEST(control_groups, are_those_of_type_cgroup_and_cgroup2) {
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].path, "/sys/fs/cgroup/memory");
   EXPECT_FALSE(found[0].is_version_2);
+  EXPECT_TRUE(is_of_controller(found[0], "memory"));
+  EXPECT_FALSE(is_of_controller(found[0], "mem"));
   EXPECT_EQ(found[1].path, "/sys/fs/cgroup/uni fied\\");
   EXPECT_TRUE(found[1].is_version_2);
+  EXPECT_EQ(found[1].root, "/a/b");
+  EXPECT_FALSE(is_of_controller(found[1], "rw"));
 }
 
-TEST(control_groups, tell_the_group_of_version_2) {
-  EXPECT_EQ(unified_group("9:name=systemd:/x\n4:memory:/y\n0::/user.slice/a:b\n"), "/user.slice/a:b");
-  EXPECT_EQ(unified_group("0::/\n"), "/");
-  EXPECT_EQ(unified_group("4:memory:/y\n"), "");
-  EXPECT_EQ(unified_group(""), "");
+TEST(control_groups, have_directories_below_their_mounts) {
+  constexpr std::string_view text = "9:name=systemd:/x\n5:cpu,cpuacct:/y/z\n0::/user.slice/a:b\n";
+  const control_group_mount unified{"/sys/fs/cgroup", true, "/", "rw"};
+  EXPECT_EQ(group_directory(unified, text), "/sys/fs/cgroup/user.slice/a:b");
+  EXPECT_EQ(group_directory(unified, "0::/\n"), "/sys/fs/cgroup");
+  EXPECT_EQ(group_directory(unified, "4:memory:/y\n"), "");
+  EXPECT_EQ(group_directory(unified, ""), "");
+
+  const control_group_mount processors{"/cpu", false, "/", "rw,cpu,cpuacct"};
+  EXPECT_EQ(group_directory(processors, text, "cpu"), "/cpu/y/z");
+  EXPECT_EQ(group_directory(processors, text, "memory"), "");
+}
+
+/// As a container sees it whose own group is mounted as if it were the root.
+TEST(control_groups, are_found_below_the_group_that_is_mounted) {
+  const control_group_mount mounted{"/sys/fs/cgroup/memory", false, "/docker/1", "rw,memory"};
+  EXPECT_EQ(group_directory(mounted, "4:memory:/docker/1\n", "memory"), "/sys/fs/cgroup/memory");
+  EXPECT_EQ(group_directory(mounted, "4:memory:/docker/1/a\n", "memory"), "/sys/fs/cgroup/memory/a");
+  EXPECT_EQ(group_directory(mounted, "4:memory:/docker/12\n", "memory"), "") << "another one";
 }
 
 TEST(control_groups, are_read_from_whatever_text) {
@@ -38,7 +57,7 @@ TEST(control_groups, are_read_from_whatever_text) {
     for (auto left = random() % 30; left > 0; --left)
       text += parts[random() % std::size(parts)];
     EXPECT_LE(control_group_mounts(text).size(), text.size());
-    EXPECT_LE(unified_group(text).size(), text.size());
+    EXPECT_LE(group_directory({"", true, "/", ""}, text).size(), text.size());
   }
 }
 

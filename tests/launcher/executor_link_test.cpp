@@ -250,9 +250,10 @@ protected:
         {[this](const std::string& version, const std::string&) { versions.push_back(version); },
          [this] { ++stale; }, [this](const std::string&) { ++lost; }});
     const descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    const std::string options =
-        std::string(R"({"preload":[],"memory_limit":0,"namespace_program":")") + SANDBOXD_NAMESPACE_INIT +
-        R"(","closes_proc":false,"capabilities":null,"isolate":)" + (GetParam() ? "true" : "false") + "}";
+    const std::string options = std::string(R"({"preload":[],"memory_limit":0,"namespace_program":")") +
+                                SANDBOXD_NAMESPACE_INIT +
+                                R"(","closes_proc":false,"capabilities":null,"groups":[],"isolate":)" +
+                                (GetParam() ? "true" : "false") + "}";
     program_events fate;
     fate.started = [this](process_ids ids, int) { program = ids.on_host; };
     init->process->start({{python, SANDBOXD_SOURCES "/interpreters/python", options},
@@ -277,7 +278,7 @@ protected:
                  {[this](const std::string& problem, bool server_is_gone) {
                     told.push_back((server_is_gone ? "no server: " : "failed: ") + problem);
                   },
-                  [this](int status) { ends.emplace_back(status); }, [this] { ++orphaned; },
+                  [this](int status, bool) { ends.emplace_back(status); }, [this] { ++orphaned; },
                   [this] { ++doomed; }});
   }
 };
@@ -340,16 +341,18 @@ TEST(fork_server_links, hear_what_a_server_has_said_before_its_end) {
   std::vector<std::string> told;
   link->fork(new_session_lineage(), make_executor_channels().theirs,
              {[&](const std::string& problem, bool) { told.push_back(problem); },
-              [&](int status) { told.push_back(std::to_string(status)); },
+              [&](int status, bool out_of_memory) {
+                told.push_back(std::to_string(status) + (out_of_memory ? ", out of memory" : ""));
+              },
               {},
               {}});
   io.poll();
-  for (const std::string_view word : {"forked 5", "ended 5 256"})
+  for (const std::string_view word : {"forked 5", "ended 5 256 1"})
     ASSERT_EQ(::send(pair.second.get(), word.data(), word.size(), 0), static_cast<ssize_t>(word.size()));
   pair.second.reset();
   io.restart();
   io.poll();
-  EXPECT_EQ(told, std::vector<std::string>{"256"});
+  EXPECT_EQ(told, std::vector<std::string>{"256, out of memory"});
   EXPECT_TRUE(link->was_asked() && link->has_forked());
 }
 

@@ -35,7 +35,7 @@ bool refuse_mounts() {
 std::shared_ptr<testing::observed_init> try_init(bool required) {
   asio::io_context io;
   const auto own_spawner = testing::start_spawner(io, [] {});
-  auto init = testing::start_init(io, own_spawner->spawn(true, required));
+  auto init = testing::start_init(io, own_spawner->spawn({true, required}));
   const auto deadline = std::chrono::steady_clock::now() + testing::patience;
   while (!init->identity && init->lost.empty() && std::chrono::steady_clock::now() < deadline)
     io.run_one_for(std::chrono::milliseconds(10));
@@ -60,7 +60,7 @@ bool in_a_process(bool (*prepare)(), const std::function<bool()>& check) {
 class refused_mounts : public testing::process_world {
 protected:
   void SetUp() override {
-    const auto init = testing::start_init(io, spawner->spawn(true, false));
+    const auto init = testing::start_init(io, spawner->spawn({true, false}));
     ASSERT_TRUE(wait_until([&] { return init->identity.has_value(); }));
     if (!init->identity->isolated)
       GTEST_SKIP() << "needs the privilege to make namespaces: " << init->identity->isolation_problem;
@@ -90,7 +90,7 @@ TEST(unprivileged_session, knows_its_programs_all_the_same) {
   EXPECT_TRUE(in_a_process(refuse_administration, [] {
     asio::io_context io;
     const auto own_spawner = testing::start_spawner(io, [] {});
-    const auto init = testing::start_init(io, own_spawner->spawn(true, false));
+    const auto init = testing::start_init(io, own_spawner->spawn({true, false}));
     const auto program = testing::start_program(*init, testing::script("exec sleep 4711"));
     const auto deadline = std::chrono::steady_clock::now() + testing::patience;
     while (!program->ids && program->ends.empty() && std::chrono::steady_clock::now() < deadline)

@@ -30,9 +30,10 @@ namespace sandboxd::testing {
 /// How long a test waits for anything before it fails: far beyond what a loaded machine needs.
 inline constexpr std::chrono::seconds patience{30};
 
-inline std::shared_ptr<launcher::spawner> start_spawner(asio::io_context& io, std::function<void()> on_death,
-                                                        const launcher::spawner::options& how = {true, false,
-                                                                                                 nullptr}) {
+inline std::shared_ptr<launcher::spawner> start_spawner(asio::io_context& io,
+                                                        std::function<void()> on_death) {
+  launcher::spawner::options how;
+  how.confine = true;
   const auto path = std::filesystem::path(SANDBOXD_PROGRAM_DIRECTORY) / config::programs::spawner;
   const launcher::descriptor program(::open(path.c_str(), O_PATH | O_CLOEXEC));
   return launcher::spawner::start(io, program, how,
@@ -158,7 +159,7 @@ inline bool any_alive(const std::vector<launcher::process_entry>& processes) {
 /// The same with namespaces of its own and without.
 class in_session : public process_world, public ::testing::WithParamInterface<bool> {
 protected:
-  std::shared_ptr<observed_init> init = start_init(io, spawner->spawn(GetParam(), false));
+  std::shared_ptr<observed_init> init = start_init(io, spawner->spawn({GetParam(), false}));
 
   void SetUp() override {
     ASSERT_TRUE(wait_until([&] { return init->identity || !init->lost.empty(); }));

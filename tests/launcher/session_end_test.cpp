@@ -168,7 +168,7 @@ TEST_P(spawner_end, by_a_kill_is_told_once_and_costs_no_living_session) {
 TEST_P(spawner_end, makes_a_request_for_an_init_end_as_lost) {
   ASSERT_EQ(::kill(spawner->pid(), SIGKILL), 0);
   ASSERT_EQ(::waitpid(spawner->pid(), nullptr, 0), spawner->pid());
-  const auto late = testing::start_init(io, spawner->spawn(GetParam(), false));
+  const auto late = testing::start_init(io, spawner->spawn({GetParam(), false}));
   ASSERT_TRUE(wait_until([&] { return !late->lost.empty(); }));
   EXPECT_FALSE(late->identity);
   EXPECT_EQ(late->lost.size(), 1u);

@@ -1,15 +1,14 @@
-#include "launcher/control_groups.hpp"
+#include "launcher/group_hierarchies.hpp"
 #include "launcher/socket_group.hpp"
 
 #include <asio/connect.hpp>
 #include <asio/io_context.hpp>
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <sys/stat.h>
+#include <system_error>
 
 namespace sandboxd::launcher {
 namespace {
@@ -51,15 +50,12 @@ protected:
 
   /// That of this process: a group's number is that of its directory.
   static std::optional<std::uint64_t> own_group() {
-    const auto read = [](const char* path) {
-      std::ifstream file(path);
-      return std::string(std::istreambuf_iterator<char>(file), {});
-    };
     struct stat info {};
-    for (const auto& mount : control_group_mounts(read("/proc/self/mountinfo")))
-      if (mount.is_version_2 &&
-          ::stat((mount.path + unified_group(read("/proc/self/cgroup"))).c_str(), &info) == 0)
+    try {
+      if (::stat(find_hierarchies().front().group.c_str(), &info) == 0)
         return info.st_ino;
+    } catch (const std::system_error&) {
+    }
     return std::nullopt;
   }
 

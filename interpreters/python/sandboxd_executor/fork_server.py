@@ -10,7 +10,8 @@ and answers
     stale               once: packages were installed, upgraded or removed since
     forked PID          for each fork, in order; or
     failed PROBLEM      the same, or, before it was ready, of the fork server itself
-    ended PID STATUS    the wait status of an executor, sooner or later
+    ended PID STATUS KILLS  the wait status of an executor, sooner or later, and how many of its processes the kernel has
+                            killed since there was no memory for them
 
 It must have exactly one thread: a fork copies only the one that calls it, and the locks of the others with it.
 """
@@ -27,7 +28,7 @@ import signal
 import socket
 import sys
 
-from . import chosen_backend, dense_heap, isolation, packages, streams
+from . import chosen_backend, dense_heap, groups, isolation, packages, streams
 from .channel import Channel
 
 CONTROL = 3
@@ -143,6 +144,7 @@ class ForkServer:
             isolation.close_to_others()
         self._namespace_program = options["namespace_program"]
         self._memory_limit = options["memory_limit"]
+        self._groups = groups.Groups([groups.Hierarchy(**one) for one in options["groups"]])
         self._executor_path = executor_path
         self._executors = set()
 
@@ -218,14 +220,14 @@ class ForkServer:
                 return
             if pid in self._executors:
                 self._executors.remove(pid)
-                self.tell(f"ended {pid} {status}")
+                self.tell(f"ended {pid} {status} {self._groups.ended(pid)}")
 
     def _on_request(self, request, descriptors):
         try:
             word, lineage = request.split()
             if word != "fork" or len(descriptors) != DESCRIPTORS:
                 raise ValueError(f"not a request: {request}")
-            pid = self._fork(int(lineage), descriptors)
+            pid = self._fork_in_group(int(lineage), descriptors)
             self._executors.add(pid)
             answer = f"forked {pid}"
         except (OSError, ValueError) as error:
@@ -235,9 +237,19 @@ class ForkServer:
                 os.close(descriptor)
         self.tell(answer)
 
-    def _fork(self, lineage, descriptors):
+    def _fork_in_group(self, lineage, descriptors):
+        group = self._groups.make(lineage)
+        try:
+            pid = self._fork(lineage, descriptors, group)
+        except OSError:
+            self._groups.drop(group)
+            raise
+        self._groups.belongs(group, pid)
+        return pid
+
+    def _fork(self, lineage, descriptors, group):
         if not self._isolate:
-            return os.fork() or self._become_executor(lineage, descriptors)
+            return os.fork() or self._become_executor(lineage, descriptors, group)
         # Process 1, too, is the executor's: what has the mark of the fork server is ended when that dies.
         own = _mark(lineage)
         try:
@@ -245,17 +257,17 @@ class ForkServer:
                 pid = os.fork()
                 if pid == 0:
                     namespace.leave()
-                    self._become_executor(lineage, descriptors)
+                    self._become_executor(lineage, descriptors, group)
                 namespace.begin()
         finally:
             _mark(own)
         return pid
 
-    def _become_executor(self, lineage, descriptors):
+    def _become_executor(self, lineage, descriptors, group):
         """In the fork: never returns."""
         code = 1
         try:
-            self._leave_fork_server(lineage)
+            self._leave_fork_server(lineage, group)
             requests, events, output, errors = descriptors
             os.dup2(output, 1)
             os.dup2(errors, 2)
@@ -268,11 +280,12 @@ class ForkServer:
         finally:
             os._exit(code)
 
-    def _leave_fork_server(self, lineage):
+    def _leave_fork_server(self, lineage, group):
         signal.set_wakeup_fd(-1)
         for descriptor in self._descriptors:  # without their objects: to take those apart copies fifty pages
             os.close(descriptor)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self._groups.enter(group)
         os.setsid()
         _mark(lineage)
         if self._memory_limit:

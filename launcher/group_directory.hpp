@@ -1,0 +1,37 @@
+#pragma once
+
+#include "launcher/descriptor.hpp"
+#include "launcher/group_limits.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Directories of control groups (cgroups(7)). Every function returns an errno, 0 when it went well, and
+/// calls only what the kernel answers from memory; any thread.
+namespace sandboxd::launcher {
+
+/// The directory of a group in which others are made, in one hierarchy.
+struct group_parent {
+  descriptor directory;
+  bool is_version_2 = false;
+  /// What can be limited there: of "memory", "pids" and "cpu".
+  std::vector<std::string> controllers;
+};
+
+/// Makes a group and opens its directory. EEXIST when there is one of that name.
+int make_group(int parent, const std::string& name, descriptor& made);
+
+/// Writes one of a group's files. ENOENT when the kernel has none.
+int write_group_file(int directory, std::string_view name, std::string_view text);
+
+/// Sets those of the limits for which the hierarchy has controllers.
+int limit_group(int directory, const group_parent& hierarchy, const group_limits& limits);
+
+/// Removes a group and those below it. EBUSY as long as somebody is in one of them.
+int remove_group(int parent, const std::string& name);
+
+/// The names of the groups in a group.
+std::vector<std::string> groups_in(int directory);
+
+} // namespace sandboxd::launcher

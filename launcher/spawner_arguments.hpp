@@ -1,0 +1,33 @@
+#pragma once
+
+#include "launcher/group_limits.hpp"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sandboxd::launcher {
+
+/// How the daemon wants its spawner to be; travels as the arguments of that program.
+struct spawner_arguments {
+  /// Whether what the inits start is confined (`confinement.hpp`), but for trusted programs.
+  bool confines = false;
+  /// Whether that may mount all the same.
+  bool allows_mounts = false;
+  /// The hierarchies of control groups in which each init gets a group of its own, that of version 2 first:
+  /// the controllers of each ("memory", "pids", "cpu"). Their directories are the spawner's descriptors from
+  /// `protocol::first_group_directory` on. Empty: there are no groups.
+  std::vector<std::vector<std::string>> hierarchies;
+  /// Of each such group.
+  group_limits limits;
+
+  friend bool operator==(const spawner_arguments&, const spawner_arguments&) = default;
+};
+
+/// As words for execve(2), without the program's name.
+std::vector<std::string> encode(const spawner_arguments& how);
+
+/// Those words again. What is none of them is ignored: both ends are built together.
+spawner_arguments decode_spawner_arguments(std::span<const char* const> words);
+
+} // namespace sandboxd::launcher

@@ -1,0 +1,112 @@
+#include "launcher/group_hierarchies.hpp"
+#include "launcher/workload_groups.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace sandboxd::launcher {
+namespace {
+
+/// In the groups of this machine: there is no other kernel to ask.
+class workload_group : public ::testing::Test {
+protected:
+  void SetUp() override {
+    if (::geteuid() != 0)
+      GTEST_SKIP() << "needs root, to make control groups";
+    try {
+      groups = workload_groups::make({.reserve = {64ull << 20, 100}});
+    } catch (const std::exception& reason) {
+      GTEST_SKIP() << "there are no control groups: " << reason.what();
+    }
+  }
+
+  static std::uint64_t number_of(const std::filesystem::path& group) {
+    struct stat info {};
+    return ::stat(group.c_str(), &info) == 0 ? info.st_ino : 0;
+  }
+  static std::uint64_t number_of(const descriptor& group) {
+    struct stat info {};
+    return ::fstat(group.get(), &info) == 0 ? info.st_ino : 0;
+  }
+
+  std::filesystem::path own = [] {
+    try {
+      return find_hierarchies().front().group;
+    } catch (const std::exception&) {
+      return std::filesystem::path();
+    }
+  }();
+  std::unique_ptr<workload_groups> groups;
+};
+
+TEST_F(workload_group, contains_itself_and_what_is_below) {
+  const auto& unified = groups->parents().front().directory;
+  descriptor below;
+  ASSERT_EQ(make_group(unified.get(), "below", below), 0);
+  EXPECT_TRUE(groups->contain(number_of(unified)));
+  EXPECT_TRUE(groups->contain(number_of(below)));
+  EXPECT_FALSE(groups->contain(number_of(own)));
+}
+
+TEST_F(workload_group, contains_what_does_not_exist_any_more) {
+  const auto& unified = groups->parents().front().directory;
+  descriptor below;
+  ASSERT_EQ(make_group(unified.get(), "below", below), 0);
+  const auto number = number_of(below);
+  ASSERT_EQ(remove_group(unified.get(), "below"), 0);
+  EXPECT_TRUE(groups->contain(number));
+}
+
+TEST_F(workload_group, of_another_daemon_is_one_too) {
+  const auto other = workload_groups::make({});
+  EXPECT_TRUE(groups->contain(number_of(other->parents().front().directory)));
+}
+
+TEST_F(workload_group, is_removed_with_all_that_is_left_in_it) {
+  const auto& unified = groups->parents().front().directory;
+  descriptor below;
+  ASSERT_EQ(make_group(unified.get(), "below", below), 0);
+  const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(unified.get()));
+  ASSERT_TRUE(exists(path / "below"));
+  groups.reset();
+  EXPECT_FALSE(exists(path));
+}
+
+TEST_F(workload_group, that_a_dead_daemon_has_left_is_removed) {
+  const auto left = own / "sandboxd-workloads-of-nobody";
+  create_directories(left / "below");
+  const auto next = workload_groups::make({});
+  EXPECT_FALSE(exists(left));
+  EXPECT_TRUE(groups->contain(number_of(groups->parents().front().directory))) << "its daemon lives";
+}
+
+TEST_F(workload_group, leaves_a_reserve) {
+  bool is_seen = false;
+  for (const auto& hierarchy : find_hierarchies())
+    for (const auto& parent : groups->parents())
+      if (parent.is_version_2 == hierarchy.mount.is_version_2 &&
+          parent.controllers == hierarchy.controllers &&
+          std::ranges::find(parent.controllers, "memory") != parent.controllers.end()) {
+        is_seen = true;
+        const auto file =
+            std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(parent.directory.get())) /
+            (parent.is_version_2 ? "memory.max" : "memory.limit_in_bytes");
+        std::uint64_t bytes = 0;
+        std::ifstream(file) >> bytes;
+        const auto wanted = memory_of(hierarchy) - (64ull << 20);
+        EXPECT_EQ(bytes, wanted - wanted % static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
+      }
+  if (!is_seen)
+    GTEST_SKIP() << "memory cannot be limited here";
+}
+
+} // namespace
+} // namespace sandboxd::launcher
