@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <unistd.h>
 
 namespace sandboxd::daemon {
@@ -65,9 +66,13 @@ http::origin find_origin(const actors::services& context, const http::peer& from
     return http::origin::client;
   if (!context.workloads_are_marked())
     return http::origin::workload;
-  const auto group = launcher::group_of_socket(from.remote, from.local);
-  // One that has let go of its connection already cannot be told any more, and waits for no answer either.
-  return group && !context.workload_groups->contain(*group) ? http::origin::client : http::origin::workload;
+  try {
+    const auto group = launcher::group_of_socket(from.remote, from.local);
+    // One that has let go of its connection already cannot be told any more, and waits for no answer either.
+    return group && !context.workload_groups->contain(*group) ? http::origin::client : http::origin::workload;
+  } catch (const std::system_error&) {
+    return http::origin::untold;
+  }
 }
 
 } // namespace sandboxd::daemon

@@ -53,6 +53,7 @@ struct peer {
 enum class origin {
   client,
   workload, ///< what runs in the sandbox
+  untold,   ///< nobody can tell at the moment
 };
 
 /// What the server calls. All are called on I/O threads (`report` on any), maybe on several at once, and must

@@ -1,6 +1,7 @@
 #include "launcher/socket_group.hpp"
 
 #include "launcher/descriptor.hpp"
+#include "launcher/exhaustion.hpp"
 
 #include <array>
 #include <cerrno>
@@ -113,8 +114,10 @@ bool is_own_address(const asio::ip::address& address) {
 
 std::optional<std::uint64_t> group_of_socket(const tcp::endpoint& from, const tcp::endpoint& to) {
   const descriptor kernel(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
-  if (!kernel)
+  if (!kernel) {
+    throw_if_exhausted(errno);
     return std::nullopt;
+  }
   ::setsockopt(kernel.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
   const auto question = question_about(from, to);
   if (::send(kernel.get(), &question, sizeof(question), 0) != static_cast<ssize_t>(sizeof(question)))

@@ -15,7 +15,8 @@ namespace sandboxd::launcher {
 
 /// The id of the control group of version 2 in which the socket was made that is bound to `from` and
 /// connected to `to` (sock_diag(7), INET_DIAG_CGROUP_ID). Nothing where there is none in this network
-/// namespace, where it has been closed, and where the kernel does not tell.
+/// namespace, where it has been closed, and where the kernel does not tell. Throws std::system_error when
+/// this process has no descriptor or memory left to ask.
 [[nodiscard]] std::optional<std::uint64_t> group_of_socket(const asio::ip::tcp::endpoint& from,
                                                            const asio::ip::tcp::endpoint& to);
 

@@ -32,6 +32,7 @@ TEST(admission, is_a_matter_of_origin_and_token) {
   EXPECT_EQ(status_of(without, origin::client, right), 200);
   EXPECT_EQ(status_of(without, origin::workload, ""), 403);
   EXPECT_EQ(status_of(without, origin::workload, right), 403);
+  EXPECT_EQ(status_of(without, origin::untold, ""), 503);
 
   admission_rule with;
   with.token.emplace(secret);
@@ -39,6 +40,8 @@ TEST(admission, is_a_matter_of_origin_and_token) {
   EXPECT_EQ(status_of(with, origin::workload, ""), 403);
   EXPECT_EQ(status_of(with, origin::workload, "Bearer wrong"), 403);
   EXPECT_EQ(status_of(with, origin::workload, right), 200);
+  EXPECT_EQ(status_of(with, origin::untold, ""), 503);
+  EXPECT_EQ(status_of(with, origin::untold, right), 200);
 
   with.needs_token = true;
   EXPECT_EQ(status_of(with, origin::client, ""), 401);

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <system_error>
 
@@ -89,6 +90,17 @@ TEST_P(connection, has_none_when_the_other_end_is_gone_although_somebody_listens
     EXPECT_EQ(group_of_socket(from, here), std::nullopt);
   }
   EXPECT_FALSE(taken);
+}
+
+/// To be refused for that for good would be a lie.
+TEST_P(connection, is_not_taken_for_another_when_nobody_can_ask) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit none{3, before.rlim_max}; // new descriptors have larger numbers
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  EXPECT_THROW((void)seen_by_the_server(), std::system_error);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(seen_by_the_server(), own_group());
 }
 
 INSTANTIATE_TEST_SUITE_P(over, connection, ::testing::Values("127.0.0.1", "::1"),
