@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -54,15 +53,12 @@ constexpr int first_group_of_forks = 5;
 /// As interpreters/python/sandboxd_executor/groups.py wants it.
 nlohmann::json group_of_forks(const launcher::group_parent& parent, int descriptor,
                               const launcher::group_limits& limits) {
-  const auto has = [&parent](std::string_view controller) {
-    return std::ranges::find(parent.controllers, controller) != parent.controllers.end();
-  };
   auto files = nlohmann::json::array();
   for (const auto& file : launcher::files_of(limits, parent.is_version_2))
-    if (has(file.controller))
+    if (parent.has(file.controller))
       files.push_back({file.name, file.text, file.is_optional});
   nlohmann::json events;
-  if (has("memory"))
+  if (parent.has("memory"))
     events = launcher::memory_events_file(parent.is_version_2);
   return {{"descriptor", descriptor}, {"files", std::move(files)}, {"memory_events", std::move(events)}};
 }
@@ -72,7 +68,7 @@ nlohmann::json groups_of_forks(const services& context) {
   int descriptor = first_group_of_forks;
   if (context.workload_groups)
     for (const auto& parent : context.workload_groups->parents())
-      all.push_back(group_of_forks(parent, descriptor++, context.workload_limits()));
+      all.push_back(group_of_forks(parent, descriptor++, context.workload_groups->limits()));
   return all;
 }
 

@@ -25,7 +25,8 @@ launcher::spawner::options spawner_options(const services& context) {
   how.confine = isolation.level != config::isolation_level::none;
   how.allow_mounts = how.confine && isolation.allow_mounts;
   how.groups = context.workload_groups ? &context.workload_groups->parents() : nullptr;
-  how.limits = context.workload_limits();
+  if (context.workload_groups)
+    how.limits = context.workload_groups->limits();
   return how;
 }
 
@@ -100,19 +101,24 @@ void note(self_pointer self, std::string text) {
                                    .text = std::move(text)});
 }
 
-/// What is missing of the protection from workloads.
-void tell_mark(self_pointer self) {
-  auto& context = *self->state.context;
-  const auto& report = *self->state.report;
-  if (!context.mark_workloads(report.is_marked))
-    return; // no news
-  if (report.closing_problem != 0)
-    note(self, fmt::format("the server cannot make /proc/sys and /sys read-only for workloads: {}",
-                           std::strerror(report.closing_problem)));
-  if (report.group_problem != 0)
+/// What is missing of the protection from workloads, when it is another problem than that of the spawner
+/// before.
+void tell_problems(self_pointer self) {
+  auto& state = self->state;
+  auto& context = *state.context;
+  const auto& report = *state.report;
+  const auto before = std::exchange(state.told, report).value_or(launcher::protocol::spawner_report{});
+  if (report.closing_problem != 0 && report.closing_problem != before.closing_problem)
+    note(self,
+         fmt::format("the server cannot make /proc/sys, /sys and control groups read-only for workloads: {}",
+                     std::strerror(report.closing_problem)));
+  if (report.group_problem != 0 && report.group_problem != before.group_problem)
     note(self, fmt::format("workloads are in no control groups, and have no limits of their own: {}",
                            std::strerror(report.group_problem)));
-  if (context.workload_groups && !report.is_marked && !context.settings()->isolation.allow_mounts)
+  const auto* groups = context.workload_groups.get();
+  const bool is_news =
+      context.mark_workloads(report.is_marked && groups != nullptr && groups->marking_problem().empty());
+  if (is_news && groups != nullptr && !report.is_marked && !context.settings()->isolation.allow_mounts)
     note(self, "clients on this machine cannot be told from workloads, and need the token");
 }
 
@@ -120,7 +126,7 @@ void tell_mark(self_pointer self) {
 void begin_if_complete(self_pointer self) {
   if (!self->state.takes_requests())
     return;
-  tell_mark(self);
+  tell_problems(self);
   serve_waiting(self);
   self->confirm_start();
 }

@@ -20,6 +20,7 @@ struct launcher_state {
   services_ptr context;
   std::shared_ptr<launcher::spawner> spawner;               ///< null while there is none
   std::optional<launcher::protocol::spawner_report> report; ///< of the newest spawner, once it takes requests
+  std::optional<launcher::protocol::spawner_report> told;   ///< the newest of which problems were noted
   std::uint64_t generation = 0;                             ///< number of the newest spawner
   supervision::backoff retry{{}};                           ///< between attempts to start one
   supervision::backoff::clock::time_point alive_since;

@@ -56,12 +56,6 @@ public:
             process_disk_};
   }
 
-  /// What one workload may use of the machine.
-  [[nodiscard]] launcher::group_limits workload_limits() const {
-    const auto now = settings();
-    return {now->isolation.memory, now->isolation.processes, now->isolation.cpu_percent};
-  }
-
   /// The settings in force now; they change as a whole when the configuration is read again.
   [[nodiscard]] std::shared_ptr<const config::settings> settings() const { return settings_.load(); }
   void use(std::shared_ptr<const config::settings> settings) {

@@ -160,16 +160,19 @@ int sandbox_daemon::run() {
   return stop(std::move(root), system, code);
 }
 
-/// Where there are none workloads have no limits of their own, and whoever is on this machine counts as one.
-/// Who mounts may leave every group, which keeps nothing from being told of those who do not.
+/// Where there are none, workloads have no limits of their own. Where they do not tell whose a connection is,
+/// or who mounts may leave them, whoever is on this machine counts as a workload.
 void sandbox_daemon::make_workload_groups() {
   const auto& isolation = settings_->isolation;
   if (isolation.level == config::isolation_level::none)
     return;
-  std::string unmarked = isolation.allow_mounts ? "isolation.allow-mounts" : "";
+  std::string unmarked;
   try {
-    context_->workload_groups = launcher::workload_groups::make(
-        {{isolation.reserved_memory, isolation.reserved_processes}, isolation.favor_group_moves});
+    context_->workload_groups =
+        launcher::workload_groups::make({{isolation.reserved_memory, isolation.reserved_processes},
+                                         {isolation.memory, isolation.processes, isolation.cpu_percent},
+                                         isolation.favor_group_moves});
+    unmarked = context_->workload_groups->marking_problem();
     for (const auto& problem : context_->workload_groups->problems())
       log_.write(config::log_level::warn, "sandboxd", "workloads have not all limits", {{"reason", problem}});
   } catch (const std::exception& fault) {
@@ -177,6 +180,8 @@ void sandbox_daemon::make_workload_groups() {
     log_.write(config::log_level::warn, "sandboxd", "workloads have no limits of their own",
                {{"reason", unmarked}});
   }
+  if (isolation.allow_mounts)
+    unmarked = "isolation.allow-mounts";
   if (!unmarked.empty() && !settings_->http.admit_workloads)
     log_.write(config::log_level::warn, "sandboxd",
                "clients on this machine cannot be told from workloads, and need the token (http.token-file)",

@@ -14,16 +14,20 @@ namespace {
 
 constexpr mode_t for_everybody_to_see = 0755;
 
-int open_directory(int parent, const char* name) {
-  return ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+} // namespace
+
+bool group_parent::has(std::string_view controller) const {
+  return std::ranges::find(controllers, controller) != controllers.end();
 }
 
-} // namespace
+descriptor open_group(int parent, const std::string& name) {
+  return descriptor(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+}
 
 int make_group(int parent, const std::string& name, descriptor& made) {
   if (::mkdirat(parent, name.c_str(), for_everybody_to_see) != 0)
     return errno;
-  made.reset(open_directory(parent, name.c_str()));
+  made = open_group(parent, name);
   if (made)
     return 0;
   const int error = errno;
@@ -33,13 +37,15 @@ int make_group(int parent, const std::string& name, descriptor& made) {
 
 int write_group_file(int directory, std::string_view name, std::string_view text) {
   const descriptor file(::openat(directory, std::string(name).c_str(), O_WRONLY | O_CLOEXEC));
-  return file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0
-                                                                                                    : errno;
+  if (!file)
+    return errno;
+  const auto written = ::write(file.get(), text.data(), text.size());
+  return written < 0 ? errno : written == static_cast<ssize_t>(text.size()) ? 0 : EIO;
 }
 
 int limit_group(int directory, const group_parent& hierarchy, const group_limits& limits) {
   for (const auto& file : files_of(limits, hierarchy.is_version_2)) {
-    if (std::ranges::find(hierarchy.controllers, file.controller) == hierarchy.controllers.end())
+    if (!hierarchy.has(file.controller))
       continue;
     const int error = write_group_file(directory, file.name, file.text);
     if (error != 0 && !(file.is_optional && error == ENOENT))
@@ -48,10 +54,14 @@ int limit_group(int directory, const group_parent& hierarchy, const group_limits
   return 0;
 }
 
+void kill_group(int directory) {
+  write_group_file(directory, "cgroup.kill", "1");
+}
+
 int remove_group(int parent, const std::string& name) {
   if (::unlinkat(parent, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT)
     return 0;
-  if (const descriptor directory(open_directory(parent, name.c_str())); directory)
+  if (const auto directory = open_group(parent, name))
     for (const auto& inner : groups_in(directory.get()))
       if (const int error = remove_group(directory.get(), inner); error != 0)
         return error;
@@ -60,7 +70,8 @@ int remove_group(int parent, const std::string& name) {
 
 std::vector<std::string> groups_in(int directory) {
   std::vector<std::string> names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(open_directory(directory, ".")), ::closedir);
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(open_group(directory, ".").release()),
+                                                    ::closedir);
   if (!entries)
     return names;
   while (const auto* entry = ::readdir(entries.get()))

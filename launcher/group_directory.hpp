@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-/// Directories of control groups (cgroups(7)). Every function returns an errno, 0 when it went well, and
-/// calls only what the kernel answers from memory; any thread.
+/// Directories of control groups (cgroups(7)). What returns an int returns an errno, 0 when it went well.
+/// Nothing here waits for a disk; any thread.
 namespace sandboxd::launcher {
 
 /// The directory of a group in which others are made, in one hierarchy.
@@ -17,16 +17,24 @@ struct group_parent {
   bool is_version_2 = false;
   /// What can be limited there: of "memory", "pids" and "cpu".
   std::vector<std::string> controllers;
+
+  [[nodiscard]] bool has(std::string_view controller) const;
 };
 
 /// Makes a group and opens its directory. EEXIST when there is one of that name.
 int make_group(int parent, const std::string& name, descriptor& made);
+
+/// The directory of a group; none when there is none, or no descriptor left.
+descriptor open_group(int parent, const std::string& name);
 
 /// Writes one of a group's files. ENOENT when the kernel has none.
 int write_group_file(int directory, std::string_view name, std::string_view text);
 
 /// Sets those of the limits for which the hierarchy has controllers.
 int limit_group(int directory, const group_parent& hierarchy, const group_limits& limits);
+
+/// Kills whoever is in a group of version 2 or below (cgroup.kill, Linux 5.14).
+void kill_group(int directory);
 
 /// Removes a group and those below it. EBUSY as long as somebody is in one of them.
 int remove_group(int parent, const std::string& name);

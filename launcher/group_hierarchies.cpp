@@ -29,11 +29,6 @@ using std::filesystem::path;
 
 constexpr std::array<std::string_view, 3> useful_controllers{"memory", "pids", "cpu"};
 
-/// Which a remount would take away where they are not named again.
-constexpr std::array<std::string_view, 5> unified_options{"nsdelegate", "memory_localevents",
-                                                          "memory_recursiveprot", "memory_hugetlb_accounting",
-                                                          "pids_localevents"};
-
 std::string text_of(const path& file) {
   std::ifstream stream(file);
   return {std::istreambuf_iterator<char>(stream), {}};
@@ -58,11 +53,12 @@ bool is_among(const std::vector<std::string>& words, std::string_view wanted) {
 
 group_hierarchy find_unified(const std::vector<control_group_mount>& mounts, std::string_view own_groups) {
   // What was mounted last covers what was there before.
-  const auto found =
-      std::find_if(mounts.rbegin(), mounts.rend(), [](const auto& one) { return one.is_version_2; });
-  const auto group = found == mounts.rend() ? "" : group_directory(*found, own_groups);
-  if (group.empty())
+  const auto found = std::find_if(mounts.rbegin(), mounts.rend(), [&](const auto& one) {
+    return one.is_version_2 && !group_directory(one, own_groups).empty();
+  });
+  if (found == mounts.rend())
     throw std::system_error(ENOENT, std::generic_category(), "no control groups of version 2");
+  const auto group = group_directory(*found, own_groups);
   group_hierarchy unified{*found, group, {}};
   const auto offered = words_in(unified.group / "cgroup.controllers");
   for (const auto controller : useful_controllers)
@@ -93,6 +89,33 @@ int move_into_own_group(const path& group) {
   return write_group_file(directory.get(), "cgroup.procs", "0");
 }
 
+/// The least in a file of the group and of those it is below.
+std::uint64_t least_in(const group_hierarchy& hierarchy, const char* file) {
+  auto least = number_in(hierarchy.group / file);
+  for (auto group = hierarchy.group; group != hierarchy.mount.path && group.has_relative_path();) {
+    group = group.parent_path();
+    least = std::min(least, number_in(group / file));
+  }
+  return least;
+}
+
+bool are_moves_favored() {
+  return find_unified(control_group_mounts(text_of("/proc/self/mountinfo")), text_of("/proc/self/cgroup"))
+             .mount.options.find("favordynmods") != std::string::npos;
+}
+
+/// All that are set must be set again.
+int set_flags(int file_system, std::string_view options) {
+  while (!options.empty()) {
+    const std::string option(options.substr(0, options.find(',')));
+    options.remove_prefix(std::min(options.size(), option.size() + 1));
+    if (option != "rw" && option != "ro" &&
+        ::fsconfig(file_system, FSCONFIG_SET_FLAG, option.c_str(), nullptr, 0) != 0)
+      return errno;
+  }
+  return 0;
+}
+
 } // namespace
 
 std::vector<group_hierarchy> find_hierarchies() {
@@ -108,44 +131,47 @@ std::vector<group_hierarchy> find_hierarchies() {
 std::uint64_t memory_of(const group_hierarchy& hierarchy) {
   const auto machine = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
                        static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  const char* file = hierarchy.mount.is_version_2 ? "memory.max" : "memory.limit_in_bytes";
-  return std::min(machine, number_in(hierarchy.group / file));
+  return std::min(machine,
+                  least_in(hierarchy, hierarchy.mount.is_version_2 ? "memory.max" : "memory.limit_in_bytes"));
 }
 
 std::uint64_t processes_of(const group_hierarchy& hierarchy) {
   return std::min({number_in("/proc/sys/kernel/pid_max"), number_in("/proc/sys/kernel/threads-max"),
-                   number_in(hierarchy.group / "pids.max")});
+                   least_in(hierarchy, "pids.max")});
 }
 
-int pass_controllers_on(const group_hierarchy& unified) {
-  const int error = pass_on(unified.group, unified.controllers);
-  if (error != EBUSY)
-    return error;
-  const int stuck = move_into_own_group(unified.group);
-  return stuck != 0 ? stuck : pass_on(unified.group, unified.controllers);
+std::vector<controller_problem> pass_controllers_on(const group_hierarchy& unified) {
+  auto problems = pass_on(unified.group, unified.controllers);
+  const bool is_busy =
+      std::ranges::any_of(problems, [](const auto& problem) { return problem.error == EBUSY; });
+  return is_busy && move_into_own_group(unified.group) == 0 ? pass_on(unified.group, unified.controllers)
+                                                            : problems;
 }
 
-int pass_on(const path& group, const std::vector<std::string>& controllers) {
+std::vector<controller_problem> pass_on(const path& group, const std::vector<std::string>& controllers) {
+  std::vector<controller_problem> problems;
   const auto passed = words_in(group / "cgroup.subtree_control");
   const descriptor directory(::open(group.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   for (const auto& controller : controllers)
     if (!is_among(passed, controller))
       if (const int error = write_group_file(directory.get(), "cgroup.subtree_control", '+' + controller);
           error != 0)
-        return error;
-  return 0;
+        problems.push_back({controller, error});
+  return problems;
 }
 
+/// Not by mount(2), which would set the options of the mount, too.
 int favor_moves(const group_hierarchy& unified) {
-  const std::string_view now = unified.mount.options;
-  std::string options = "favordynmods";
-  if (now.find(options) != std::string_view::npos)
+  if (are_moves_favored())
     return 0;
-  for (const auto option : unified_options)
-    if (now.find(option) != std::string_view::npos)
-      options.append(",").append(option);
-  return ::mount("cgroup2", unified.mount.path.c_str(), "cgroup2", MS_REMOUNT, options.c_str()) == 0 ? 0
-                                                                                                     : errno;
+  const descriptor file_system(::fspick(AT_FDCWD, unified.mount.path.c_str(), FSPICK_CLOEXEC));
+  if (!file_system)
+    return errno;
+  if (const int error = set_flags(file_system.get(), unified.mount.options + ",favordynmods"); error != 0)
+    return error;
+  if (::fsconfig(file_system.get(), FSCONFIG_CMD_RECONFIGURE, nullptr, nullptr, 0) != 0)
+    return errno;
+  return are_moves_favored() ? 0 : EPERM;
 }
 
 /// The number of a group is that of its directory, and what a handle of its file system holds (kernfs).

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 
@@ -10,14 +11,18 @@ namespace sandboxd::launcher {
 
 namespace {
 
-bool limits_memory(const group_parent& parent) {
-  return std::ranges::find(parent.controllers, "memory") != parent.controllers.end();
+constexpr std::string_view prefix_of_forks = "fork-"; // sandboxd_executor/groups.py
+
+std::vector<std::string> left_by_others(const group_parent& parent) {
+  auto names = groups_in(parent.directory.get());
+  std::erase_if(names, [](const std::string& name) { return name.starts_with(prefix_of_forks); });
+  return names;
 }
 
 } // namespace
 
 leaf_groups::leaf_groups(std::vector<group_parent> parents, const group_limits& limits)
-    : parents_(std::move(parents)), limits_(limits), left_(groups_in(parents_.front().directory.get())) {}
+    : parents_(std::move(parents)), limits_(limits), left_(left_by_others(parents_.front())) {}
 
 std::optional<leaf_group> leaf_groups::make(bool is_limited, int& error) {
   if (is_limited && prepared_)
@@ -34,7 +39,10 @@ void leaf_groups::prepare() {
 /// Another spawner before this one may have had the same number of a process.
 std::optional<leaf_group> leaf_groups::make_now(bool is_limited, int& error) {
   leaf_group leaf;
+  error = 0;
   do {
+    if (error != 0)
+      release(leaf.name);
     leaf = {};
     leaf.name = std::to_string(::getpid()) + '.' + std::to_string(++last_number_);
     error = 0;
@@ -55,7 +63,7 @@ int leaf_groups::make_in(const group_parent& parent, bool is_limited, leaf_group
     error = limit_group(made.get(), parent, limits_);
   if (error != 0)
     return error;
-  if (limits_memory(parent))
+  if (parent.has("memory"))
     leaf.memory_events.reset(::openat(
         made.get(), std::string(memory_events_file(parent.is_version_2)).c_str(), O_RDONLY | O_CLOEXEC));
   if (parent.is_version_2)
@@ -66,20 +74,21 @@ int leaf_groups::make_in(const group_parent& parent, bool is_limited, leaf_group
 }
 
 void leaf_groups::release(std::string name) {
-  if (!remove(name))
-    left_.push_back(std::move(name));
+  if (remove(name))
+    return;
+  if (const auto directory = open_group(parents_.front().directory.get(), name))
+    kill_group(directory.get());
+  left_.push_back(std::move(name));
 }
 
-bool leaf_groups::sweep() {
+void leaf_groups::sweep() {
   std::erase_if(left_, [this](const std::string& name) { return remove(name); });
-  return !left_.empty();
 }
 
-/// Those of one name are removed in all hierarchies or kept in the first, by which the next spawner finds
-/// them.
+/// Who is in one of the others is, and was before, in that of version 2.
 bool leaf_groups::remove(const std::string& name) const {
-  return std::all_of(parents_.rbegin(), parents_.rend(), [&](const group_parent& parent) {
-    return remove_group(parent.directory.get(), name) == 0;
+  return std::ranges::all_of(parents_, [&](const group_parent& parent) {
+    return ::unlinkat(parent.directory.get(), name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT;
   });
 }
 

@@ -26,7 +26,8 @@ struct leaf_group {
 /// Makes such groups and removes them. For one thread, the spawner's.
 class leaf_groups {
 public:
-  /// `parents`: the one of version 2 is the first. What others have left there is removed by and by.
+  /// `parents`: the one of version 2 is the first. What spawners before have left there is removed by and by;
+  /// that of a fork server (`fork-...`) is its own business.
   leaf_groups(std::vector<group_parent> parents, const group_limits& limits);
 
   /// A new group. Without `is_limited` only what limits all groups together limits it. Nothing, and `error`
@@ -36,11 +37,14 @@ public:
   /// Makes a limited one that the next `make` takes, unless there is one already.
   void prepare();
 
-  /// Its init has ended: it is removed as soon as nobody is left in it.
+  /// Its init has ended: whoever is left in it is killed, and it is removed as soon as nobody is.
   void release(std::string name);
 
-  /// Tries once more to remove what could not be. Returns whether something is left.
-  bool sweep();
+  /// Tries once more to remove what could not be.
+  void sweep();
+
+  /// Whether there is something to sweep.
+  [[nodiscard]] bool has_left() const noexcept { return !left_.empty(); }
 
 private:
   std::optional<leaf_group> make_now(bool is_limited, int& error);
@@ -51,10 +55,10 @@ private:
   group_limits limits_;
   std::uint64_t last_number_ = 0;
   std::optional<leaf_group> prepared_;
-  std::vector<std::string> left_; // whose init has ended
+  std::vector<std::string> left_; // of inits that have ended, and of spawners before this one
 };
 
-/// Moves the calling process into a group of version 1 in whose others it was born. Returns an errno.
+/// The calling process, born in the leaf's group of version 2, enters those of version 1. Returns an errno.
 int enter(const leaf_group& leaf);
 
 } // namespace sandboxd::launcher

@@ -78,6 +78,15 @@ int place_descriptors(const prepared_program& ready, int failures) {
   return 0;
 }
 
+/// When the machine has no memory left, workloads end before all else, the daemon and their inits too. Set by
+/// who has CAP_SYS_RESOURCE, it is not lowered by who has not (proc(5)).
+void go_first_out_of_memory() {
+  constexpr std::string_view half_of_the_scale = "500";
+  const descriptor file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  [[maybe_unused]] const auto written =
+      ::write(file.get(), half_of_the_scale.data(), half_of_the_scale.size());
+}
+
 /// Turns the calling process into the program; returns only with the reason of a failure.
 int become(const prepared_program& ready, int failures) {
   ::setpgid(0, 0);
@@ -88,9 +97,11 @@ int become(const prepared_program& ready, int failures) {
   if (!enter_directory(ready.directory, ready.must_enter, ready.home))
     return cannot_enter;
   reset_signals();
-  if (ready.limits != nullptr)
+  if (ready.limits != nullptr) {
+    go_first_out_of_memory();
     if (const int unconfined = confine(*ready.limits); unconfined != 0)
       return unconfined;
+  }
   ::execve(ready.arguments[0], ready.arguments.data(), ready.environment.data());
   return errno;
 }

@@ -143,7 +143,8 @@ void single_command::finish(ending how, int exit_code, const std::string& proble
   if (std::exchange(answered, true))
     return;
   timer.cancel();
-  const bool out_of_memory = exit_code != 0 && init->out_of_memory_kills() > 0; // the group is its own
+  const bool out_of_memory =
+      (exit_code != 0 || how == ending::lost) && init->out_of_memory_kills() > 0; // the group is its own
   init->shut_down(options.kill_grace);
   output->finish(std::move(tail), [self = shared_from_this(), how, exit_code, out_of_memory,
                                    problem](captured_pair captured) {

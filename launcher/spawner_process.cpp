@@ -20,7 +20,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string>
-#include <string_view>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -85,14 +84,18 @@ int enter_surroundings(const leaf_group* group, bool isolated, const surrounding
   ::_exit(run_init(how));
 }
 
+/// Those of a session. A kernel may be built without IPC and UTS namespaces (namespaces(7)): EINVAL then.
+constexpr unsigned long needed_namespaces = CLONE_NEWPID | CLONE_NEWNS;
+constexpr unsigned long all_namespaces = needed_namespaces | CLONE_NEWIPC | CLONE_NEWUTS;
+
 /// Has a process try to isolate itself; returns the errno that prevented it, else 0.
-int try_isolation(const surroundings& shared) {
+int try_isolation(unsigned long namespaces, const surroundings& shared) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
     return errno;
   const descriptor reader(ends[0]);
   descriptor writer(ends[1]);
-  const pid_t child = fork_with(CLONE_NEWPID | CLONE_NEWNS, nullptr);
+  const pid_t child = fork_with(namespaces, nullptr);
   if (child < 0)
     return errno;
   int error = EPROTO; // of a child that dies without a word
@@ -104,22 +107,37 @@ int try_isolation(const surroundings& shared) {
   return ::read(reader.get(), &error, sizeof(error)) < 0 ? errno : error;
 }
 
-/// Why there is no isolation to be had here, 0 if there is. Found out once: what forbids it (a missing
-/// capability, a security profile that refuses the mount) stays, unlike a lack of resources, which is the
-/// caller's to see.
-int isolation_obstacle(const surroundings& shared) {
-  static std::optional<int> known;
-  if (known)
-    return *known;
-  const int error = try_isolation(shared);
-  if (error != EAGAIN && error != ENOMEM && error != EMFILE && error != ENFILE)
-    known = error;
-  return error;
+/// Of something that may be there again soon.
+bool is_lack(int error) {
+  return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
 }
 
-/// Forks one; its number, or -1 and errno.
-pid_t fork_init(const init_options& how, const leaf_group* group, const surroundings& shared) {
-  const pid_t child = fork_with(how.isolated ? CLONE_NEWPID | CLONE_NEWNS : 0, group);
+struct isolation_means {
+  int obstacle = 0; ///< why there is none to be had here; 0: there is
+  unsigned long namespaces = all_namespaces;
+};
+
+/// Found out once: what forbids it (a missing capability, a security profile that refuses the mount) stays,
+/// unlike a lack of resources, which is the caller's to see.
+isolation_means find_isolation(const surroundings& shared) {
+  static std::optional<isolation_means> known;
+  if (known)
+    return *known;
+  isolation_means found;
+  found.obstacle = try_isolation(found.namespaces, shared);
+  if (found.obstacle == EINVAL) {
+    found.namespaces = needed_namespaces;
+    found.obstacle = try_isolation(found.namespaces, shared);
+  }
+  if (!is_lack(found.obstacle))
+    known = found;
+  return found;
+}
+
+/// Forks one into namespaces of its own, or none; its number, or -1 and errno.
+pid_t fork_init(const init_options& how, unsigned long namespaces, const leaf_group* group,
+                const surroundings& shared) {
+  const pid_t child = fork_with(namespaces, group);
   if (child == 0)
     become_init(how, group, shared);
   return child;
@@ -133,20 +151,22 @@ pid_t spawn_in(const leaf_group* group, const protocol::spawn_request& request, 
   how.memory_events = group != nullptr ? group->memory_events.get() : -1;
   how.limits = shared.limits;
   if (request.isolate) {
-    how.isolation_error = isolation_obstacle(shared);
+    const auto means = find_isolation(shared);
+    how.isolation_error = means.obstacle;
     how.isolated = how.isolation_error == 0;
     if (how.isolated) {
-      if (const pid_t child = fork_init(how, group, shared); child > 0)
+      if (const pid_t child = fork_init(how, means.namespaces, group, shared); child > 0)
         return child;
       how.isolation_error = errno;
     }
-    if (request.isolation_required) {
+    // What there is, but not at the moment, nobody has to go without.
+    if (request.isolation_required || means.obstacle == 0 || is_lack(means.obstacle)) {
       refuse(socket, how.isolation_error);
       return 0;
     }
   }
   how.isolated = false;
-  const pid_t child = fork_init(how, group, shared);
+  const pid_t child = fork_init(how, 0, group, shared);
   if (child < 0)
     refuse(socket, errno);
   return std::max(child, 0);
@@ -155,26 +175,40 @@ pid_t spawn_in(const leaf_group* group, const protocol::spawn_request& request, 
 /// The spawner's own work: inits, each in a group of its own where there are groups.
 class spawner_loop {
 public:
-  explicit spawner_loop(const surroundings& shared) : shared_(shared), children_(open_child_signals()) {}
+  explicit spawner_loop(const surroundings& shared) : shared_(shared), children_(open_child_signals()) {
+    if (children_ < 0)
+      ::_exit(1);
+  }
 
   /// Until the daemon is gone.
   void run() {
     for (;;) {
       pollfd ready[] = {{protocol::spawner_socket, POLLIN, 0}, {children_, POLLIN, 0}};
-      if (::poll(ready, 2, 0) == 0 && shared_.groups != nullptr)
-        shared_.groups->prepare(); // while nobody waits
-      ::poll(ready, 2, has_left_groups_ ? static_cast<int>(sweep_interval.count()) : -1);
+      auto* groups = shared_.groups;
+      if (groups != nullptr && ::poll(ready, 2, 0) == 0)
+        groups->prepare(); // while nobody waits
+      const bool has_left = groups != nullptr && groups->has_left();
+      ::poll(ready, 2, has_left ? static_cast<int>(sweep_interval.count()) : -1);
       drain_signals(children_);
       reap();
-      if (shared_.groups != nullptr)
-        has_left_groups_ = shared_.groups->sweep();
+      if (has_left)
+        sweep();
       if (ready[0].revents != 0 && !serve())
         return;
     }
   }
 
 private:
+  using clock = std::chrono::steady_clock;
   static constexpr std::chrono::milliseconds sweep_interval{1000};
+
+  /// Not with every event: there may be a thousand groups that somebody is in still.
+  void sweep() {
+    if (clock::now() - last_sweep_ < sweep_interval)
+      return;
+    last_sweep_ = clock::now();
+    shared_.groups->sweep();
+  }
 
   bool serve() {
     protocol::spawn_request request;
@@ -209,8 +243,8 @@ private:
   }
 
   const surroundings& shared_;
-  int children_;
-  bool has_left_groups_ = true;         // of another spawner, perhaps
+  const int children_;
+  clock::time_point last_sweep_ = clock::now();
   std::map<pid_t, std::string> groups_; // of inits
 };
 
@@ -223,11 +257,12 @@ int try_group(leaf_groups& groups) {
   const pid_t child = fork_with(0, &*group);
   if (child == 0)
     ::_exit(enter(*group));
-  int status = child < 0 ? errno : 0;
-  if (child > 0)
-    ::waitpid(child, &status, 0);
+  error = child < 0 ? errno : EPROTO; // of a child that is killed
+  int status = 0;
+  if (child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status))
+    error = WEXITSTATUS(status);
   groups.release(std::move(group->name));
-  return WIFEXITED(status) ? WEXITSTATUS(status) : status;
+  return error;
 }
 
 /// Takes from all that this process starts what it must not write. Where there is no privilege to mount,
@@ -245,19 +280,12 @@ protocol::spawner_report close_surroundings(surroundings& shared, const spawner_
     report.closing_problem = close_kernel(shared);
   if (shared.groups != nullptr)
     report.group_problem = try_group(*shared.groups);
+  if (is_lack(report.group_problem))
+    ::_exit(1); // the next one may have more; without groups nothing would limit workloads
   if (report.group_problem != 0)
     shared.groups = nullptr;
   report.is_marked = closes && shared.groups != nullptr && report.closing_problem == 0;
   return report;
-}
-
-/// When the machine has no memory left, workloads end before the daemon: they inherit this. Set by who has
-/// CAP_SYS_RESOURCE, it is not lowered by who has not (proc(5)).
-void go_first_out_of_memory() {
-  constexpr std::string_view half_of_the_scale = "500";
-  const descriptor file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
-  [[maybe_unused]] const auto written =
-      ::write(file.get(), half_of_the_scale.data(), half_of_the_scale.size());
 }
 
 /// Those of the daemon's descriptors that are directories of groups.
@@ -280,10 +308,8 @@ void run(const spawner_arguments& how) {
   std::optional<confinement> limits;
   std::optional<leaf_groups> groups;
   surroundings shared;
-  if (how.confines) {
-    go_first_out_of_memory();
+  if (how.confines)
     limits = make_confinement(how.allows_mounts);
-  }
   if (!parents.empty())
     groups.emplace(std::move(parents), how.limits);
   shared.limits = limits ? &*limits : nullptr;

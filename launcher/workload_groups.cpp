@@ -1,6 +1,7 @@
 #include "launcher/workload_groups.hpp"
 
 #include "launcher/descriptor.hpp"
+#include "launcher/exhaustion.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -32,135 +33,151 @@ constexpr std::string_view name_prefix = "sandboxd-workloads-";
 }
 
 /// Before 5.15 sockets lose their group once anybody on the machine uses net_cls or net_prio.
-void require_kernel() {
+bool keeps_groups_of_sockets() {
   utsname system{};
   int major = 0;
   int minor = 0;
-  if (::uname(&system) != 0 || std::sscanf(system.release, "%d.%d", &major, &minor) != 2 ||
-      std::pair(major, minor) < std::pair(5, 15))
-    fail(ENOSYS, "sockets keep their groups in Linux 5.15 and later");
+  return ::uname(&system) == 0 && std::sscanf(system.release, "%d.%d", &major, &minor) == 2 &&
+         std::pair(major, minor) >= std::pair(5, 15);
 }
 
-/// Groups can be told by their numbers.
-void require_numbers(const group_hierarchy& unified) {
+std::string find_marking_problem(const group_hierarchy& unified) {
+  if (!keeps_groups_of_sockets())
+    return "sockets keep their groups in Linux 5.15 and later";
   struct stat info {};
   int error = 0;
   if (::stat(unified.group.c_str(), &info) != 0 || path_of_group(unified.mount, info.st_ino, error).empty())
-    fail(error != 0 ? error : errno, "find a control group by its number");
+    return fmt::format("a control group cannot be found by its number: {}",
+                       std::strerror(error != 0 ? error : errno));
+  return {};
 }
 
 descriptor open_directory(const path& group) {
   return descriptor(::open(group.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-/// The daemon that made it holds a lock on it, wherever that may live.
-bool is_left(const path& group) {
-  const auto directory = open_directory(group);
-  return directory && ::flock(directory.get(), LOCK_EX | LOCK_NB) == 0;
-}
-
-/// What somebody is in stays; what disappears meanwhile is no fault.
+/// What somebody is in stays, but workloads do not outlive their daemon, which held a lock on their group;
+/// what disappears meanwhile is no fault.
 void remove_left(const std::vector<group_hierarchy>& hierarchies) {
-  const auto& unified = hierarchies.front().group;
-  const auto parent = open_directory(unified);
+  const auto parent = open_directory(hierarchies.front().group);
   if (!parent)
     return;
   for (const auto& name : groups_in(parent.get())) {
     if (name.starts_with(daemon_group_prefix))
-      remove_group(parent.get(), name);
-    if (!name.starts_with(name_prefix) || !is_left(unified / name))
+      ::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR);
+    const auto group = name.starts_with(name_prefix) ? open_group(parent.get(), name) : descriptor();
+    if (!group || ::flock(group.get(), LOCK_EX | LOCK_NB) != 0)
       continue;
+    kill_group(group.get());
     for (auto one = hierarchies.rbegin(); one != hierarchies.rend(); ++one)
       if (const auto directory = open_directory(one->group))
         remove_group(directory.get(), name);
   }
 }
 
-std::uint64_t without(std::uint64_t reserve, std::uint64_t all) {
-  return all - std::min(reserve, all / 4);
+/// A new group with a lock on it. Another daemon may take it for one that is left before it has that.
+descriptor make_locked(const path& parent, std::string& name) {
+  for (int attempts_left = 10; attempts_left > 0; --attempts_left) {
+    auto path = (parent / name_prefix).string() + "XXXXXX";
+    if (::mkdtemp(path.data()) == nullptr)
+      fail(errno, path);
+    auto directory = open_directory(path);
+    if (directory && ::flock(directory.get(), LOCK_SH) == 0 && ::fchmod(directory.get(), 0755) == 0 &&
+        std::filesystem::exists(path)) {
+      name = std::filesystem::path(path).filename();
+      return directory;
+    }
+  }
+  fail(EAGAIN, "make a control group");
 }
 
-bool has(const group_parent& parent, std::string_view controller) {
-  return std::ranges::find(parent.controllers, controller) != parent.controllers.end();
+std::uint64_t without(std::uint64_t reserve, std::uint64_t all) {
+  return all - std::min(reserve, all / 4);
 }
 
 } // namespace
 
 std::unique_ptr<workload_groups> workload_groups::make(const options& how) {
-  require_kernel();
   const auto hierarchies = find_hierarchies();
   const auto& unified = hierarchies.front();
-  require_numbers(unified);
   remove_left(hierarchies);
-  std::unique_ptr<workload_groups> made(new workload_groups(unified.mount));
-  if (how.favors_moves)
-    if (const int error = favor_moves(unified); error != 0)
-      made->problems_.push_back(
-          fmt::format("moves between control groups are slow: {}", std::strerror(error)));
-  made->make_unified(unified, how.reserve);
+  std::unique_ptr<workload_groups> made(new workload_groups(unified, how));
+  made->make_unified(unified);
   for (auto one = hierarchies.begin() + 1; one != hierarchies.end(); ++one)
-    made->make_in(*one, how.reserve);
+    made->make_in(*one);
   for (const char* controller : {"memory", "pids", "cpu"})
-    if (std::ranges::none_of(hierarchies, [&](const auto& one) {
+    if (std::ranges::none_of(hierarchies, [controller](const auto& one) {
           return std::ranges::find(one.controllers, controller) != one.controllers.end();
         }))
       made->problems_.push_back(fmt::format("{}: there is no such controller", controller));
+  if (how.favors_moves)
+    if (const int error = favor_moves(unified); error != 0)
+      made->problems_.push_back(fmt::format("moves between groups are slow: {}", std::strerror(error)));
   return made;
 }
 
-workload_groups::workload_groups(control_group_mount unified) : unified_(std::move(unified)) {}
+workload_groups::workload_groups(const group_hierarchy& unified, const options& how)
+    : wanted_(how), unified_(unified.mount), limits_(how.each),
+      marking_problem_(find_marking_problem(unified)) {}
 
-void workload_groups::make_unified(const group_hierarchy& unified, const group_reserve& reserve) {
-  auto path = (unified.group / name_prefix).string() + "XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr)
-    fail(errno, path);
-  name_ = std::filesystem::path(path).filename();
-  parents_.push_back({open_directory(path), true, unified.controllers});
+void workload_groups::make_unified(const group_hierarchy& unified) {
+  parents_.push_back({make_locked(unified.group, name_), true, unified.controllers});
   group_paths_.push_back(unified.group);
-  const auto& directory = parents_.front().directory;
-  if (!directory || ::flock(directory.get(), LOCK_SH) != 0 || ::fchmod(directory.get(), 0755) != 0)
-    fail(errno, path);
-  if (unified.controllers.empty())
-    return;
-  int error = pass_controllers_on(unified);
-  if (error == 0)
-    error = pass_on(path, unified.controllers);
-  if (error == 0)
-    error = limit_all(unified, reserve);
-  if (error == 0)
-    return;
-  parents_.front().controllers.clear();
-  note(unified, error);
+  auto& parent = parents_.back();
+  if (!parent.controllers.empty())
+    for (const auto& problem : pass_controllers_on(unified))
+      leave_out(parent, problem);
+  for (const auto& problem : pass_on(unified.group / name_, parent.controllers))
+    leave_out(parent, problem);
+  limit(unified);
 }
 
-void workload_groups::make_in(const group_hierarchy& hierarchy, const group_reserve& reserve) {
+void workload_groups::make_in(const group_hierarchy& hierarchy) {
   const auto parent = open_directory(hierarchy.group);
   descriptor made;
-  int error = parent ? make_group(parent.get(), name_, made) : errno;
-  if (error == 0) {
-    parents_.push_back({std::move(made), false, hierarchy.controllers});
-    group_paths_.push_back(hierarchy.group);
-    error = limit_all(hierarchy, reserve);
+  if (const int error = parent ? make_group(parent.get(), name_, made) : errno; error != 0) {
+    problems_.push_back(fmt::format("{}: {}", fmt::join(hierarchy.controllers, ", "), std::strerror(error)));
+    return;
   }
-  if (error != 0)
-    note(hierarchy, error);
+  parents_.push_back({std::move(made), false, hierarchy.controllers});
+  group_paths_.push_back(hierarchy.group);
+  limit(hierarchy);
 }
 
-/// Limits the newest.
-int workload_groups::limit_all(const group_hierarchy& hierarchy, const group_reserve& reserve) const {
-  const auto& parent = parents_.back();
-  group_limits limits;
-  if (has(parent, "memory"))
-    limits.memory_bytes = without(reserve.memory_bytes, memory_of(hierarchy));
-  if (has(parent, "pids"))
-    limits.processes = without(reserve.processes, processes_of(hierarchy));
-  return limit_group(parent.directory.get(), parent, limits);
+/// Limits those in the newest, all together, and tries what is to limit each.
+void workload_groups::limit(const group_hierarchy& hierarchy) {
+  auto& parent = parents_.back();
+  group_limits all;
+  if (parent.has("memory"))
+    all.memory_bytes = without(wanted_.reserve.memory_bytes, memory_of(hierarchy));
+  if (parent.has("pids")) {
+    all.processes = without(wanted_.reserve.processes, processes_of(hierarchy));
+    if (limits_.processes != 0)
+      limits_.processes = std::min(limits_.processes, all.processes / 2);
+  }
+  for (const auto& controller : std::vector(parent.controllers))
+    if (const int error = try_limit(parent, controller, all); error != 0)
+      leave_out(parent, {controller, error});
 }
 
-void workload_groups::note(const group_hierarchy& hierarchy, int error) {
-  problems_.push_back(
-      fmt::format("{}: {}{}", fmt::join(hierarchy.controllers, ", "), std::strerror(error),
-                  error == EBUSY ? ", other processes are in the server's control group" : ""));
+int workload_groups::try_limit(const group_parent& parent, const std::string& controller,
+                               const group_limits& all) const {
+  const group_parent alone{descriptor(), parent.is_version_2, {controller}};
+  const std::string trial = "trial";
+  descriptor one;
+  int error = limit_group(parent.directory.get(), alone, all);
+  if (error == 0)
+    error = make_group(parent.directory.get(), trial, one);
+  if (error == 0)
+    error = limit_group(one.get(), alone, limits_);
+  remove_group(parent.directory.get(), trial);
+  return error;
+}
+
+void workload_groups::leave_out(group_parent& parent, const controller_problem& why) {
+  std::erase(parent.controllers, why.controller);
+  problems_.push_back(fmt::format("{}: {}{}", why.controller, std::strerror(why.error),
+                                  why.error == EBUSY ? " (others are in the server's control group)" : ""));
 }
 
 workload_groups::~workload_groups() {
@@ -169,10 +186,15 @@ workload_groups::~workload_groups() {
       remove_group(directory.get(), name_);
 }
 
+/// Other daemons may be in groups elsewhere; one in whose workload this daemon is itself is none of them.
 bool workload_groups::contain(std::uint64_t id) const {
   int error = 0;
-  const auto group = path_of_group(unified_, id, error);
-  return error != 0 || group.string().starts_with((group_paths_.front() / name_prefix).string());
+  const auto group = path_of_group(unified_, id, error).string();
+  throw_if_exhausted(error);
+  const auto& own = group_paths_.front().string();
+  const bool is_below_own = group == own || group.starts_with(own + '/');
+  const auto beyond = std::string_view(group).substr(is_below_own ? own.size() : 0);
+  return error != 0 || beyond.find('/' + std::string(name_prefix)) != std::string_view::npos;
 }
 
 } // namespace sandboxd::launcher

@@ -26,12 +26,14 @@ class workload_groups {
 public:
   struct options {
     group_reserve reserve;
+    group_limits each;         ///< of one workload; of processes it gets half of those of all at most
     bool favors_moves = false; ///< `favor_moves`
   };
 
   /// Makes them in the daemon's own groups, where those are removed that daemons which no longer run have
-  /// left. To be called while the daemon has no threads that start others. Throws std::system_error where
-  /// there is no hierarchy of version 2, or it may not be written.
+  /// left. What cannot be limited is left out, and told. To be called while the daemon has no threads that
+  /// start others. Throws std::system_error where there is no hierarchy of version 2, or it may not be
+  /// written.
   static std::unique_ptr<workload_groups> make(const options& how);
 
   /// Removes them, if nobody is left in them.
@@ -42,27 +44,39 @@ public:
   /// Their directories, that of version 2 first.
   [[nodiscard]] const std::vector<group_parent>& parents() const noexcept { return parents_; }
 
-  /// What cannot be limited and why, one line each.
+  /// Of one workload, as they are in force.
+  [[nodiscard]] const group_limits& limits() const noexcept { return limits_; }
+
+  /// What is missing and why, one line each.
   [[nodiscard]] const std::vector<std::string>& problems() const noexcept { return problems_; }
 
-  /// Whether a group of version 2 is one of these or below, or below those of another daemon beside this. One
-  /// that does not exist any more counts as one, since a workload may hold what another has made; so does one
-  /// that cannot be told. Looks at directories of the kernel's. Any thread.
+  /// Why connections cannot be told by their groups; empty: they can.
+  [[nodiscard]] const std::string& marking_problem() const noexcept { return marking_problem_; }
+
+  /// Whether a group of version 2 is one of these or below, or of another daemon's. One that does not exist
+  /// any more counts as one, since a workload may hold what another has made; so does one that cannot be
+  /// told. Looks at directories of the kernel's. Throws std::system_error when this process has no descriptor
+  /// or memory left to look. Any thread.
   [[nodiscard]] bool contain(std::uint64_t id) const;
 
 private:
-  explicit workload_groups(control_group_mount unified);
+  explicit workload_groups(const group_hierarchy& unified, const options& how);
 
-  void make_unified(const group_hierarchy& unified, const group_reserve& reserve);
-  void make_in(const group_hierarchy& hierarchy, const group_reserve& reserve);
-  [[nodiscard]] int limit_all(const group_hierarchy& hierarchy, const group_reserve& reserve) const;
-  void note(const group_hierarchy& hierarchy, int error);
+  void make_unified(const group_hierarchy& unified);
+  void make_in(const group_hierarchy& hierarchy);
+  void limit(const group_hierarchy& hierarchy);
+  [[nodiscard]] int try_limit(const group_parent& parent, const std::string& controller,
+                              const group_limits& all) const;
+  void leave_out(group_parent& parent, const controller_problem& why);
 
+  options wanted_;
   control_group_mount unified_;
   std::string name_;
   std::vector<std::filesystem::path> group_paths_; // those of the daemon, in which they are
   std::vector<group_parent> parents_;
+  group_limits limits_;
   std::vector<std::string> problems_;
+  std::string marking_problem_;
 };
 
 } // namespace sandboxd::launcher

@@ -22,7 +22,7 @@ protected:
     if (::geteuid() != 0)
       GTEST_SKIP() << "needs root, to make control groups";
     try {
-      groups = workload_groups::make({.reserve = {64ull << 20, 100}});
+      groups = workload_groups::make({.reserve = {64ull << 20, 100}, .each = {}});
     } catch (const std::exception& reason) {
       GTEST_SKIP() << "there are no control groups: " << reason.what();
     }
@@ -86,6 +86,31 @@ TEST_F(workload_group, that_a_dead_daemon_has_left_is_removed) {
   const auto next = workload_groups::make({});
   EXPECT_FALSE(exists(left));
   EXPECT_TRUE(groups->contain(number_of(groups->parents().front().directory))) << "its daemon lives";
+}
+
+/// The kernel refuses more processor time than it can count.
+TEST_F(workload_group, goes_without_a_limit_that_cannot_be_set_and_tells_so) {
+  const auto has = [](const workload_groups& which, const char* controller) {
+    return std::ranges::any_of(which.parents(), [&](const auto& one) { return one.has(controller); });
+  };
+  if (!has(*groups, "cpu") || !has(*groups, "pids"))
+    GTEST_SKIP() << "not all can be limited here";
+  workload_groups::options too_much;
+  too_much.each.cpu_percent = 1'000'000'000'000;
+  const auto other = workload_groups::make(too_much);
+  EXPECT_FALSE(has(*other, "cpu"));
+  EXPECT_TRUE(has(*other, "pids"));
+  EXPECT_TRUE(
+      std::ranges::any_of(other->problems(), [](const auto& line) { return line.starts_with("cpu: "); }));
+}
+
+/// Or one could take all.
+TEST_F(workload_group, lets_one_workload_have_half_of_all_processes_at_most) {
+  workload_groups::options too_many;
+  too_many.each.processes = 4'000'000;
+  const auto other = workload_groups::make(too_many);
+  EXPECT_LT(other->limits().processes, 4'000'000u);
+  EXPECT_GT(other->limits().processes, 0u);
 }
 
 TEST_F(workload_group, leaves_a_reserve) {

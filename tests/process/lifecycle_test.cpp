@@ -212,6 +212,20 @@ TEST_F(isolation, a_session_cannot_signal_another) {
   EXPECT_EQ(b.output("s", "echo next"), "next");
 }
 
+/// System V shared memory: what one that is not isolated makes, another such sees.
+TEST_F(isolation, hides_what_neighbours_share_by_keys) {
+  for (const char* open : {"open", "other-open"})
+    ASSERT_EQ(b.create(open, {{"isolation", false}}).status, 200);
+  const std::string look = "ipcs --shmems | grep -c '^0x'";
+  const auto number = b.output("open", "ipcmk --shmem 4096 | grep -o '[0-9]*$'");
+  EXPECT_GE(std::stoi(b.output("other-open", look)), 1);
+  EXPECT_EQ(b.output("s", look), "0");
+  b.output("open", "ipcrm --shmem-id " + number);
+  b.output("s", "ipcmk --shmem 4096");
+  EXPECT_EQ(b.output("s", look), "1");
+  EXPECT_EQ(b.output("other", look), "0");
+}
+
 TEST_F(isolation, is_not_given_to_a_session_that_asks_for_none) {
   const auto made = a.create("open", {{"isolation", false}});
   EXPECT_EQ(made.body.at("message"), "Session 'open' created without isolation");

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <exception>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <linux/capability.h>
 #include <sstream>
 #include <string>
@@ -17,7 +19,8 @@
 #include <utility>
 #include <vector>
 
-/// What workloads may use of the machine. Each is first seen to take more where nothing limits it.
+/// What workloads may use of the machine. Those of attacks are first seen to take more where nothing limits
+/// them.
 namespace sandboxd::testing {
 namespace {
 
@@ -86,11 +89,30 @@ protected:
   }
 
   static std::vector<std::filesystem::path> groups_of(sdk_client& sdk, const std::string& session) {
+    return paths_in(sdk.output(session, own_groups));
+  }
+
+  static std::vector<std::filesystem::path> paths_in(const std::string& text) {
     std::vector<std::filesystem::path> found;
-    std::istringstream lines(sdk.output(session, own_groups));
+    std::istringstream lines(text);
     for (std::string line; std::getline(lines, line);)
       found.emplace_back(line);
     return found;
+  }
+
+  static std::uint64_t most_processes_in(const std::vector<std::filesystem::path>& groups) {
+    std::uint64_t most = 0;
+    for (const auto& group : groups) {
+      std::uint64_t now = 0;
+      std::ifstream(group / "pids.current") >> now;
+      most = std::max(most, now);
+    }
+    return most;
+  }
+
+  static std::string text_in(const char* file) {
+    std::ifstream stream(file);
+    return {std::istreambuf_iterator<char>(stream), {}};
   }
 
   static bool none_exists(const std::vector<std::filesystem::path>& groups) {
@@ -178,10 +200,12 @@ TEST_F(limits, of_processes_leave_a_neighbour_and_the_server_room) {
   test_daemon daemon(settings(true));
   sdk_client sdk(daemon.port(), generation::b);
   sdk.create("s");
+  const auto groups = groups_of(sdk, "s");
   const auto started = sdk.post(
       "/api/process/start",
       {{"command", "bomb() { bomb | bomb & }; bomb; sleep 1000"}, {"sessionId", "s"}, {"processId", "bomb"}});
   ASSERT_EQ(started.status, 200) << started.body;
+  EXPECT_TRUE(eventually([&groups] { return most_processes_in(groups) >= processes - 2; })) << "the bomb";
   ASSERT_EQ(sdk.create("fresh").status, 200);
   EXPECT_EQ(sdk.output("fresh", "echo $(echo here)"), "here");
   EXPECT_EQ(sdk.remove("s").status, 200);
@@ -192,6 +216,8 @@ TEST_F(limits, make_workloads_end_before_the_server_when_the_machine_lacks_memor
   sdk_client sdk(daemon.port(), generation::b);
   sdk.create("s");
   EXPECT_EQ(sdk.output("s", "cat /proc/self/oom_score_adj"), "500");
+  EXPECT_EQ(sdk.output("s", "cat /proc/1/oom_score_adj") + "\n", text_in("/proc/self/oom_score_adj"))
+      << "its init and the server are as they were started";
   EXPECT_EQ(sdk.output("__DISABLE_SESSION__", "cat /proc/self/oom_score_adj"), "500\n");
   if (::prctl(PR_CAPBSET_READ, CAP_SYS_RESOURCE) != 1)
     GTEST_SKIP() << "the server has no CAP_SYS_RESOURCE, without which a workload may lower it again";
@@ -230,6 +256,27 @@ TEST_F(limits, leave_no_control_group_behind) {
     EXPECT_FALSE(none_exists(all));
   }
   EXPECT_TRUE(none_exists(all));
+}
+
+TEST_F(limits, hold_for_a_python_context_in_groups_that_go_with_it) {
+  test_daemon daemon(settings(true));
+  sdk_client sdk(daemon.port(), generation::b);
+  const auto made = sdk.post("/api/contexts", {{"language", "python"}, {"cwd", "/tmp"}});
+  ASSERT_EQ(made.status, 200) << made.body;
+  const std::string context = made.body.at("id");
+  const auto print = [&](const std::string& command) {
+    return printed_by_code(daemon.port(), context,
+                           "import os; os.system(" + json(command).dump() + "); None");
+  };
+  const auto groups = paths_in(print("bash -c '" + own_groups + "'"));
+  ASSERT_GE(groups.size(), 2u);
+  std::string most;
+  for (const auto& group : groups)
+    most += print("cat " + group.string() + "/pids.max 2>/dev/null");
+  EXPECT_EQ(most, std::to_string(processes) + "\n");
+  EXPECT_EQ(print("cat /proc/self/oom_score_adj"), "500\n");
+  EXPECT_EQ(sdk.request("DELETE", "/api/contexts/" + context).status, 200);
+  EXPECT_TRUE(eventually([&] { return none_exists(groups); }));
 }
 
 TEST_F(limits, leave_no_control_group_behind_although_the_spawner_was_killed) {

@@ -184,7 +184,11 @@ class ForkServer:
             self._descriptors = [one.fileno() for one in (selector, waker, alarm, self._control)]
             signal.signal(signal.SIGCHLD, lambda *_: None)
             while True:
-                ready = {key.fileobj for key, _ in selector.select(self._packages.look_again_in())}
+                pauses = (self._packages.look_again_in(), self._groups.sweep_again_in())
+                ready = {key.fileobj for key, _ in selector.select(min((one for one in pauses if one is not None),
+                                                                       default=None))}
+                if not ready:
+                    self._groups.sweep()
                 if self._packages.have_changed():
                     self.tell("stale")
                 if waker in ready:
@@ -295,6 +299,7 @@ class ForkServer:
             if self._closes_proc:
                 isolation.close_proc()
         if self._confinement:
+            isolation.go_first_out_of_memory()
             self._confinement.begin()
             isolation.open_to_others()
         sys.path[:] = self._executor_path

@@ -3,9 +3,13 @@
 import contextlib
 import errno
 import os
+import time
 
 PREFIX = "fork-"
 OOM_KILL = "oom_kill "
+
+RETRY = 1  # seconds
+MAY_BE_ABOUT_TO_BE_ENTERED = 10  # seconds, since it was made
 
 
 def _write(directory, name, text):
@@ -39,6 +43,12 @@ class Hierarchy:
         finally:
             os.close(directory)
 
+    def names(self):
+        """Of those that forks of others have left, or live in."""
+        old_enough = time.time() - MAY_BE_ABOUT_TO_BE_ENTERED
+        return [name for name in os.listdir(self.descriptor) if name.startswith(PREFIX)
+                and os.stat(name, dir_fd=self.descriptor).st_mtime < old_enough]
+
     def open(self, name):
         return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.descriptor)
 
@@ -57,19 +67,17 @@ class Groups:
     def __init__(self, hierarchies):
         self._hierarchies = hierarchies
         self._names = {}  # of living executors, by their process numbers
-        # Of fork servers that are gone; their executors may live.
-        self._left = [name for name in os.listdir(hierarchies[0].descriptor) if name.startswith(PREFIX)] \
-            if hierarchies else []
+        self._left = hierarchies[0].names() if hierarchies else []
 
     def make(self, lineage):
         """For the next fork; returns its name. Raises OSError."""
         name = f"{PREFIX}{lineage}"
-        try:
-            for hierarchy in self._hierarchies:
+        for hierarchy in self._hierarchies:
+            try:
                 hierarchy.make(name)
-        except OSError:
-            self.drop(name)
-            raise
+            except OSError:
+                self.drop(name)
+                raise
         return name
 
     def enter(self, name):
@@ -95,7 +103,15 @@ class Groups:
 
     def drop(self, name):
         """As soon as nobody is left in it."""
-        self._left = [one for one in (*self._left, name) if not self._remove(one)]
+        self._left.append(name)
+        self.sweep()
+
+    def sweep(self):
+        self._left = [name for name in self._left if not self._remove(name)]
+
+    def sweep_again_in(self):
+        """Seconds; None: there is nothing to."""
+        return RETRY if self._left else None
 
     def _kills_for_memory(self, name):
         for hierarchy in self._hierarchies:
@@ -107,8 +123,8 @@ class Groups:
         return 0
 
     def _remove(self, name):
-        """The first hierarchy is the last: by its groups the next fork server finds what is left."""
-        for hierarchy in reversed(self._hierarchies):
+        """Who is in one of the others is, and was before, in the first."""
+        for hierarchy in self._hierarchies:
             try:
                 os.rmdir(name, dir_fd=hierarchy.descriptor)
             except OSError as error:

@@ -8,6 +8,8 @@ import os
 import resource
 
 CLONE_NEWNS = 0x00020000
+CLONE_NEWUTS = 0x04000000
+CLONE_NEWIPC = 0x08000000
 CLONE_NEWPID = 0x20000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE, MS_SLAVE = 2, 4, 8, 1 << 14, 1 << 18, 1 << 19
 MS_BIND = 1 << 12
@@ -95,8 +97,10 @@ class ProcessNamespace:
 
 
 def enter_mount_namespace():
-    """For process 2: from now on /proc shows its own namespace, to it alone."""
-    _check(_libc.unshare(CLONE_NEWNS), "unshare")
+    """For process 2: from now on /proc shows its own namespace, to it alone. And what System V and POSIX message queues share,
+    and the host's name, where the kernel has namespaces for them."""
+    if _libc.unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS) != 0:
+        _check(_libc.unshare(CLONE_NEWNS), "unshare")
     try:
         _replace_proc()
     except OSError:  # in a chroot that is no mount, or where a profile knows only the older calls
@@ -161,6 +165,12 @@ def close_to_others():
 def open_to_others():
     """For a fork, which belongs to its user."""
     _check(_libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
+
+
+def go_first_out_of_memory():
+    """As launcher/program_start.cpp has it for other workloads: they end before the fork server and the daemon."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("500")
 
 
 class _CapabilityHeader(ctypes.Structure):
