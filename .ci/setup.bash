@@ -16,7 +16,7 @@ packages_to_run=(
   python3 python3-ipython python3-numpy python3-pandas python3-matplotlib python3-pil
 )
 packages_to_test=(
-  libgtest-dev libgmock-dev clang-format:clang-format
+  libgtest-dev libgmock-dev clang-format:clang-format python3-pip
   file:file erlang-base:erl erlang-src openssh-client:ssh-keygen openssh-server:/usr/sbin/sshd
 )
 packages_for_tsan=(dpkg-dev:dpkg-source)
