@@ -230,9 +230,12 @@ void copy_attributes(int from, int to) {
   if (::fstat(from, &status) != 0)
     throw_errno("stat");
   // The owner first: a change of it takes set-user-ID away.
-  if (::fchown(to, status.st_uid, status.st_gid) != 0 && errno != EPERM)
+  const bool is_kept = ::fchown(to, status.st_uid, status.st_gid) == 0;
+  if (!is_kept && errno != EPERM)
     throw_errno("chown");
-  if (::fchmod(to, status.st_mode & 07777) != 0)
+  const mode_t mode = status.st_mode & 07777u;
+  // What runs as its owner would run as this process's user now.
+  if (::fchmod(to, is_kept ? mode : mode & ~mode_t{S_ISUID | S_ISGID}) != 0)
     throw_errno("chmod");
   const ssize_t size = ::flistxattr(from, nullptr, 0);
   if (size <= 0)

@@ -10,7 +10,9 @@
 #include <chrono>
 #include <cstdio>
 #include <stop_token>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <thread>
 
@@ -77,6 +79,29 @@ TEST_F(written, keeps_mode_owner_and_attributes_of_the_old_file) {
     EXPECT_EQ(::getxattr(in("/file").c_str(), "user.note", value.data(), value.size()), 4);
     EXPECT_STREQ(value.data(), "kept");
   }
+}
+
+/// Of a server whose user may not give files away.
+TEST_F(written, is_no_program_of_ours_where_its_owner_cannot_be_kept) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "needs root, to be two others";
+  constexpr uid_t we = 65534;
+  put(in("/file"), "old");
+  ASSERT_EQ(::chown(in("/file").c_str(), 1234, 1234), 0);
+  ASSERT_EQ(::chmod(in("/file").c_str(), 06755), 0);
+  ASSERT_EQ(::chmod(inside.c_str(), 0777), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool are_we = ::setresgid(we, we, we) == 0 && ::setresuid(we, we, we) == 0 &&
+                        ::prctl(PR_SET_DUMPABLE, 1) == 0; // else /proc/self is root's
+    ::_exit(are_we ? errno_of([&] { write_file(root, "/file", "new"); }) : 255);
+  }
+  int result = 0;
+  ASSERT_EQ(::waitpid(child, &result, 0), child);
+  ASSERT_EQ(result, 0);
+  EXPECT_EQ(get(in("/file")), "new");
+  EXPECT_EQ(status("/file").st_uid, we);
+  EXPECT_EQ(status("/file").st_mode, S_IFREG | 0755u);
 }
 
 TEST_F(written, hands_out_what_it_replaced) {
