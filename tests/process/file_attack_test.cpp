@@ -134,6 +134,19 @@ TEST_P(file_attack, by_paths_of_proc_shows_nothing_of_the_daemons_process) {
   }
 }
 
+/// A session's own look at it is read-only, the machine's is not. What is written is what is there.
+TEST_P(file_attack, by_links_to_the_kernels_settings_changes_none) {
+  const std::string setting = "/proc/sys/kernel/core_pattern";
+  const auto value = read_text(setting);
+  fs::create_symlink(setting, in_workspace("setting"));
+  if (!(std::ofstream(in_workspace("setting")) << value << std::flush))
+    GTEST_SKIP() << "not available here: this process itself cannot do it";
+  const json order{{"path", in_workspace("setting")}, {"content", value}};
+  EXPECT_FALSE(succeeded(ask("/api/write", order)));
+  EXPECT_FALSE(succeeded(sdk().post("/api/write", order))) << "of no session";
+  EXPECT_EQ(read_text(setting), value);
+}
+
 TEST_P(file_attack, by_files_that_never_answer_or_never_end_holds_no_worker) {
   const auto fifo = in_workspace("fifo").string();
   ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
