@@ -162,7 +162,7 @@ void begin(self_pointer self) {
     return start(self);
   }
   const bool isolate = state.context->settings()->isolation.level != config::isolation_level::none;
-  const bool limited = false; // it is in one group with all its forks
+  const bool limited = false; // it moves its forks into groups with limits of their own
   request_init(
       self, state.context, {isolate, limited}, fork_server_actor(self),
       [self](init_handle init) {

@@ -226,7 +226,7 @@ TEST_F(limits, make_workloads_end_before_the_server_when_the_machine_lacks_memor
       "500");
 }
 
-TEST_F(limits, of_processor_time_are_what_the_kernel_enforces) {
+TEST_F(limits, of_processor_time_are_those_that_the_kernel_was_told) {
   test_daemon daemon(settings(true));
   sdk_client sdk(daemon.port(), generation::b);
   sdk.create("s");
