@@ -108,6 +108,9 @@ void tell_problems(self_pointer self) {
   auto& context = *state.context;
   const auto& report = *state.report;
   const auto before = std::exchange(state.told, report).value_or(launcher::protocol::spawner_report{});
+  if (report.user_namespace_problem != 0 && report.user_namespace_problem != before.user_namespace_problem)
+    note(self, fmt::format("an ordinary user's server cannot isolate sessions without a user namespace: {}",
+                           std::strerror(report.user_namespace_problem)));
   if (report.closing_problem != 0 && report.closing_problem != before.closing_problem)
     note(self,
          fmt::format("the server cannot make /proc/sys, /sys and control groups read-only for workloads: {}",

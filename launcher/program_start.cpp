@@ -3,6 +3,7 @@
 #include "launcher/confinement.hpp"
 #include "launcher/descriptor.hpp"
 #include "launcher/unix_message.hpp"
+#include "launcher/user_namespace.hpp"
 
 #include <array>
 #include <cerrno>
@@ -55,6 +56,7 @@ struct prepared_program {
   lineage number;
   std::span<const int> descriptors;
   const confinement* limits; // null: it is not confined
+  bool keeps_capabilities;   // an ordinary user's, which isolates others
 
   /// Where the child has the pipe on which it reports a failure; execve(2) closes it.
   [[nodiscard]] int failure_pipe() const { return static_cast<int>(descriptors.size()); }
@@ -102,6 +104,8 @@ int become(const prepared_program& ready, int failures) {
     if (const int unconfined = confine(*ready.limits); unconfined != 0)
       return unconfined;
   }
+  if (ready.keeps_capabilities)
+    pass_capabilities_on();
   ::execve(ready.arguments[0], ready.arguments.data(), ready.environment.data());
   return errno;
 }
@@ -119,7 +123,8 @@ start_result start_program(const program& what, lineage number, std::span<const 
                                home_of(what),
                                number,
                                descriptors,
-                               what.is_trusted ? nullptr : limits};
+                               what.is_trusted ? nullptr : limits,
+                               what.is_trusted && ::geteuid() != 0};
 
   // vfork(2) copies nothing. Under ThreadSanitizer it is a fork(2), so nothing here relies on shared memory.
   int ends[2];

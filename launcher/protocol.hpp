@@ -18,6 +18,9 @@ inline constexpr int first_group_directory = 4;
 struct spawner_report {
   /// Whether all that it will start is in control groups of workloads and cannot leave them.
   bool is_marked = false;
+  /// The errno that kept it, an ordinary user's, from a user namespace, without which there are no others; 0:
+  /// none, or it needs none.
+  std::int32_t user_namespace_problem = 0;
   /// The errno that kept it from closing the kernel's file systems to workloads; 0: none.
   std::int32_t closing_problem = 0;
   /// The errno that keeps it from making control groups; 0: none, or nobody wants any.

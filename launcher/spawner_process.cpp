@@ -7,6 +7,7 @@
 #include "launcher/protocol.hpp"
 #include "launcher/spawner_arguments.hpp"
 #include "launcher/unix_message.hpp"
+#include "launcher/user_namespace.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -301,6 +302,7 @@ std::vector<group_parent> received_groups(const spawner_arguments& how) {
 
 void run(const spawner_arguments& how) {
   ::prctl(PR_SET_NAME, "sandbox-spawner");
+  const int user_problem = how.confines && lacks_privileges() ? enter_user_namespace() : 0;
   ::prctl(PR_SET_DUMPABLE, 0); // an unisolated workload may neither trace it nor take its descriptors
   auto parents = received_groups(how);
   ::close_range(
@@ -314,7 +316,9 @@ void run(const spawner_arguments& how) {
     groups.emplace(std::move(parents), how.limits);
   shared.limits = limits ? &*limits : nullptr;
   shared.groups = groups ? &*groups : nullptr;
-  send_message(protocol::spawner_socket, close_surroundings(shared, how));
+  auto report = close_surroundings(shared, how);
+  report.user_namespace_problem = user_problem;
+  send_message(protocol::spawner_socket, report);
   ::setsid(); // a Ctrl-C in the daemon's terminal is the daemon's business
   spawner_loop(shared).run();
 }

@@ -9,13 +9,22 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 namespace sandboxd::launcher {
 namespace {
+
+template <std::size_t Size>
+bool install(sock_filter (&filter)[Size]) {
+  const sock_fprog program{static_cast<unsigned short>(Size), filter};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
 
 /// Makes mount(2) fail with EACCES in this process and all it starts, as a security profile does that grants
 /// namespaces but no mounts.
@@ -26,9 +35,23 @@ bool refuse_mounts() {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
-  const sock_fprog program{static_cast<unsigned short>(std::size(filter)), filter};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+  return install(filter);
+}
+
+/// Becomes nobody, who may have a user namespace where the kernel allows them to everybody.
+bool become_ordinary_user() {
+  constexpr unsigned nobody = 65534;
+  return ::setresgid(nobody, nobody, nobody) == 0 && ::setresuid(nobody, nobody, nobody) == 0;
+}
+
+bool become_user_without_namespaces() {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSPC),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  return become_ordinary_user() && install(filter);
 }
 
 /// Starts an init below a spawner of its own and returns it once its fate is known.
@@ -80,6 +103,26 @@ TEST_F(refused_mounts, refuse_sessions_that_must_be_isolated) {
     const auto init = try_init(true);
     return !init->identity && init->lost.size() == 1 &&
            init->lost.front().find(std::strerror(EACCES)) != std::string::npos;
+  }));
+}
+
+TEST(ordinary_user, has_isolated_sessions_by_a_user_namespace) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "needs root to become another user";
+  if (!in_a_process(become_ordinary_user, [] { return ::unshare(CLONE_NEWUSER) == 0; }))
+    GTEST_SKIP() << "not available here: the kernel gives ordinary users no user namespaces";
+  EXPECT_TRUE(in_a_process(become_ordinary_user, [] {
+    const auto init = try_init(true);
+    return init->identity && init->identity->isolated;
+  }));
+}
+
+TEST(ordinary_user, has_other_sessions_where_the_kernel_refuses_one) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "needs root to become another user";
+  EXPECT_TRUE(in_a_process(become_user_without_namespaces, [] {
+    const auto init = try_init(false);
+    return init->identity && !init->identity->isolated;
   }));
 }
 
