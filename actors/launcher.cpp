@@ -24,6 +24,7 @@ launcher::spawner::options spawner_options(const services& context) {
   const auto& isolation = settings->isolation;
   how.confine = isolation.level != config::isolation_level::none;
   how.allow_mounts = how.confine && isolation.allow_mounts;
+  how.is_strict = isolation.level == config::isolation_level::strict;
   how.groups = context.workload_groups ? &context.workload_groups->parents() : nullptr;
   if (context.workload_groups)
     how.limits = context.workload_groups->limits();

@@ -24,6 +24,7 @@ enum class http_dialect {
 enum class isolation_level {
   none,       ///< nothing
   namespaces, ///< namespaces of their own, and no more privileges than they need
+  strict,     ///< besides: no network but their own, no way to change the system
 };
 
 /// From the most talkative to the most silent.
@@ -35,10 +36,18 @@ enum class log_format {
   text, ///< one line for human eyes
 };
 
-/// Listener, limits and clocks of the HTTP front end.
+/// Who may connect to a Unix socket, besides root.
+enum class socket_access {
+  owner, ///< the user that the daemon runs as
+  group, ///< the group of the file, too
+};
+
+/// Listeners, limits and clocks of the HTTP front end.
 struct http_settings {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 3000;  ///< 0 = the system chooses a free one
+  std::uint16_t port = 3000; ///< 0 = the system chooses a free one
+  std::string unix_socket;   ///< path of a Unix socket to listen on besides; empty = none
+  socket_access unix_socket_mode = socket_access::owner;
   std::string token_file;     ///< whose content clients may bring, `Authorization: Bearer ...`; empty = none
   bool require_token = false; ///< of clients on other machines, too
   bool admit_workloads = false; ///< what runs in the sandbox may use the interface

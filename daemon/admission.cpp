@@ -1,6 +1,7 @@
 #include "daemon/admission.hpp"
 
 #include "launcher/descriptor.hpp"
+#include "launcher/socket_connector.hpp"
 #include "launcher/socket_group.hpp"
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 #include <string>
 #include <system_error>
 #include <unistd.h>
+#include <variant>
 
 namespace sandboxd::daemon {
 
@@ -49,6 +51,26 @@ std::string read_token(const std::string& path) {
   return text;
 }
 
+/// Every process of a workload has a number in our namespace.
+bool is_elsewhere(const http::peer& from) {
+  const auto* connector = std::get_if<http::unix_peer>(&from);
+  return connector != nullptr ? connector->process == 0
+                              : !launcher::is_own_address(std::get<http::tcp_peer>(from).remote.address());
+}
+
+/// One that has let go of its connection already cannot be told any more, and waits for no answer either.
+bool is_in_no_workload(const launcher::workload_groups& workloads, const http::tcp_peer& from) {
+  const auto group = launcher::group_of_socket(from.remote, from.local);
+  return group && !workloads.contain(*group);
+}
+
+/// The socket does not tell the group in which it was made, but the process that has connected stays in its
+/// own.
+bool is_in_no_workload(const launcher::workload_groups& workloads, const http::unix_peer& from) {
+  const auto groups = launcher::groups_of_connector(from.socket, from.process);
+  return groups && !workloads.contain_process(*groups);
+}
+
 } // namespace
 
 http::admission_rule read_admission_rule(const config::http_settings& settings) {
@@ -62,14 +84,15 @@ http::admission_rule read_admission_rule(const config::http_settings& settings) 
 }
 
 http::origin find_origin(const actors::services& context, const http::peer& from) {
-  if (!launcher::is_own_address(from.remote.address()))
+  if (is_elsewhere(from))
     return http::origin::client;
   if (!context.workloads_are_marked())
     return http::origin::workload;
   try {
-    const auto group = launcher::group_of_socket(from.remote, from.local);
-    // One that has let go of its connection already cannot be told any more, and waits for no answer either.
-    return group && !context.workload_groups->contain(*group) ? http::origin::client : http::origin::workload;
+    return std::visit([&](const auto& ends) { return is_in_no_workload(*context.workload_groups, ends); },
+                      from)
+               ? http::origin::client
+               : http::origin::workload;
   } catch (const std::system_error&) {
     return http::origin::untold;
   }

@@ -10,9 +10,11 @@ namespace sandboxd::daemon {
 /// and what is wrong with it.
 [[nodiscard]] http::admission_rule read_admission_rule(const config::http_settings& settings);
 
-/// Where a connection comes from. Of one from this machine the kernel tells whether a workload has made it;
-/// where workloads are not marked (`actors::services::workloads_are_marked`) everybody on this machine counts
-/// as one. System calls that do not wait; any thread.
+/// Where a connection comes from. Of one from this machine (over a Unix socket: from this PID namespace) the
+/// kernel tells whether a workload has made it; where workloads are not marked
+/// (`actors::services::workloads_are_marked`) everybody there counts as one, and so does who has connected to
+/// the Unix socket and is gone, or whom the kernel does not tell (`launcher::knows_connectors`). System calls
+/// that do not wait; any thread.
 [[nodiscard]] http::origin find_origin(const actors::services& context, const http::peer& from);
 
 } // namespace sandboxd::daemon

@@ -4,6 +4,7 @@
 #include "actors/sandbox_tree.hpp"
 #include "daemon/io_thread.hpp"
 #include "launcher/process_tree.hpp"
+#include "launcher/socket_connector.hpp"
 #include "launcher/workload_groups.hpp"
 #include "supervision/errors.hpp"
 #include "supervision/supervisor.hpp"
@@ -109,12 +110,14 @@ std::string names_of(const std::vector<launcher::process_entry>& processes) {
   return names;
 }
 
-/// For the log.
-std::string_view treatment_of_workloads(const config::settings& settings, const actors::services& context) {
+/// For the log. `are_told`: by what they come, the kernel tells those that are marked from others.
+std::string_view treatment_of_workloads(const config::settings& settings, const actors::services& context,
+                                        bool are_told) {
   if (settings.http.admit_workloads || settings.isolation.level == config::isolation_level::none)
     return "may use this interface";
-  return context.workloads_are_marked() ? "refused, known by their control group"
-                                        : "refused, as is everybody on this machine without the token";
+  return context.workloads_are_marked() && are_told
+             ? "refused, known by their control group"
+             : "refused, as is everybody on this machine without the token";
 }
 
 } // namespace
@@ -256,7 +259,11 @@ void sandbox_daemon::is_listening(std::uint16_t port) {
   log_.write(config::log_level::info, "sandboxd", "listening",
              {{"address", settings_->http.address},
               {"port", std::int64_t{port}},
-              {"workloads", treatment_of_workloads(*settings_, *context_)}});
+              {"workloads", treatment_of_workloads(*settings_, *context_, true)}});
+  if (!settings_->http.unix_socket.empty())
+    log_.write(config::log_level::info, "sandboxd", "listening",
+               {{"unixSocket", settings_->http.unix_socket},
+                {"workloads", treatment_of_workloads(*settings_, *context_, launcher::knows_connectors())}});
   asio::post(events_, [this] { start_command(); });
 }
 

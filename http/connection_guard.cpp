@@ -30,12 +30,6 @@ constexpr std::array<std::string_view, 6> served_methods = {"GET", "HEAD",   "PO
 /// At the end of the server a client has this long to read the last answer and close.
 constexpr std::chrono::milliseconds last_linger{500};
 
-std::string name_of(const asio::ip::tcp::endpoint& client) {
-  auto address = client.address().to_string();
-  return client.address().is_v6() ? fmt::format("[{}]:{}", address, client.port())
-                                  : fmt::format("{}:{}", address, client.port());
-}
-
 std::string path_of(const request_head& head) {
   return head.target.substr(0, head.target.find('?'));
 }
@@ -43,8 +37,8 @@ std::string path_of(const request_head& head) {
 } // namespace
 
 connection_guard::connection_guard(std::shared_ptr<transport> shared, std::uint64_t id, client_socket socket,
-                                   strand_type strand, asio::ip::tcp::endpoint client)
-    : shared_(std::move(shared)), id_(id), strand_(std::move(strand)), client_(std::move(client)),
+                                   strand_type strand, const peer& client)
+    : shared_(std::move(shared)), id_(id), strand_(std::move(strand)), client_(client),
       client_name_(name_of(client_)), socket_(std::move(socket)) {}
 
 /// Runs a step; an exception (memory) ends this connection instead of the I/O thread.
@@ -287,9 +281,8 @@ std::optional<refusal> connection_guard::judge(const request_head& head) {
   const auto& hooks = shared_->hooks;
   if (!hooks.judge)
     return std::nullopt;
-  asio::error_code ignored;
   if (!origin_)
-    origin_ = hooks.origin_of ? hooks.origin_of({client_, socket_.local_endpoint(ignored)}) : origin::client;
+    origin_ = hooks.origin_of ? hooks.origin_of(client_) : origin::client;
   return hooks.judge(*origin_, head);
 }
 
@@ -323,12 +316,12 @@ void connection_guard::begin_relay() {
   const auto& head = scanner_->head();
   std::string input(unread());
   input_begin_ = input_end_ = 0;
-  relay_ = std::make_shared<port_relay>(
-      shared_->relays, shared_from_this(), head, std::move(input),
-      relay_origin{client_.address().to_string(), shared_->request_id(head.request_id),
-                   shared_->hooks.is_own_authorization &&
-                       shared_->hooks.is_own_authorization(head.authorization)},
-      shared_->settings.stream_stall_timeout, !shared_->draining);
+  relay_ =
+      std::make_shared<port_relay>(shared_->relays, shared_from_this(), head, std::move(input),
+                                   relay_origin{address_of(client_), shared_->request_id(head.request_id),
+                                                shared_->hooks.is_own_authorization &&
+                                                    shared_->hooks.is_own_authorization(head.authorization)},
+                                   shared_->settings.stream_stall_timeout, !shared_->draining);
   const auto relay = relay_; // which may be over at once
   relay->start();
 }

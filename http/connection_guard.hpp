@@ -10,7 +10,6 @@
 #include <asio/bind_executor.hpp>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
-#include <asio/ip/tcp.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -71,7 +70,7 @@ public:
 
   /// `socket` must be connected and use `strand`.
   connection_guard(std::shared_ptr<transport> shared, std::uint64_t id, client_socket socket,
-                   strand_type strand, asio::ip::tcp::endpoint client);
+                   strand_type strand, const peer& client);
 
   // For RESTinio, through `guarded_socket`.
 
@@ -110,7 +109,7 @@ public:
   /// Bytes given to the kernel so far.
   [[nodiscard]] std::uint64_t bytes_sent() const { return bytes_sent_; }
 
-  /// Address and port. Any thread.
+  /// As `name_of(peer)` says. Any thread.
   [[nodiscard]] const std::string& client_name() const { return client_name_; }
 
   /// Ends the connection at once.
@@ -193,7 +192,7 @@ private:
   const std::shared_ptr<transport> shared_;
   const std::uint64_t id_;
   const strand_type strand_;
-  const asio::ip::tcp::endpoint client_;
+  const peer client_;
   std::optional<origin> origin_; ///< once it was asked for
   const std::string client_name_;
   client_socket socket_;

@@ -1,17 +1,15 @@
 #pragma once
 
+#include "http/acceptor.hpp"
 #include "http/connection_guard.hpp"
+#include "http/peer.hpp"
 
 #include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 
-#include <atomic>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
 
 namespace sandboxd::http {
 
@@ -22,41 +20,40 @@ class listener : public std::enable_shared_from_this<listener> {
 public:
   using strand_type = connection_guard::strand_type;
   /// Takes a new connection; runs on an I/O thread.
-  using new_connection =
-      std::function<void(client_socket, const strand_type&, const asio::ip::tcp::endpoint& client)>;
+  using new_connection = std::function<void(client_socket, const strand_type&, const peer& client)>;
 
-  listener(asio::io_context& context, std::shared_ptr<transport> shared, new_connection accepted);
+  /// Of the listeners that share a `turn` one at a time lets somebody in, so that all together keep to the
+  /// bound.
+  listener(asio::io_context& context, std::shared_ptr<transport> shared, strand_type turn,
+           new_connection accepted);
 
-  /// Binds and begins to accept. Throws std::system_error that names address, port and cause.
-  void open(const std::string& address, std::uint16_t port);
+  /// Begins to accept from a socket that listens.
+  void open(acceptor listening);
 
-  /// The port bound last; 0 before `open`.
-  [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] bool is_open() const;
 
-  /// Accepts again when it had stopped at the bound.
+  /// Looks for clients again when it had stopped at the bound.
   void resume();
 
-  /// Stops accepting; the port is free on return. It may be opened again.
+  /// Stops accepting; the address is free on return. It may be opened again.
   void close();
 
 private:
-  void accept();
-  void await_client();
+  void watch();
+  void knocked(const asio::error_code& fault);
   bool someone_waits();
-  void accepted(const asio::error_code& fault, client_socket socket, const strand_type& strand);
+  void let_in(client_socket socket, const strand_type& strand);
   void retry_later();
 
   asio::io_context& context_;
   const std::shared_ptr<transport> shared_;
+  const strand_type turn_;
   const new_connection accepted_;
-  std::atomic<std::uint16_t> port_ = 0;
 
   mutable std::mutex mutex_; ///< guards what follows
-  asio::ip::tcp::acceptor acceptor_;
+  acceptor acceptor_;
   asio::steady_timer retry_;
-  bool accepting_ = false;
-  bool watching_ = false; ///< for a client that knocks while the bound is reached
+  bool watching_ = false;
   bool failing_ = false;
 };
 

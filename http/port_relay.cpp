@@ -80,9 +80,7 @@ void port_relay::start() {
   if (const auto* wrong = std::get_if<refusal>(&target))
     return refuse(*wrong);
   to_ = std::move(std::get<relay_target>(target));
-  asio::error_code gone;
-  const bool is_our_own = to_.port == client_->socket().local_endpoint(gone).port();
-  if (is_our_own || !shared_->is_exposed(to_.port))
+  if (to_.port == shared_->own_port || !shared_->is_exposed(to_.port))
     return withdrawn();
   permit_ = shared_->enter(to_.port, [weak = weak_from_this(), strand = client_->strand()] {
     asio::post(strand, [weak] {

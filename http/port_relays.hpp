@@ -4,6 +4,7 @@
 
 #include <asio/ip/tcp.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -43,6 +44,9 @@ public:
 
   const config::port_settings settings;
   const std::function<bool(std::uint16_t port)> is_exposed;
+
+  /// At which the server itself listens; never reached, whatever is exposed.
+  std::atomic<std::uint16_t> own_port = 0;
 
 private:
   struct waiting {

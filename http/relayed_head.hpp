@@ -27,7 +27,7 @@ struct relay_target {
 
 /// The first connection a message passes, for `Forwarded`-like fields.
 struct relay_origin {
-  std::string client_address; ///< numeric, without the port
+  std::string client_address; ///< as `address_of(peer)` says
   std::string request_id;
   bool hides_authorization = false; ///< that of the request is for us alone
 };

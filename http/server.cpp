@@ -1,20 +1,28 @@
 #include "http/server.hpp"
 
+#include "http/acceptor.hpp"
 #include "http/listener.hpp"
+#include "http/peer.hpp"
 #include "http/request_responder.hpp"
 #include "http/served_request.hpp"
 #include "http/server_traits.hpp"
+#include "http/socket_file.hpp"
 #include "http/transport.hpp"
 
 #include <asio/dispatch.hpp>
 #include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
+#include <asio/strand.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <http_parser.h>
+#include <mutex>
 #include <stdexcept>
 #include <utility>
+#include <variant>
 
 namespace sandboxd::http {
 
@@ -115,40 +123,66 @@ request_entry::operator()(const restinio::request_handle_t& parsed) const {
 class server::running : public std::enable_shared_from_this<server::running> {
 public:
   running(const config::settings& settings, asio::io_context& context, server_hooks hooks)
-      : shared(std::make_shared<transport>(settings, std::move(hooks))), ticker_(context),
+      : shared(std::make_shared<transport>(settings, std::move(hooks))),
+        file_(settings.http.unix_socket, settings.http.unix_socket_mode), ticker_(context),
         tick_(tick_of(settings.http)), restinio_(make_restinio_settings(shared, context)), context_(context) {
   }
 
   /// Once, before `start`: what holds a weak reference to this object.
   void prepare() {
-    door = std::make_shared<listener>(
-        context_, shared,
-        [weak = weak_from_this()](client_socket socket, const auto& strand, const auto& client) {
-          if (auto self = weak.lock())
-            self->connect(std::move(socket), strand, client);
-        });
-    shared->connections.on_removed([weak = std::weak_ptr(door)] {
-      if (auto opened = weak.lock())
-        opened->resume();
+    const auto turn = asio::make_strand(context_.get_executor());
+    const auto make_door = [&] {
+      return std::make_shared<listener>(
+          context_, shared, turn,
+          [weak = weak_from_this()](client_socket socket, const auto& strand, const auto& client) {
+            if (auto self = weak.lock())
+              self->connect(std::move(socket), strand, client);
+          });
+    };
+    door_ = make_door();
+    unix_door_ = make_door();
+    shared->connections.on_removed([doors = std::array{std::weak_ptr(door_), std::weak_ptr(unix_door_)}] {
+      for (const auto& one : doors)
+        if (auto opened = one.lock())
+          opened->resume();
     });
     keep_time();
   }
 
   void start() {
+    const std::lock_guard lock(doors_mutex_);
+    const auto& settings = shared->settings;
+    auto over_tcp = listen_at(context_, settings.address, port != 0 ? port.load() : settings.port);
+    if (!settings.unix_socket.empty())
+      unix_door_->open(file_.listen(context_));
+    port = port_of(over_tcp);
+    if (shared->relays)
+      shared->relays->own_port = port.load();
     shared->draining = false;
-    door->open(shared->settings.address, door->port() != 0 ? door->port() : shared->settings.port);
+    door_->open(std::move(over_tcp));
   }
 
+  void stop_accepting() {
+    const std::lock_guard lock(doors_mutex_);
+    shared->draining = true;
+    file_.remove();
+    unix_door_->close();
+    door_->close();
+  }
+
+  [[nodiscard]] bool is_listening() const { return door_->is_open(); }
+
   const std::shared_ptr<transport> shared;
-  std::shared_ptr<listener> door;
+  std::atomic<std::uint16_t> port = 0; ///< listened on last
 
 private:
-  void connect(client_socket socket, const connection_guard::strand_type& strand,
-               const asio::ip::tcp::endpoint& client) {
+  void connect(client_socket socket, const connection_guard::strand_type& strand, const peer& client) {
     auto id = ++connection_count_;
+    const auto* ends = std::get_if<tcp_peer>(&client);
     auto guard = std::make_shared<connection_guard>(shared, id, std::move(socket), strand, client);
-    auto connection = std::make_shared<restinio_connection>(id, guarded_socket(guard), restinio_, client,
-                                                            restinio_connection::lifetime_monitor_t{nullptr});
+    auto connection = std::make_shared<restinio_connection>(
+        id, guarded_socket(guard), restinio_, ends != nullptr ? ends->remote : asio::ip::tcp::endpoint(),
+        restinio_connection::lifetime_monitor_t{nullptr});
     shared->connections.add(id, guard);
     asio::dispatch(strand, [connection] { connection->init(); });
   }
@@ -171,6 +205,10 @@ private:
     });
   }
 
+  std::mutex doors_mutex_; ///< for opening and closing them
+  std::shared_ptr<listener> door_;
+  std::shared_ptr<listener> unix_door_; ///< stays closed where there is no `http.unix-socket`
+  socket_file file_;
   asio::steady_timer ticker_;
   const std::chrono::milliseconds tick_;
   const std::shared_ptr<restinio_settings> restinio_;
@@ -199,16 +237,15 @@ void server::start() {
 }
 
 std::uint16_t server::port() const {
-  return running_->door->port();
+  return running_->port;
 }
 
 bool server::is_listening() const {
-  return running_->door->is_open();
+  return running_->is_listening();
 }
 
 void server::stop_accepting() {
-  running_->shared->draining = true;
-  running_->door->close();
+  running_->stop_accepting();
 }
 
 std::size_t server::close_all(std::chrono::milliseconds grace) {

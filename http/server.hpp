@@ -38,8 +38,9 @@ public:
   /// called afterwards.
   ~server();
 
-  /// Binds `http.address`:`http.port` and accepts. Throws std::system_error that names them and the cause;
-  /// may be tried again then, and after `stop_accepting`, when it opens the same port again.
+  /// Binds `http.address`:`http.port`, and `http.unix-socket` if there is one, and accepts. Throws
+  /// std::system_error that names which and the cause; may be tried again then, and after `stop_accepting`,
+  /// when it opens the same port again.
   void start();
 
   /// The port listened on last (the chosen one when `http.port` is 0); 0 before the first start. Any thread.
@@ -47,8 +48,8 @@ public:
   /// Any thread.
   [[nodiscard]] bool is_listening() const;
 
-  /// Closes the listening socket. Open connections go on; from now on each closes with its next answer. Any
-  /// thread.
+  /// Closes the listening sockets and removes the file of the Unix socket. Open connections go on; from now
+  /// on each closes with its next answer. Any thread.
   void stop_accepting();
 
   /// Closes idle connections, waits for the others until `grace` has passed and cuts what is left then.

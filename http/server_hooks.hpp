@@ -1,9 +1,8 @@
 #pragma once
 
 #include "http/exchange.hpp"
+#include "http/peer.hpp"
 #include "http/request_head.hpp"
-
-#include <asio/ip/tcp.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -29,7 +28,7 @@ enum class outcome {
 /// One finished request, for the access log.
 struct access_record {
   std::string request_id;
-  std::string client;                    ///< address and port
+  std::string client;                    ///< as `name_of(peer)` says
   std::string method;                    ///< as sent; empty when the head was not understood so far
   std::string path;                      ///< without the query; empty when the head was not understood so far
   int status = 0;                        ///< 0 = the request ended before an answer
@@ -41,12 +40,6 @@ struct access_record {
   std::string sandbox_id = {}; ///< the client's `X-Sandbox-Id`, unchecked, of at most 128 bytes
   std::string trace_id = {};   ///< its `X-Trace-Id`, the same
   bool internal = false;       ///< housekeeping of the SDK
-};
-
-/// The two ends of a client's connection.
-struct peer {
-  asio::ip::tcp::endpoint remote; ///< the client's
-  asio::ip::tcp::endpoint local;  ///< ours
 };
 
 /// Who a connection belongs to.

@@ -33,7 +33,7 @@ descriptor out_of_the_way(int number, std::size_t directories) {
 }
 
 spawner_arguments arguments_for(const spawner::options& how) {
-  spawner_arguments arguments{how.confine, how.allow_mounts, {}, how.limits};
+  spawner_arguments arguments{how.confine, how.allow_mounts, how.is_strict, {}, how.limits};
   if (how.groups != nullptr)
     for (const auto& parent : *how.groups)
       arguments.hierarchies.push_back(parent.controllers);

@@ -24,6 +24,8 @@ public:
     bool confine = false;
     /// Whether that may mount all the same.
     bool allow_mounts = false;
+    /// Whether by all means there are (`spawner_arguments`).
+    bool is_strict = false;
     /// In which each init gets a group of its own; null: none. Not needed after `start`.
     const std::vector<group_parent>* groups = nullptr;
     /// Of each such group, but for inits that ask for none.

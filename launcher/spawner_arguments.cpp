@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view confine_word = "confine";
 constexpr std::string_view mounts_word = "mounts";
+constexpr std::string_view strict_word = "strict";
 constexpr std::string_view hierarchy_word = "hierarchy=";
 constexpr std::string_view memory_word = "memory=";
 constexpr std::string_view processes_word = "processes=";
@@ -57,6 +58,8 @@ std::vector<std::string> encode(const spawner_arguments& how) {
     add(confine_word, "");
   if (how.allows_mounts)
     add(mounts_word, "");
+  if (how.is_strict)
+    add(strict_word, "");
   for (const auto& controllers : how.hierarchies)
     add(hierarchy_word, joined(controllers));
   add(memory_word, std::to_string(how.limits.memory_bytes));
@@ -70,6 +73,7 @@ spawner_arguments decode_spawner_arguments(std::span<const char* const> words) {
   for (std::string_view word : words) {
     how.confines |= word == confine_word;
     how.allows_mounts |= word == mounts_word;
+    how.is_strict |= word == strict_word;
     if (take(word, hierarchy_word))
       how.hierarchies.push_back(split(word));
     else if (take(word, memory_word))

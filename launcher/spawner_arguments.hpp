@@ -14,6 +14,8 @@ struct spawner_arguments {
   bool confines = false;
   /// Whether that may mount all the same.
   bool allows_mounts = false;
+  /// Whether workloads are kept by all means there are (`config::isolation_level::strict`).
+  bool is_strict = false;
   /// The hierarchies of control groups in which each init gets a group of its own, that of version 2 first:
   /// the controllers of each ("memory", "pids", "cpu"). Their directories are the spawner's descriptors from
   /// `protocol::first_group_directory` on. Empty: there are no groups.

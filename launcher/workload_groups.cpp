@@ -186,15 +186,24 @@ workload_groups::~workload_groups() {
       remove_group(directory.get(), name_);
 }
 
-/// Other daemons may be in groups elsewhere; one in whose workload this daemon is itself is none of them.
 bool workload_groups::contain(std::uint64_t id) const {
   int error = 0;
   const auto group = path_of_group(unified_, id, error).string();
   throw_if_exhausted(error);
+  return error != 0 || contain_directory(group);
+}
+
+bool workload_groups::contain_process(std::string_view cgroup_file) const {
+  const auto group = group_directory(unified_, cgroup_file);
+  return group.empty() || contain_directory(group);
+}
+
+/// Other daemons may be in groups elsewhere; one in whose workload this daemon is itself is none of them.
+bool workload_groups::contain_directory(std::string_view group) const {
   const auto& own = group_paths_.front().string();
   const bool is_below_own = group == own || group.starts_with(own + '/');
-  const auto beyond = std::string_view(group).substr(is_below_own ? own.size() : 0);
-  return error != 0 || beyond.find('/' + std::string(name_prefix)) != std::string_view::npos;
+  const auto beyond = group.substr(is_below_own ? own.size() : 0);
+  return beyond.find('/' + std::string(name_prefix)) != std::string_view::npos;
 }
 
 } // namespace sandboxd::launcher

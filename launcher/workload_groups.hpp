@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sandboxd::launcher {
@@ -59,9 +60,13 @@ public:
   /// or memory left to look. Any thread.
   [[nodiscard]] bool contain(std::uint64_t id) const;
 
+  /// The same of the group that a process is in, by the text of its /proc/PID/cgroup. Any thread.
+  [[nodiscard]] bool contain_process(std::string_view cgroup_file) const;
+
 private:
   explicit workload_groups(const group_hierarchy& unified, const options& how);
 
+  [[nodiscard]] bool contain_directory(std::string_view group) const;
   void make_unified(const group_hierarchy& unified);
   void make_in(const group_hierarchy& hierarchy);
   void limit(const group_hierarchy& hierarchy);

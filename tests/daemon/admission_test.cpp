@@ -72,10 +72,14 @@ TEST(origin, of_this_machine_is_a_workload_where_nobody_can_tell) {
   const actors::services context(io, std::make_shared<config::settings>(), ::testing::TempDir(),
                                  std::vector<std::string>{});
   const asio::ip::tcp::endpoint own(asio::ip::make_address("127.0.0.1"), 3000);
-  EXPECT_EQ(find_origin(context, {{asio::ip::make_address("127.0.0.1"), 40000}, own}),
-            http::origin::workload);
-  EXPECT_EQ(find_origin(context, {{asio::ip::make_address("192.0.2.1"), 40000}, own}), http::origin::client)
-      << "RFC 5737: nobody here has it";
+  const auto from = [&](const char* address) {
+    return http::tcp_peer{{asio::ip::make_address(address), 40000}, own};
+  };
+  EXPECT_EQ(find_origin(context, from("127.0.0.1")), http::origin::workload);
+  EXPECT_EQ(find_origin(context, from("192.0.2.1")), http::origin::client) << "RFC 5737: nobody here has it";
+  EXPECT_EQ(find_origin(context, http::unix_peer{-1, ::getpid(), 0}), http::origin::workload);
+  EXPECT_EQ(find_origin(context, http::unix_peer{-1, 0, 0}), http::origin::client)
+      << "of another PID namespace, above this one or beside it";
 }
 
 TEST(mark, is_never_made_again_once_it_was_lost) {

@@ -4,12 +4,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace sandboxd::launcher {
@@ -68,6 +71,47 @@ TEST_F(workload_group, contains_what_does_not_exist_any_more) {
 TEST_F(workload_group, of_another_daemon_is_one_too) {
   const auto other = workload_groups::make({});
   EXPECT_TRUE(groups->contain(number_of(other->parents().front().directory)));
+}
+
+/// One that does nothing until it is killed.
+class sleeper {
+public:
+  sleeper() : pid(::fork()) {
+    if (pid == 0)
+      for (;;)
+        ::pause();
+  }
+  ~sleeper() {
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+  }
+
+  [[nodiscard]] std::string groups() const {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/cgroup");
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  const pid_t pid;
+};
+
+TEST_F(workload_group, contains_processes_by_what_proc_tells_of_them) {
+  const auto& unified = groups->parents().front().directory;
+  descriptor below;
+  ASSERT_EQ(make_group(unified.get(), "below", below), 0);
+  {
+    const sleeper process;
+    EXPECT_FALSE(groups->contain_process(process.groups()));
+    ASSERT_EQ(write_group_file(below.get(), "cgroup.procs", std::to_string(process.pid)), 0);
+    EXPECT_TRUE(groups->contain_process(process.groups()));
+    ::kill(process.pid, SIGKILL);
+    siginfo_t end{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(process.pid), &end, WEXITED | WNOWAIT), 0);
+    EXPECT_TRUE(groups->contain_process(process.groups())) << "one that nobody has reaped";
+    ASSERT_EQ(remove_group(unified.get(), "below"), 0);
+    EXPECT_TRUE(groups->contain_process(process.groups())) << "of a group that is gone";
+  }
+  EXPECT_TRUE(groups->contain_process("")) << "nothing is known of it";
+  EXPECT_TRUE(groups->contain_process("1:name=systemd:/\n"));
 }
 
 TEST_F(workload_group, is_removed_with_all_that_is_left_in_it) {
