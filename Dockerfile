@@ -18,7 +18,7 @@ FROM ${BASE}
 # First what sandboxd and its helpers are linked with, then what they run, then what the SDK and its users expect to find.
 RUN apt-get update \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-    libcaf-core0.17 libfmt9 libhttp-parser2.9 libseccomp2 libsimdjson14 libgit2-1.5 \
+    libcaf-core0.17 libfmt9 libhttp-parser2.9 libseccomp2 libnftables1 libsimdjson14 libgit2-1.5 \
     bash git ca-certificates openssh-client procps util-linux \
     nodejs npm python3 python3-pip python3-venv \
     python3-ipython python3-numpy python3-pandas python3-matplotlib python3-pil \

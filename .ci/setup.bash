@@ -9,7 +9,7 @@ die() { say "$*"; exit 1; }
 packages_to_build=(
   g++:g++ cmake:cmake ninja-build:ninja
   libcaf-dev librestinio-dev libasio-dev libhttp-parser-dev libfmt-dev nlohmann-json3-dev libsimdjson-dev libgit2-dev
-  libseccomp-dev
+  libseccomp-dev libnftables-dev
 )
 packages_to_run=(
   bash:bash git:git curl:curl procps:ps util-linux:unshare nodejs:node npm:npm
@@ -18,6 +18,7 @@ packages_to_run=(
 packages_to_test=(
   libgtest-dev libgmock-dev clang-format:clang-format python3-pip
   file:file erlang-base:erl erlang-src openssh-client:ssh-keygen openssh-server:/usr/sbin/sshd
+  iproute2:ip
 )
 packages_for_tsan=(dpkg-dev:dpkg-source)
 packages_for_lint=(clang-tidy:clang-tidy)

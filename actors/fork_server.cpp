@@ -65,10 +65,11 @@ failure refusal_because(const fork_server_state& state, const fork_server_lost& 
   return reason;
 }
 
-std::optional<launcher::confinement> limits_of_forks(const config::isolation_settings& settings) {
-  if (settings.level == config::isolation_level::none)
+std::optional<launcher::confinement> limits_of_forks(const config::settings& settings) {
+  if (settings.isolation.level == config::isolation_level::none)
     return std::nullopt;
-  return launcher::make_confinement(settings.allow_mounts);
+  return launcher::make_confinement(settings.isolation.allow_mounts,
+                                    settings.network.egress != config::network_egress::open);
 }
 
 /// On the init's strand, which is where programs are started.
@@ -87,7 +88,7 @@ void start_program(const services_ptr& context, const init_handle& init, bool is
       caf::anon_send(me, end_of(generation, *status, program));
   };
   std::vector<int> descriptors{null.get(), null.get(), null.get(), socket.get()};
-  const auto limits = limits_of_forks(context->settings()->isolation);
+  const auto limits = limits_of_forks(*context->settings());
   launcher::descriptor filter;
   if (limits) {
     filter = launcher::memory_file({reinterpret_cast<const char*>(limits->filter.data()),

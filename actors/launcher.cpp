@@ -28,6 +28,8 @@ launcher::spawner::options spawner_options(const services& context) {
   how.groups = context.workload_groups ? &context.workload_groups->parents() : nullptr;
   if (context.workload_groups)
     how.limits = context.workload_groups->limits();
+  how.limit_sockets = context.network_is_limited;
+  how.hosts_file = context.hosts_file;
   return how;
 }
 
@@ -120,6 +122,9 @@ void tell_problems(self_pointer self) {
     note(self, fmt::format("workloads are in no control groups, and have no limits of their own: {}",
                            std::strerror(report.group_problem)));
   const auto* groups = context.workload_groups.get();
+  if (report.hosts_problem != 0 && report.hosts_problem != before.hosts_problem)
+    note(self, fmt::format("workloads do not find the names of network.allow in /etc/hosts: {}",
+                           std::strerror(report.hosts_problem)));
   const bool is_news =
       context.mark_workloads(report.is_marked && groups != nullptr && groups->marking_problem().empty());
   if (is_news && groups != nullptr && !report.is_marked && !context.settings()->isolation.allow_mounts)
@@ -128,9 +133,14 @@ void tell_problems(self_pointer self) {
 
 /// It and its report come in any order.
 void begin_if_complete(self_pointer self) {
-  if (!self->state.takes_requests())
+  auto& state = self->state;
+  if (!state.takes_requests())
     return;
   tell_problems(self);
+  if (state.context->network_is_limited && !state.report->is_marked) {
+    note(self, "network.egress cannot be enforced: workloads could leave their control groups");
+    return self->quit(caf::make_error(caf::sec::runtime_error));
+  }
   serve_waiting(self);
   self->confirm_start();
 }

@@ -130,6 +130,11 @@ public:
   /// Those of all workloads; null where there are none, and where they are not isolated. Set before the
   /// actors start.
   std::unique_ptr<const launcher::workload_groups> workload_groups;
+  /// Whether rules for the network hold for who is, and stays, in those groups: nobody else may be started.
+  /// Set before the actors start, as is the next.
+  bool network_is_limited = false;
+  /// The file that workloads are to see as /etc/hosts; empty: the machine's.
+  std::string hosts_file;
   /// Removes what sessions leave, and keeps the files of processes that are over.
   const std::shared_ptr<launcher::background_worker> background =
       std::make_shared<launcher::background_worker>();

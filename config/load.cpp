@@ -145,6 +145,7 @@ bool has_wrong_quotes(const given& one, kind type) {
   case kind::text:
   case kind::path:
   case kind::address:
+  case kind::hosts:
     return one.quoted == false;
   }
   return false;
@@ -210,6 +211,31 @@ void check_orderings(configuration& target, std::vector<std::string>& problems) 
   }
 }
 
+/// What a policy for the network needs of other keys: without it, it would be none.
+void check_network(const configuration& target, std::vector<std::string>& problems) {
+  const auto& network = target.values.network;
+  const auto& isolation = target.values.isolation;
+  const auto report = [&](std::string_view name, std::string_view why) {
+    const auto& key = *find_key(name);
+    problems.push_back(target.sources.at(key.name) + ": " + std::string(name) + " = " +
+                       to_literal(key.get(target.values), key.allowed) + ": " + std::string(why));
+  };
+  if (!network.allow.empty() && network.egress != network_egress::listed)
+    report("network.allow", "has no effect unless network.egress is listed");
+  if (network.egress == network_egress::open)
+    return;
+  if (isolation.level == isolation_level::none)
+    report("network.egress",
+           "cannot be enforced with isolation.level = none, where workloads are in no groups");
+  if (isolation.allow_mounts)
+    report("network.egress",
+           "cannot be enforced with isolation.allow-mounts, by which workloads leave their groups");
+  if (isolation.level == isolation_level::strict && network.egress == network_egress::listed)
+    report("network.egress",
+           "nothing can be reached with isolation.level = strict, where workloads have a network of "
+           "their own; allowed: open or none");
+}
+
 /// Every key at its default.
 configuration defaults() {
   configuration result;
@@ -258,6 +284,7 @@ std::variant<configuration, early_exit, problems> load(invocation how) {
   apply(read_environment(how, found), result, found);
   apply(line.values, result, found);
   check_orderings(result, found);
+  check_network(result, found);
   if (!found.empty())
     return problems{std::move(found)};
   if (!line.actions.empty())

@@ -27,6 +27,13 @@ enum class isolation_level {
   strict,     ///< besides: no network but their own, no way to change the system
 };
 
+/// What workloads may reach beyond the services of the sandbox.
+enum class network_egress {
+  open,   ///< whatever the machine reaches
+  none,   ///< nothing
+  listed, ///< what `network.allow` lists
+};
+
 /// From the most talkative to the most silent.
 enum class log_level { debug, info, warn, error };
 
@@ -119,6 +126,13 @@ struct isolation_settings {
   std::uint64_t reserved_memory = 64ull << 20; ///< kept from all workloads together
   std::uint64_t reserved_processes = 256;      ///< and threads, the same
   bool favor_group_moves = true;               ///< ask the kernel for fast moves between control groups
+};
+
+/// The network as workloads have it.
+struct network_settings {
+  network_egress egress = network_egress::open;
+  std::string allow; ///< destinations (`config/destination.hpp`), separated by commas
+  std::chrono::milliseconds resolve_interval = std::chrono::seconds(60); ///< of the names among them
 };
 
 /// Operations on files.
@@ -242,6 +256,7 @@ struct settings {
   sandbox_settings sandbox;
   session_settings session;
   isolation_settings isolation;
+  network_settings network;
   file_settings files;
   process_settings process;
   port_settings ports;

@@ -285,6 +285,13 @@ const std::vector<key>& all_keys() {
     boolean("isolation.favor-group-moves", MEMBER(isolation.favor_group_moves), at_start,
             "Whether to ask the kernel for fast moves between control groups (favordynmods), which holds for the whole machine"),
 
+    word("network.egress", MEMBER(network.egress), {"open", "none", "listed"}, at_start,
+         "What workloads may reach beyond the services of the sandbox: listed = what network.allow lists (docs/security.md)"),
+    text("network.allow", MEMBER(network.allow), kind::hosts, 0, 16_KiB,
+         "What that is; DNS, too, is only what is listed here, but listed names are looked up for workloads"),
+    duration("network.resolve-interval", MEMBER(network.resolve_interval), 1_s, 24_h, at_start,
+             "Time after which the names in network.allow are looked up again"),
+
     count("files.workers", MEMBER(files.workers), 1, 256, at_start,
           "File operations at a time, each on a thread of its own"),
     count("files.max-queued", MEMBER(files.max_queued), 1, 1'000'000, live,

@@ -1,5 +1,7 @@
 #include "config/value.hpp"
 
+#include "config/destination.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -55,6 +57,9 @@ std::string_view noun(kind type) {
     return "an absolute path";
   case kind::address:
     return "an IPv4 or IPv6 address";
+  case kind::hosts:
+    return "IPv4 or IPv6 addresses, blocks of them (such as 10.0.0.0/8) and names of hosts, separated by "
+           "commas";
   }
   return {};
 }
@@ -110,6 +115,9 @@ std::variant<value, refusal> read_text(std::string_view literal, const domain& a
     return refuse("not " + std::string(noun(allowed.type)), allowed);
   if (text.size() < allowed.minimum || text.size() > allowed.maximum)
     return refuse("too " + std::string(text.size() < allowed.minimum ? "short" : "long"), allowed);
+  if (allowed.type == kind::hosts)
+    if (const auto read = read_destinations(text); const auto* wrong = std::get_if<std::string>(&read))
+      return refuse(*wrong, allowed);
   return value{std::move(text)};
 }
 
@@ -192,6 +200,7 @@ std::string describe(const domain& allowed) {
   case kind::text:
   case kind::path:
   case kind::address:
+  case kind::hosts:
     return std::string(noun(allowed.type)) + ", " + std::to_string(allowed.minimum) + " to " +
            std::to_string(allowed.maximum) + " bytes";
   }

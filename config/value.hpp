@@ -21,13 +21,14 @@ enum class kind {
   text,     ///< any text without control characters
   path,     ///< an absolute path
   address,  ///< an IPv4 or IPv6 address
+  hosts,    ///< a list of addresses, blocks of them and names of hosts (`config/destination.hpp`)
 };
 
 /// Bounds of one key. Numbers are counts, bytes or milliseconds by the kind.
 struct domain {
   kind type = kind::text;
   std::uint64_t minimum = 0;
-  std::uint64_t maximum = 0;             ///< of a text, path or address: its length in bytes
+  std::uint64_t maximum = 0;             ///< of a text, path, address or list: its length in bytes
   std::string_view zero_means = {};      ///< not empty: 0 is allowed besides the range and means this
   std::vector<std::string_view> words{}; ///< of kind word
   std::uint64_t step = 1;                ///< of a number: it must be a multiple of this

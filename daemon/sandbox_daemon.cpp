@@ -142,6 +142,7 @@ int sandbox_daemon::run() {
   context_ = std::make_shared<actors::services>(io_, settings_, directory_.path(), workload_environment());
   require_programs(context_->programs);
   make_workload_groups();
+  limit_network();
   context_->background->run([] {}); // later there may be no room for its thread
   web_ = make_web(context_, log_, observer_->actors);
   wait_for_stop_signal();
@@ -189,6 +190,13 @@ void sandbox_daemon::make_workload_groups() {
     log_.write(config::log_level::warn, "sandboxd",
                "clients on this machine cannot be told from workloads, and need the token (http.token-file)",
                {{"reason", unmarked}});
+}
+
+void sandbox_daemon::limit_network() {
+  egress_ = egress::enforce(settings_->network, context_->workload_groups.get(), directory_.path(), log_);
+  context_->network_is_limited = egress_ != nullptr;
+  if (egress_)
+    context_->hosts_file = egress_->hosts_file();
 }
 
 /// Stop accepting, end what runs (streams get their last event from that), close connections, stop threads;

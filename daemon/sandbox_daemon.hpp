@@ -3,6 +3,7 @@
 #include "actors/services.hpp"
 #include "config/load.hpp"
 #include "daemon/certificate.hpp"
+#include "daemon/egress.hpp"
 #include "daemon/log.hpp"
 #include "daemon/orphan_reaper.hpp"
 #include "daemon/stop_request.hpp"
@@ -59,6 +60,7 @@ private:
 
   int stop(supervision::supervisor_actor root, std::optional<caf::actor_system>& system, int exit_code);
   void make_workload_groups();
+  void limit_network();
   void start_threads();
   void is_listening(std::uint16_t port);
   void start_command();
@@ -76,6 +78,7 @@ private:
   asio::strand<asio::io_context::executor_type> events_; // all that follows a signal, one thing at a time
   std::shared_ptr<supervision::observer> observer_;
   std::shared_ptr<actors::services> context_;
+  std::unique_ptr<egress> egress_; // as long as there may be workloads
   web web_;
   stop_request stop_;
   flag root_ended_;

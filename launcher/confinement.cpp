@@ -34,9 +34,9 @@ int give_up_capabilities(std::uint64_t kept) {
 
 } // namespace
 
-confinement make_confinement(bool allow_mounts) {
+confinement make_confinement(bool allow_mounts, bool limit_sockets) {
   return {workload_capabilities | (allow_mounts ? capability(CAP_SYS_ADMIN) : 0),
-          make_workload_filter(allow_mounts)};
+          make_workload_filter(allow_mounts, limit_sockets)};
 }
 
 int confine(const confinement& to) noexcept {

@@ -28,8 +28,9 @@ struct confinement {
   system_call_filter filter;
 };
 
-/// `allow_mounts`: they may mount file systems, for which they keep CAP_SYS_ADMIN. Throws std::system_error.
-confinement make_confinement(bool allow_mounts);
+/// `allow_mounts`: they may mount file systems, for which they keep CAP_SYS_ADMIN. `limit_sockets`: they make
+/// sockets of few families only (`make_workload_filter`). Throws std::system_error.
+confinement make_confinement(bool allow_mounts, bool limit_sockets);
 
 /// Makes the calling process, and all it will ever start, a workload: no capability but those, no privilege
 /// by set-user-ID files, no system call that the filter refuses, no core dumps. There is no way back.

@@ -16,4 +16,7 @@ int close_proc();
 /// group. ENOENT when none of version 2 is there. After `enter_mount_namespace_with_closed_kernel`.
 int close_control_groups();
 
+/// Shows that file as /etc/hosts, read-only. The same.
+int show_hosts_file(const char* file);
+
 } // namespace sandboxd::launcher

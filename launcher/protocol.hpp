@@ -25,6 +25,8 @@ struct spawner_report {
   std::int32_t closing_problem = 0;
   /// The errno that keeps it from making control groups; 0: none, or nobody wants any.
   std::int32_t group_problem = 0;
+  /// The errno that kept it from showing workloads the names they may reach; 0: none, or there are none.
+  std::int32_t hosts_problem = 0;
 };
 
 /// Daemon to spawner: start an init. Carries one descriptor, the init's end of its socket. There is no

@@ -33,7 +33,8 @@ descriptor out_of_the_way(int number, std::size_t directories) {
 }
 
 spawner_arguments arguments_for(const spawner::options& how) {
-  spawner_arguments arguments{how.confine, how.allow_mounts, how.is_strict, {}, how.limits};
+  spawner_arguments arguments{how.confine, how.allow_mounts, how.is_strict, how.limit_sockets,
+                              {},          how.limits,       how.hosts_file};
   if (how.groups != nullptr)
     for (const auto& parent : *how.groups)
       arguments.hierarchies.push_back(parent.controllers);

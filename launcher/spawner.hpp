@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <sys/types.h>
 #include <vector>
 
@@ -26,10 +27,14 @@ public:
     bool allow_mounts = false;
     /// Whether by all means there are (`spawner_arguments`).
     bool is_strict = false;
+    /// Whether it makes sockets of few families only (`make_workload_filter`).
+    bool limit_sockets = false;
     /// In which each init gets a group of its own; null: none. Not needed after `start`.
     const std::vector<group_parent>* groups = nullptr;
     /// Of each such group, but for inits that ask for none.
     group_limits limits;
+    /// Shown to workloads as /etc/hosts; empty: none.
+    std::string hosts_file;
   };
 
   struct callbacks {

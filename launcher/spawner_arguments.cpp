@@ -11,10 +11,12 @@ namespace {
 constexpr std::string_view confine_word = "confine";
 constexpr std::string_view mounts_word = "mounts";
 constexpr std::string_view strict_word = "strict";
+constexpr std::string_view sockets_word = "sockets";
 constexpr std::string_view hierarchy_word = "hierarchy=";
 constexpr std::string_view memory_word = "memory=";
 constexpr std::string_view processes_word = "processes=";
 constexpr std::string_view cpu_word = "cpu-percent=";
+constexpr std::string_view hosts_word = "hosts=";
 
 std::string joined(const std::vector<std::string>& items) {
   std::string text;
@@ -60,11 +62,15 @@ std::vector<std::string> encode(const spawner_arguments& how) {
     add(mounts_word, "");
   if (how.is_strict)
     add(strict_word, "");
+  if (how.limits_sockets)
+    add(sockets_word, "");
   for (const auto& controllers : how.hierarchies)
     add(hierarchy_word, joined(controllers));
   add(memory_word, std::to_string(how.limits.memory_bytes));
   add(processes_word, std::to_string(how.limits.processes));
   add(cpu_word, std::to_string(how.limits.cpu_percent));
+  if (!how.hosts_file.empty())
+    add(hosts_word, how.hosts_file);
   return words;
 }
 
@@ -74,6 +80,7 @@ spawner_arguments decode_spawner_arguments(std::span<const char* const> words) {
     how.confines |= word == confine_word;
     how.allows_mounts |= word == mounts_word;
     how.is_strict |= word == strict_word;
+    how.limits_sockets |= word == sockets_word;
     if (take(word, hierarchy_word))
       how.hierarchies.push_back(split(word));
     else if (take(word, memory_word))
@@ -82,6 +89,8 @@ spawner_arguments decode_spawner_arguments(std::span<const char* const> words) {
       how.limits.processes = number(word);
     else if (take(word, cpu_word))
       how.limits.cpu_percent = number(word);
+    else if (take(word, hosts_word))
+      how.hosts_file = word;
   }
   return how;
 }

@@ -16,12 +16,16 @@ struct spawner_arguments {
   bool allows_mounts = false;
   /// Whether workloads are kept by all means there are (`config::isolation_level::strict`).
   bool is_strict = false;
+  /// Whether that makes no sockets but of the families that rules for the network know.
+  bool limits_sockets = false;
   /// The hierarchies of control groups in which each init gets a group of its own, that of version 2 first:
   /// the controllers of each ("memory", "pids", "cpu"). Their directories are the spawner's descriptors from
   /// `protocol::first_group_directory` on. Empty: there are no groups.
   std::vector<std::vector<std::string>> hierarchies;
   /// Of each such group.
   group_limits limits;
+  /// The file that workloads see as /etc/hosts; empty: the machine's.
+  std::string hosts_file;
 
   friend bool operator==(const spawner_arguments&, const spawner_arguments&) = default;
 };

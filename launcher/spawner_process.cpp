@@ -285,6 +285,8 @@ protocol::spawner_report close_surroundings(surroundings& shared, const spawner_
     ::_exit(1); // the next one may have more; without groups nothing would limit workloads
   if (report.group_problem != 0)
     shared.groups = nullptr;
+  if (!how.hosts_file.empty())
+    report.hosts_problem = shared.closes_proc ? show_hosts_file(how.hosts_file.c_str()) : EPERM;
   report.is_marked = closes && shared.groups != nullptr && report.closing_problem == 0;
   return report;
 }
@@ -311,7 +313,7 @@ void run(const spawner_arguments& how) {
   std::optional<leaf_groups> groups;
   surroundings shared;
   if (how.confines)
-    limits = make_confinement(how.allows_mounts);
+    limits = make_confinement(how.allows_mounts, how.limits_sockets);
   if (!parents.empty())
     groups.emplace(std::move(parents), how.limits);
   shared.limits = limits ? &*limits : nullptr;

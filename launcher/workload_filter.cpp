@@ -2,6 +2,7 @@
 
 #include "launcher/descriptor.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -9,6 +10,7 @@
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
@@ -45,6 +47,9 @@ constexpr std::array namespaces{CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CL
                                 CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET};
 constexpr unsigned new_time = 0x80; // CLONE_NEWTIME, which older headers lack
 
+/// In ascending order. netlink(7) asks this machine's kernel alone, as getaddrinfo(3) does.
+constexpr std::array allowed_families{AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
+
 /// libseccomp returns negative error numbers.
 void check(int result) {
   if (result < 0)
@@ -60,6 +65,17 @@ void refuse(const filter_context& context, const char* call, int error, Conditio
                          when...));
 }
 
+/// What is not among `allowed_families`, number by number, and all that comes after the last.
+void refuse_other_families(const filter_context& context) {
+  for (const char* call : {"socket", "socketpair"}) {
+    for (int family = 0; family < allowed_families.back(); ++family)
+      if (std::ranges::find(allowed_families, family) == allowed_families.end())
+        refuse(context, call, EAFNOSUPPORT, SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(family)));
+    refuse(context, call, EAFNOSUPPORT,
+           SCMP_A0(SCMP_CMP_GT, static_cast<scmp_datum_t>(allowed_families.back())));
+  }
+}
+
 system_call_filter to_program(const filter_context& context) {
   const descriptor file(::memfd_create("filter", MFD_CLOEXEC));
   struct stat info {};
@@ -73,7 +89,7 @@ system_call_filter to_program(const filter_context& context) {
 
 } // namespace
 
-system_call_filter make_workload_filter(bool allow_mounts) {
+system_call_filter make_workload_filter(bool allow_mounts, bool limit_sockets) {
   const filter_context context(seccomp_init(SCMP_ACT_ALLOW), &seccomp_release);
   if (!context)
     throw std::system_error(ENOMEM, std::generic_category(), "filter of system calls");
@@ -93,6 +109,8 @@ system_call_filter make_workload_filter(bool allow_mounts) {
     }
   refuse(context, "unshare", EPERM, SCMP_A0(SCMP_CMP_MASKED_EQ, new_time, new_time));
   refuse(context, "clone3", ENOSYS);
+  if (limit_sockets)
+    refuse_other_families(context);
   return to_program(context);
 }
 

@@ -16,8 +16,13 @@ using system_call_filter = std::vector<sock_filter>;
 /// libseccomp: what else there is of containers' profiles needs a capability that workloads do not have
 /// (`confinement.hpp`).
 ///
+/// `limit_sockets`: there are only sockets of AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK (EAFNOSUPPORT), those
+/// whose packets rules for the network see, or that leave the machine by no way of their own, as AF_VSOCK
+/// does to the hypervisor. Programs of 32 bits that make sockets by socketcall(2), whose arguments no filter
+/// sees, make none.
+///
 /// `allow_mounts`: mount(2), umount2(2) and fsopen(2) with its like pass. Takes about a millisecond. Throws
 /// std::system_error.
-system_call_filter make_workload_filter(bool allow_mounts);
+system_call_filter make_workload_filter(bool allow_mounts, bool limit_sockets);
 
 } // namespace sandboxd::launcher

@@ -45,6 +45,9 @@ public:
   /// Their directories, that of version 2 first.
   [[nodiscard]] const std::vector<group_parent>& parents() const noexcept { return parents_; }
 
+  /// The path of that of version 2.
+  [[nodiscard]] std::filesystem::path unified_path() const { return group_paths_.front() / name_; }
+
   /// Of one workload, as they are in force.
   [[nodiscard]] const group_limits& limits() const noexcept { return limits_; }
 

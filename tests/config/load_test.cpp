@@ -342,5 +342,35 @@ TEST(config_load, reads_arguments_and_environment_of_main) {
   EXPECT_EQ(how.environment, (std::map<std::string, std::string>{{"A", "1=2"}, {"EMPTY", ""}}));
 }
 
+TEST(config_load, refuses_a_policy_for_the_network_that_could_not_hold) {
+  EXPECT_THAT(
+      problems_of({"--network.egress=none", "--isolation.level=none"}),
+      ElementsAre("flag --network.egress: network.egress = none: cannot be enforced with isolation.level = "
+                  "none, where workloads are in no groups"));
+  EXPECT_THAT(problems_of({"--network.egress=none", "--isolation.allow-mounts=true"}),
+              ElementsAre("flag --network.egress: network.egress = none: cannot be enforced with "
+                          "isolation.allow-mounts, by which workloads leave their groups"));
+  EXPECT_THAT(
+      problems_of({"--network.egress=listed", "--network.allow=10.0.0.1", "--isolation.level=strict"}),
+      ElementsAre("flag --network.egress: network.egress = listed: nothing can be reached with "
+                  "isolation.level = strict, where workloads have a network of their own; allowed: open or "
+                  "none"));
+  EXPECT_THAT(problems_of({"--network.egress=none", "--isolation.level=strict"}), ElementsAre());
+}
+
+TEST(config_load, refuses_destinations_that_are_none_or_have_no_effect) {
+  EXPECT_THAT(
+      problems_of({"--network.egress=listed", "--network.allow=10.0.0.1,10.0.0.1/8"}),
+      ElementsAre(
+          "flag --network.allow: network.allow = 10.0.0.1,10.0.0.1/8: \"10.0.0.1/8\" is no block: the "
+          "address has bits beyond its first 8; allowed: IPv4 or IPv6 addresses, blocks of them (such "
+          "as 10.0.0.0/8) and names of hosts, separated by commas, 0 to 16384 bytes"));
+  for (const char* policy : {"open", "none"})
+    EXPECT_THAT(
+        problems_of({std::string("--network.egress=") + policy, "--network.allow=10.0.0.1"}),
+        ElementsAre("flag --network.allow: network.allow = 10.0.0.1: has no effect unless network.egress is "
+                    "listed"));
+}
+
 } // namespace
 } // namespace sandboxd::config

@@ -10,6 +10,7 @@
 #include <random>
 #include <string>
 #include <sys/resource.h>
+#include <variant>
 #include <vector>
 
 namespace sandboxd::testing {
@@ -289,9 +290,10 @@ TEST_F(wire_limits, a_request_that_is_judged_badly_is_refused_and_its_connection
   wire_server wire(context, echo, {}, [&](http::server_hooks& hooks) {
     hooks.origin_of = [&](const http::peer& from) {
       ++asked;
-      EXPECT_EQ(from.remote.address().to_string(), "127.0.0.1");
-      EXPECT_NE(from.remote.port(), 0);
-      EXPECT_EQ(from.local.port(), port);
+      const auto& ends = std::get<http::tcp_peer>(from);
+      EXPECT_EQ(ends.remote.address().to_string(), "127.0.0.1");
+      EXPECT_NE(ends.remote.port(), 0);
+      EXPECT_EQ(ends.local.port(), port);
       return http::origin::workload;
     };
     hooks.judge = [](http::origin from, const http::request_head& head) -> std::optional<http::refusal> {

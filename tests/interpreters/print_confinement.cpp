@@ -7,7 +7,7 @@
 #include <span>
 
 int main() {
-  const auto limits = sandboxd::launcher::make_confinement(false);
+  const auto limits = sandboxd::launcher::make_confinement(false, false);
   std::printf("%llu ", static_cast<unsigned long long>(limits.capabilities));
   for (const auto byte : std::as_bytes(std::span(limits.filter)))
     std::printf("%02x", std::to_integer<unsigned>(byte));

@@ -35,14 +35,15 @@ class Ended(NamedTuple):
 
 
 class Sandbox:
-    """A sandboxd at the level it has by default. `ways` is how clients have it run a script."""
+    """A sandboxd at the level it has by default, with `more` flags. `ways` is how clients have it run a script."""
 
-    def __init__(self, binary, directory):
+    def __init__(self, binary, directory, more=()):
         self.workspace = directory / "workspace"
         self.workspace.mkdir()
         self.server = servers.Sandboxd(binary, self.workspace, [
             "--http.dialect=b", "--log.level=warn", f"--interpreter.python-program={PYTHON}",
             "--http.admit-workloads=true",  # this client could not be told from them everywhere
+            *more,
         ]).start(directory / "log")
         self.client = code_client.Client(self.server.url)
         self.ask("POST", "/api/session/create", {"id": "s"})

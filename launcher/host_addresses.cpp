@@ -1,0 +1,126 @@
+#include "launcher/host_addresses.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <utility>
+
+namespace sandboxd::launcher {
+
+namespace {
+
+using address_list = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+std::string text_of(const addrinfo& one) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const void* bytes =
+      one.ai_family == AF_INET
+          ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(one.ai_addr)->sin_addr)
+          : &reinterpret_cast<const sockaddr_in6*>(one.ai_addr)->sin6_addr;
+  return ::inet_ntop(one.ai_family, bytes, text.data(), text.size()) != nullptr ? text.data() : "";
+}
+
+bool is_ordinary(const in_addr& address) {
+  const auto number = ntohl(address.s_addr);
+  const auto begins = [number](std::uint32_t with, unsigned bits) { return number >> (32 - bits) == with; };
+  return !begins(0, 8) && !begins(127, 8) && !begins(0xa9fe, 16) && !begins(0xe, 4) && !begins(0xf, 4);
+}
+
+bool is_ordinary(const in6_addr& address) {
+  return !IN6_IS_ADDR_UNSPECIFIED(&address) && !IN6_IS_ADDR_LOOPBACK(&address) &&
+         !IN6_IS_ADDR_LINKLOCAL(&address) && !IN6_IS_ADDR_MULTICAST(&address) &&
+         !IN6_IS_ADDR_V4MAPPED(&address);
+}
+
+void take(looked_up& into, int family, std::string address) {
+  auto& list = family == AF_INET ? into.ipv4 : into.ipv6;
+  if (std::ranges::find(list, address) != list.end())
+    return;
+  if (!may_stand_for_name(address) || into.ipv4.size() + into.ipv6.size() == most_addresses_of_name)
+    ++into.left_out;
+  else
+    list.push_back(std::move(address));
+}
+
+} // namespace
+
+bool may_stand_for_name(std::string_view address) {
+  const std::string text(address);
+  in_addr ipv4{};
+  in6_addr ipv6{};
+  if (::inet_pton(AF_INET, text.c_str(), &ipv4) == 1)
+    return is_ordinary(ipv4);
+  return ::inet_pton(AF_INET6, text.c_str(), &ipv6) == 1 && is_ordinary(ipv6);
+}
+
+looked_up look_up(const std::string& name) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM; // or each address comes once for every kind
+  addrinfo* first = nullptr;
+  looked_up found;
+  if (const int error = ::getaddrinfo(name.c_str(), nullptr, &wanted, &first); error != 0) {
+    found.problem = error == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(error);
+    return found;
+  }
+  const address_list all(first, &::freeaddrinfo);
+  for (const auto* one = all.get(); one != nullptr; one = one->ai_next)
+    if (one->ai_family == AF_INET || one->ai_family == AF_INET6)
+      take(found, one->ai_family, text_of(*one));
+  std::ranges::sort(found.ipv4); // name servers change their order
+  std::ranges::sort(found.ipv6);
+  return found;
+}
+
+host_addresses::host_addresses(const std::vector<config::destination>& allowed) {
+  for (const auto& one : allowed) {
+    auto& list = one.form == config::destination_form::ipv4   ? fixed_.ipv4
+                 : one.form == config::destination_form::ipv6 ? fixed_.ipv6
+                                                              : names_;
+    if (std::ranges::find(list, one.text) == list.end())
+      list.push_back(one.text);
+  }
+}
+
+bool host_addresses::update(const std::string& name, looked_up found) {
+  if (!found.problem.empty())
+    return false;
+  auto& known = found_[name];
+  if (known.ipv4 == found.ipv4 && known.ipv6 == found.ipv6)
+    return false;
+  known = std::move(found);
+  return true;
+}
+
+allowed_addresses host_addresses::all() const {
+  auto sum = fixed_;
+  for (const auto& [name, found] : found_) {
+    sum.ipv4.insert(sum.ipv4.end(), found.ipv4.begin(), found.ipv4.end());
+    sum.ipv6.insert(sum.ipv6.end(), found.ipv6.begin(), found.ipv6.end());
+  }
+  return sum;
+}
+
+std::string host_addresses::hosts_file(std::string_view of_machine) const {
+  std::string text(of_machine);
+  if (!text.empty() && !text.ends_with('\n'))
+    text += '\n';
+  if (!names_.empty())
+    text += "# Names of network.allow, kept by sandboxd\n";
+  for (const auto& name : names_)
+    if (const auto known = found_.find(name); known != found_.end())
+      for (const auto* addresses : {&known->second.ipv4, &known->second.ipv6})
+        for (const auto& address : *addresses)
+          text += fmt::format("{} {}\n", address, name);
+  return text;
+}
+
+} // namespace sandboxd::launcher
