@@ -30,6 +30,7 @@ launcher::spawner::options spawner_options(const services& context) {
     how.limits = context.workload_groups->limits();
   how.limit_sockets = context.network_is_limited;
   how.hosts_file = context.hosts_file;
+  how.network = context.workload_network ? &context.workload_network->handle() : nullptr;
   return how;
 }
 
@@ -145,6 +146,17 @@ void begin_if_complete(self_pointer self) {
   self->confirm_start();
 }
 
+void on_reported(self_pointer self, const launcher::protocol::spawner_report& report) {
+  auto& state = self->state;
+  if (report.network_problem != 0) {
+    ++state.generation; // its end is no news
+    return start_later(self, fmt::format("the spawner cannot enter the network of workloads: {}",
+                                         std::strerror(report.network_problem)));
+  }
+  state.report = report;
+  begin_if_complete(self);
+}
+
 void on_started(self_pointer self, spawner_started& event) {
   auto& state = self->state;
   if (!event.process)
@@ -189,10 +201,8 @@ launcher_actor::behavior_type launcher_behavior(self_pointer self, services_ptr 
           on_started(self, event);
       },
       [self](const spawner_reported& event) {
-        if (event.generation != self->state.generation)
-          return;
-        self->state.report = event.report;
-        begin_if_complete(self);
+        if (event.generation == self->state.generation)
+          on_reported(self, event.report);
       },
       [self](const spawner_ready& event) {
         if (event.generation == self->state.generation && self->state.takes_requests())

@@ -30,9 +30,9 @@ public:
   }
 
   void check(ports::probe_request probe, reply<ports::probe_result> done) override {
-    ports::probe_port(context_->io, std::move(probe), [done = std::move(done)](ports::probe_result result) {
-      done.deliver(std::move(result));
-    });
+    ports::probe_port(
+        context_->io, std::move(probe), context_->service_sockets(),
+        [done = std::move(done)](ports::probe_result result) { done.deliver(std::move(result)); });
   }
 
   [[nodiscard]] std::shared_ptr<const void> watch(port_watch_request request,

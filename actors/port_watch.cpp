@@ -15,7 +15,7 @@ void probe(self_pointer self, const services_ptr& context) {
   if (!self->state.goes_on())
     return self->quit();
   self->set_status(self->state.describe());
-  ports::probe_port(context->io, self->state.request().probe,
+  ports::probe_port(context->io, self->state.request().probe, context->service_sockets(),
                     [me = port_watch_actor(self)](ports::probe_result result) {
                       caf::anon_send(me, port_probed{std::move(result)});
                     });

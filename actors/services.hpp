@@ -9,9 +9,11 @@
 #include "launcher/byte_budget.hpp"
 #include "launcher/captured_output.hpp"
 #include "launcher/descriptor.hpp"
+#include "launcher/network_namespace.hpp"
 #include "launcher/published.hpp"
 #include "launcher/workload_groups.hpp"
 #include "ports/exposed_ports.hpp"
+#include "ports/socket_source.hpp"
 
 #include <asio/io_context.hpp>
 
@@ -80,6 +82,15 @@ public:
   [[nodiscard]] std::shared_ptr<const ports::exposed_ports> exposed_ports() const { return exposed_.load(); }
   void publish(std::shared_ptr<const ports::exposed_ports> changed) { exposed_.store(std::move(changed)); }
 
+  /// Sockets of the network of workloads, empty where that is the daemon's. For as long as this lives.
+  [[nodiscard]] ports::socket_source service_sockets() const {
+    if (!workload_network)
+      return {};
+    return [this](int family, launcher::network_namespace::socket_taker taker) {
+      workload_network->open_socket(family, std::move(taker));
+    };
+  }
+
   /// How the executors of each language fare; null before anybody knows. The pools publish it.
   [[nodiscard]] std::shared_ptr<const pool_status> pool(language spoken) const {
     return pools_[static_cast<std::size_t>(spoken)].load();
@@ -135,6 +146,8 @@ public:
   bool network_is_limited = false;
   /// The file that workloads are to see as /etc/hosts; empty: the machine's.
   std::string hosts_file;
+  /// That of all workloads; null where they share the daemon's. Set before the actors start.
+  std::unique_ptr<const launcher::network_namespace> workload_network;
   /// Removes what sessions leave, and keeps the files of processes that are over.
   const std::shared_ptr<launcher::background_worker> background =
       std::make_shared<launcher::background_worker>();

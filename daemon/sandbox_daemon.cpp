@@ -3,6 +3,7 @@
 #include "actors/interpreter_tree.hpp"
 #include "actors/sandbox_tree.hpp"
 #include "daemon/io_thread.hpp"
+#include "launcher/network_namespace.hpp"
 #include "launcher/process_tree.hpp"
 #include "launcher/socket_connector.hpp"
 #include "launcher/workload_groups.hpp"
@@ -22,6 +23,7 @@
 #include <csignal>
 #include <cstddef>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <sys/wait.h>
@@ -110,14 +112,23 @@ std::string names_of(const std::vector<launcher::process_entry>& processes) {
   return names;
 }
 
-/// For the log. `are_told`: by what they come, the kernel tells those that are marked from others.
+/// By what clients come.
+enum class entrance { network, unix_socket };
+
+/// For the log.
 std::string_view treatment_of_workloads(const config::settings& settings, const actors::services& context,
-                                        bool are_told) {
-  if (settings.http.admit_workloads || settings.isolation.level == config::isolation_level::none)
+                                        entrance by) {
+  const bool admits =
+      settings.http.admit_workloads || settings.isolation.level == config::isolation_level::none;
+  const bool tells =
+      context.workloads_are_marked() && (by == entrance::network || launcher::knows_connectors());
+  if (by == entrance::network && context.workload_network)
+    return admits || tells ? "in a network of their own"
+                           : "in a network of their own; whoever is on this machine needs the token";
+  if (admits)
     return "may use this interface";
-  return context.workloads_are_marked() && are_told
-             ? "refused, known by their control group"
-             : "refused, as is everybody on this machine without the token";
+  return tells ? "refused, known by their control group"
+               : "refused, as is everybody on this machine without the token";
 }
 
 } // namespace
@@ -141,6 +152,7 @@ int sandbox_daemon::run() {
   observer_->events.set_sink([this](const supervision::journal_event& event) { log_event(log_, event); });
   context_ = std::make_shared<actors::services>(io_, settings_, directory_.path(), workload_environment());
   require_programs(context_->programs);
+  make_workload_network();
   make_workload_groups();
   limit_network();
   context_->background->run([] {}); // later there may be no room for its thread
@@ -162,6 +174,19 @@ int sandbox_daemon::run() {
 
   const int code = stop_.wait();
   return stop(std::move(root), system, code);
+}
+
+/// Where it cannot be had nothing starts: who asks for it relies on it.
+void sandbox_daemon::make_workload_network() {
+  if (settings_->isolation.level != config::isolation_level::strict)
+    return;
+  try {
+    context_->workload_network = launcher::network_namespace::make();
+  } catch (const std::system_error& fault) {
+    throw std::runtime_error(fmt::format("isolation.level = strict: workloads get no network of their own, "
+                                         "which takes CAP_SYS_ADMIN and CAP_NET_ADMIN: {}",
+                                         fault.what()));
+  }
 }
 
 /// Where there are none, workloads have no limits of their own. Where they do not tell whose a connection is,
@@ -267,11 +292,11 @@ void sandbox_daemon::is_listening(std::uint16_t port) {
   log_.write(config::log_level::info, "sandboxd", "listening",
              {{"address", settings_->http.address},
               {"port", std::int64_t{port}},
-              {"workloads", treatment_of_workloads(*settings_, *context_, true)}});
+              {"workloads", treatment_of_workloads(*settings_, *context_, entrance::network)}});
   if (!settings_->http.unix_socket.empty())
     log_.write(config::log_level::info, "sandboxd", "listening",
                {{"unixSocket", settings_->http.unix_socket},
-                {"workloads", treatment_of_workloads(*settings_, *context_, launcher::knows_connectors())}});
+                {"workloads", treatment_of_workloads(*settings_, *context_, entrance::unix_socket)}});
   asio::post(events_, [this] { start_command(); });
 }
 

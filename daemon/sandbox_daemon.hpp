@@ -59,6 +59,7 @@ private:
   using time_point = std::chrono::steady_clock::time_point;
 
   int stop(supervision::supervisor_actor root, std::optional<caf::actor_system>& system, int exit_code);
+  void make_workload_network();
   void make_workload_groups();
   void limit_network();
   void start_threads();

@@ -103,6 +103,7 @@ web make_web(const actors::services_ptr& context, log& lines,
   };
   hooks.is_own_authorization = [rule](std::string_view authorization) { return rule->is_own(authorization); };
   hooks.is_exposed = [context](std::uint16_t port) { return context->exposed_ports()->contains(port); };
+  hooks.service_sockets = context->service_sockets();
   hooks.access_log = [&lines](const http::access_record& record) { log_access(lines, record); };
   hooks.report = [&lines](std::string_view text) { lines.write(config::log_level::error, "http", text); };
   made.server = std::make_shared<http::server>(*settings, context->io, std::move(hooks));

@@ -108,7 +108,7 @@ void port_relay::connect() {
   if (reused_)
     return exchange();
   service_->socket = std::make_shared<asio::ip::tcp::socket>(client_->strand().get_inner_executor());
-  ports::connect_to_loopback(service_->socket, client_->strand(), to_.port,
+  ports::connect_to_loopback(service_->socket, client_->strand(), to_.port, shared_->sockets,
                              guarded([](port_relay& self, const asio::error_code& fault) {
                                fault ? self.connect_failed(fault) : self.exchange();
                              }));

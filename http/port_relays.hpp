@@ -1,6 +1,7 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "ports/socket_source.hpp"
 
 #include <asio/ip/tcp.hpp>
 
@@ -21,9 +22,10 @@ public:
   using clock = std::chrono::steady_clock;
   using service_socket = std::shared_ptr<asio::ip::tcp::socket>;
 
-  /// `exposed` is asked on I/O threads and must not block.
-  port_relays(const config::port_settings& with, std::function<bool(std::uint16_t port)> exposed)
-      : settings(with), is_exposed(std::move(exposed)) {}
+  /// `exposed` is asked on I/O threads and must not block. `from`: of the network of the services.
+  port_relays(const config::port_settings& with, std::function<bool(std::uint16_t port)> exposed,
+              ports::socket_source from)
+      : settings(with), is_exposed(std::move(exposed)), sockets(std::move(from)) {}
 
   /// A permit for one relay to this port, given back with the result; null when there are as many as allowed.
   /// `withdrawn` is called, on an I/O thread, when the port is exposed no more.
@@ -44,6 +46,7 @@ public:
 
   const config::port_settings settings;
   const std::function<bool(std::uint16_t port)> is_exposed;
+  const ports::socket_source sockets;
 
   /// At which the server itself listens; never reached, whatever is exposed.
   std::atomic<std::uint16_t> own_port = 0;

@@ -3,6 +3,7 @@
 #include "http/exchange.hpp"
 #include "http/peer.hpp"
 #include "http/request_head.hpp"
+#include "ports/socket_source.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -71,6 +72,9 @@ struct server_hooks {
 
   /// Whether the proxy may reach the service at this port; empty = there is no proxy.
   std::function<bool(std::uint16_t port)> is_exposed;
+
+  /// Of the network in which those services are.
+  ports::socket_source service_sockets;
 
   /// Told of every request once, when it has ended.
   std::function<void(const access_record& record)> access_log;

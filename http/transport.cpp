@@ -34,7 +34,9 @@ transport::transport(const config::settings& with, server_hooks calls)
           std::max<std::uint64_t>(1, settings.min_body_bytes_per_second *
                                          static_cast<std::uint64_t>(settings.body_timeout.count()) / 1000)),
       hooks(std::move(calls)), budget(std::make_shared<body_budget>(settings.max_buffered_bytes)),
-      relays(hooks.is_exposed ? std::make_shared<port_relays>(with.ports, hooks.is_exposed) : nullptr),
+      relays(hooks.is_exposed
+                 ? std::make_shared<port_relays>(with.ports, hooks.is_exposed, hooks.service_sockets)
+                 : nullptr),
       run_(fmt::format("{:08x}", std::random_device{}())) {}
 
 std::string transport::new_request_id() {

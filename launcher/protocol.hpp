@@ -11,7 +11,8 @@ namespace sandboxd::launcher::protocol {
 /// Descriptor on which the spawner finds its socket to the daemon.
 inline constexpr int spawner_socket = 3;
 
-/// The first of the directories of control groups that its arguments tell (`spawner_arguments.hpp`).
+/// The first of the directories of control groups that its arguments tell (`spawner_arguments.hpp`); the
+/// network namespace, if they tell of one, comes after the last.
 inline constexpr int first_group_directory = 4;
 
 /// Spawner to daemon, once, before it takes requests.
@@ -27,6 +28,8 @@ struct spawner_report {
   std::int32_t group_problem = 0;
   /// The errno that kept it from showing workloads the names they may reach; 0: none, or there are none.
   std::int32_t hosts_problem = 0;
+  /// The errno that kept it from entering the network it was given: it takes no requests then; 0: none.
+  std::int32_t network_problem = 0;
 };
 
 /// Daemon to spawner: start an init. Carries one descriptor, the init's end of its socket. There is no

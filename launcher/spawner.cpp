@@ -24,21 +24,38 @@ namespace sandboxd::launcher {
 namespace {
 
 /// A copy of a number that none of those has which the new process is to have.
-descriptor out_of_the_way(int number, std::size_t directories) {
+descriptor out_of_the_way(int number, std::size_t passed) {
   descriptor copy(
-      ::fcntl(number, F_DUPFD_CLOEXEC, protocol::first_group_directory + static_cast<int>(directories)));
+      ::fcntl(number, F_DUPFD_CLOEXEC, protocol::first_group_directory + static_cast<int>(passed)));
   if (!copy)
     throw std::system_error(errno, std::generic_category(), "start the spawner");
   return copy;
 }
 
 spawner_arguments arguments_for(const spawner::options& how) {
-  spawner_arguments arguments{how.confine, how.allow_mounts, how.is_strict, how.limit_sockets,
-                              {},          how.limits,       how.hosts_file};
+  spawner_arguments arguments;
+  arguments.confines = how.confine;
+  arguments.allows_mounts = how.allow_mounts;
+  arguments.is_strict = how.is_strict;
+  arguments.limits_sockets = how.limit_sockets;
+  arguments.has_network = how.network != nullptr;
+  arguments.limits = how.limits;
+  arguments.hosts_file = how.hosts_file;
   if (how.groups != nullptr)
     for (const auto& parent : *how.groups)
       arguments.hierarchies.push_back(parent.controllers);
   return arguments;
+}
+
+/// What it gets from `protocol::first_group_directory` on.
+std::vector<int> passed_descriptors(const spawner::options& how) {
+  std::vector<int> passed;
+  if (how.groups != nullptr)
+    for (const auto& parent : *how.groups)
+      passed.push_back(parent.directory.get());
+  if (how.network != nullptr)
+    passed.push_back(how.network->get());
+  return passed;
 }
 
 /// What posix_spawn(3) does in the new process.
@@ -62,17 +79,17 @@ private:
   std::vector<descriptor> kept_;
 };
 
-/// posix_spawn(3) of `program` with `socket` and directories of groups from descriptor 3 on, an empty
-/// environment (workloads are forked from there and must not read the daemon's), default signals and an empty
-/// mask.
+/// posix_spawn(3) of `program` with `socket`, directories of groups and the network from descriptor 3 on, an
+/// empty environment (workloads are forked from there and must not read the daemon's), default signals and an
+/// empty mask.
 pid_t start_process(const descriptor& program, int socket, const spawner::options& how) {
-  const std::size_t directories = how.groups != nullptr ? how.groups->size() : 0;
-  const auto file = out_of_the_way(program.get(), directories);
+  const auto passed = passed_descriptors(how);
+  const auto file = out_of_the_way(program.get(), passed.size());
   file_actions actions;
   actions.open_null(0);
-  actions.place(out_of_the_way(socket, directories), protocol::spawner_socket);
-  for (std::size_t at = 0; at < directories; ++at)
-    actions.place(out_of_the_way((*how.groups)[at].directory.get(), directories),
+  actions.place(out_of_the_way(socket, passed.size()), protocol::spawner_socket);
+  for (std::size_t at = 0; at < passed.size(); ++at)
+    actions.place(out_of_the_way(passed[at], passed.size()),
                   protocol::first_group_directory + static_cast<int>(at));
 
   posix_spawnattr_t attributes;

@@ -31,6 +31,8 @@ public:
     bool limit_sockets = false;
     /// In which each init gets a group of its own; null: none. Not needed after `start`.
     const std::vector<group_parent>* groups = nullptr;
+    /// In which each init is; null: the daemon's own. Not needed after `start`.
+    const descriptor* network = nullptr;
     /// Of each such group, but for inits that ask for none.
     group_limits limits;
     /// Shown to workloads as /etc/hosts; empty: none.

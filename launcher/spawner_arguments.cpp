@@ -12,6 +12,7 @@ constexpr std::string_view confine_word = "confine";
 constexpr std::string_view mounts_word = "mounts";
 constexpr std::string_view strict_word = "strict";
 constexpr std::string_view sockets_word = "sockets";
+constexpr std::string_view network_word = "network";
 constexpr std::string_view hierarchy_word = "hierarchy=";
 constexpr std::string_view memory_word = "memory=";
 constexpr std::string_view processes_word = "processes=";
@@ -64,6 +65,8 @@ std::vector<std::string> encode(const spawner_arguments& how) {
     add(strict_word, "");
   if (how.limits_sockets)
     add(sockets_word, "");
+  if (how.has_network)
+    add(network_word, "");
   for (const auto& controllers : how.hierarchies)
     add(hierarchy_word, joined(controllers));
   add(memory_word, std::to_string(how.limits.memory_bytes));
@@ -81,6 +84,7 @@ spawner_arguments decode_spawner_arguments(std::span<const char* const> words) {
     how.allows_mounts |= word == mounts_word;
     how.is_strict |= word == strict_word;
     how.limits_sockets |= word == sockets_word;
+    how.has_network |= word == network_word;
     if (take(word, hierarchy_word))
       how.hierarchies.push_back(split(word));
     else if (take(word, memory_word))

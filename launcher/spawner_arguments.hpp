@@ -18,6 +18,8 @@ struct spawner_arguments {
   bool is_strict = false;
   /// Whether that makes no sockets but of the families that rules for the network know.
   bool limits_sockets = false;
+  /// Whether the descriptor after the directories of groups is a network namespace that all inits are in.
+  bool has_network = false;
   /// The hierarchies of control groups in which each init gets a group of its own, that of version 2 first:
   /// the controllers of each ("memory", "pids", "cpu"). Their directories are the spawner's descriptors from
   /// `protocol::first_group_directory` on. Empty: there are no groups.

@@ -302,13 +302,26 @@ std::vector<group_parent> received_groups(const spawner_arguments& how) {
   return parents;
 }
 
+/// Takes the network that the daemon has given, which comes at this number; the errno of what prevented it,
+/// else 0.
+int enter_network(int number) {
+  const descriptor network(number);
+  return ::setns(network.get(), CLONE_NEWNET) == 0 ? 0 : errno;
+}
+
 void run(const spawner_arguments& how) {
   ::prctl(PR_SET_NAME, "sandbox-spawner");
   const int user_problem = how.confines && lacks_privileges() ? enter_user_namespace() : 0;
   ::prctl(PR_SET_DUMPABLE, 0); // an unisolated workload may neither trace it nor take its descriptors
   auto parents = received_groups(how);
-  ::close_range(
-      static_cast<unsigned>(protocol::first_group_directory) + static_cast<unsigned>(parents.size()), ~0U, 0);
+  const int network = protocol::first_group_directory + static_cast<int>(parents.size());
+  ::close_range(static_cast<unsigned>(network) + (how.has_network ? 1 : 0), ~0U, 0);
+  if (const int error = how.has_network ? enter_network(network) : 0; error != 0) {
+    protocol::spawner_report report;
+    report.network_problem = error;
+    send_message(protocol::spawner_socket, report);
+    return;
+  }
   std::optional<confinement> limits;
   std::optional<leaf_groups> groups;
   surroundings shared;

@@ -44,9 +44,10 @@ const std::string* location_of(const response_head& head) {
 /// One probe. Everything runs on its strand.
 class probe : public std::enable_shared_from_this<probe> {
 public:
-  probe(asio::io_context& context, probe_request request, std::function<void(probe_result)> done)
+  probe(asio::io_context& context, probe_request request, socket_source sockets,
+        std::function<void(probe_result)> done)
       : context_(context), strand_(asio::make_strand(context)), timer_(context), request_(std::move(request)),
-        target_(probe_target(request_.path)), done_(std::move(done)) {}
+        sockets_(std::move(sockets)), target_(probe_target(request_.path)), done_(std::move(done)) {}
 
   void start() {
     timer_.expires_after(probe_timeout);
@@ -61,7 +62,7 @@ public:
 private:
   void connect() {
     socket_ = std::make_shared<asio::ip::tcp::socket>(context_);
-    connect_to_loopback(socket_, strand_, request_.port,
+    connect_to_loopback(socket_, strand_, request_.port, sockets_,
                         [self = shared_from_this()](const asio::error_code& fault) {
                           if (fault)
                             self->fail(fault);
@@ -140,6 +141,7 @@ private:
   const asio::strand<asio::io_context::executor_type> strand_;
   asio::steady_timer timer_;
   const probe_request request_;
+  const socket_source sockets_;
   std::string target_;
   std::function<void(probe_result)> done_;
   int redirects_ = 0;
@@ -151,8 +153,9 @@ private:
 
 } // namespace
 
-void probe_port(asio::io_context& context, probe_request request, std::function<void(probe_result)> done) {
-  std::make_shared<probe>(context, std::move(request), std::move(done))->start();
+void probe_port(asio::io_context& context, probe_request request, socket_source sockets,
+                std::function<void(probe_result)> done) {
+  std::make_shared<probe>(context, std::move(request), std::move(sockets), std::move(done))->start();
 }
 
 } // namespace sandboxd::ports

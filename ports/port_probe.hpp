@@ -1,5 +1,7 @@
 #pragma once
 
+#include "ports/socket_source.hpp"
+
 #include <asio/io_context.hpp>
 
 #include <chrono>
@@ -33,8 +35,10 @@ struct probe_result {
 /// A probe takes no longer (HTTP.md 8.3).
 inline constexpr std::chrono::seconds probe_timeout{5};
 
-/// Asks the service once. `done` is called exactly once, on a thread of `context`, within `probe_timeout`.
-/// Redirects are followed while they stay on this host and port, at most ten; else they are the answer.
-void probe_port(asio::io_context& context, probe_request request, std::function<void(probe_result)> done);
+/// Asks the service, which is in the network of `sockets`, once. `done` is called exactly once, on a thread
+/// of `context`, within `probe_timeout`. Redirects are followed while they stay on this host and port, at
+/// most ten; else they are the answer.
+void probe_port(asio::io_context& context, probe_request request, socket_source sockets,
+                std::function<void(probe_result)> done);
 
 } // namespace sandboxd::ports

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <fcntl.h>
+#include <filesystem>
 #include <functional>
 #include <linux/audit.h>
 #include <linux/capability.h>
@@ -147,6 +149,28 @@ TEST(unprivileged_session, knows_its_programs_all_the_same) {
     ::kill(program->ids->on_host, SIGKILL);
     return is_known;
   }));
+}
+
+/// What it starts would else be in the network of the daemon.
+TEST(spawner_with_a_network, that_it_cannot_enter_says_so_and_ends) {
+  asio::io_context io;
+  const descriptor no_network(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  spawner::options how;
+  how.network = &no_network;
+  const auto path = std::filesystem::path(SANDBOXD_PROGRAM_DIRECTORY) / config::programs::spawner;
+  const descriptor program(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  int problem = 0;
+  bool is_dead = false;
+  const auto made =
+      spawner::start(io, program, how,
+                     {[&](const protocol::spawner_report& report) { problem = report.network_problem; },
+                      [&] { is_dead = true; }});
+  const auto deadline = std::chrono::steady_clock::now() + testing::patience;
+  while (!is_dead && std::chrono::steady_clock::now() < deadline)
+    io.run_one_for(std::chrono::milliseconds(10));
+  EXPECT_TRUE(is_dead);
+  EXPECT_EQ(problem, EINVAL);
+  ::waitpid(made->pid(), nullptr, 0);
 }
 
 } // namespace

@@ -21,13 +21,14 @@ TEST(spawner_arguments, arrive_as_they_were_sent) {
   std::mt19937_64 random{11};
   const auto chance = [&random] { return random() % 2 == 0; };
   for (int round = 0; round < 500; ++round) {
-    spawner_arguments how{chance(),
-                          chance(),
-                          chance(),
-                          chance(),
-                          {},
-                          {random(), random(), random()},
-                          chance() ? "/a path/hosts" : ""};
+    spawner_arguments how;
+    how.confines = chance();
+    how.allows_mounts = chance();
+    how.is_strict = chance();
+    how.limits_sockets = chance();
+    how.has_network = chance();
+    how.limits = {random(), random(), random()};
+    how.hosts_file = chance() ? "/a path/hosts" : "";
     for (auto left = random() % 4; left > 0; --left) {
       auto& controllers = how.hierarchies.emplace_back();
       for (const char* name : {"memory", "pids", "cpu"})

@@ -28,7 +28,8 @@ protected:
 
   probe_result probe(probe_request request) {
     auto promise = std::make_shared<std::promise<probe_result>>();
-    probe_port(context_, std::move(request), [promise](probe_result result) { promise->set_value(result); });
+    probe_port(context_, std::move(request), {},
+               [promise](probe_result result) { promise->set_value(result); });
     return promise->get_future().get();
   }
 
