@@ -65,11 +65,16 @@ failure refusal_because(const fork_server_state& state, const fork_server_lost& 
   return reason;
 }
 
-std::optional<launcher::confinement> limits_of_forks(const config::settings& settings) {
-  if (settings.isolation.level == config::isolation_level::none)
+std::optional<launcher::confinement> limits_of_forks(const services& context) {
+  const auto settings = context.settings();
+  const auto& isolation = settings->isolation;
+  if (isolation.level == config::isolation_level::none)
     return std::nullopt;
-  return launcher::make_confinement(settings.isolation.allow_mounts,
-                                    settings.network.egress != config::network_egress::open);
+  auto limits = launcher::make_confinement(isolation.allow_mounts, context.network_is_limited);
+  if (isolation.level == config::isolation_level::strict)
+    limits.writing = launcher::make_writing_rules(context.writable_places, context.directory,
+                                                  isolation.private_tmp_bytes != 0);
+  return limits;
 }
 
 /// On the init's strand, which is where programs are started.
@@ -88,7 +93,7 @@ void start_program(const services_ptr& context, const init_handle& init, bool is
       caf::anon_send(me, end_of(generation, *status, program));
   };
   std::vector<int> descriptors{null.get(), null.get(), null.get(), socket.get()};
-  const auto limits = limits_of_forks(*context->settings());
+  const auto limits = limits_of_forks(*context);
   launcher::descriptor filter;
   if (limits) {
     filter = launcher::memory_file({reinterpret_cast<const char*>(limits->filter.data()),

@@ -78,10 +78,11 @@ struct spawner_started {
   std::string problem;
 };
 /// From the I/O threads: spawner number `generation` takes requests; whether all that it starts can be told
-/// from clients.
+/// from clients. `root`: the root directory (O_PATH) of what it starts without namespaces.
 struct spawner_reported {
   std::uint64_t generation = 0;
   launcher::protocol::spawner_report report;
+  std::shared_ptr<const launcher::descriptor> root;
 };
 /// From the I/O threads: spawner number `generation` ended.
 struct spawner_died {

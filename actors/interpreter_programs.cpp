@@ -1,15 +1,21 @@
 #include "actors/interpreter_programs.hpp"
 
+#include "config/list.hpp"
 #include "config/programs.hpp"
 #include "config/settings.hpp"
+#include "files/sandbox_root.hpp"
 #include "launcher/group_directory.hpp"
 #include "launcher/group_limits.hpp"
+#include "launcher/writing_rules.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -36,15 +42,43 @@ launcher::program node_program(const services& context, std::string_view script)
   return make(context, std::move(arguments));
 }
 
-std::vector<std::string> split(std::string_view list) {
-  std::vector<std::string> items;
-  while (!list.empty()) {
-    const auto end = list.find(',');
-    if (const auto item = list.substr(0, end); !item.empty())
-      items.emplace_back(item);
-    list.remove_prefix(end == std::string_view::npos ? list.size() : end + 1);
+bool is_of_workloads(const services& context, const std::filesystem::path& path) {
+  return std::ranges::any_of(context.writable_places, [text = path.string()](const std::string& one) {
+    return files::is_at_or_below(text, one);
+  });
+}
+
+/// Where a program is in the PATH of workloads, but not where they write: theirs would be run with all
+/// privileges. One that is named by its path is as the configuration wants it.
+std::string trusted_program(const services& context, const std::string& name) {
+  if (name.find('/') != std::string::npos)
+    return name;
+  std::string_view path;
+  for (const std::string_view variable : context.environment)
+    if (variable.starts_with("PATH="))
+      path = variable.substr(5);
+  while (!path.empty()) {
+    const auto folder = path.substr(0, path.find(':'));
+    path.remove_prefix(std::min(path.size(), folder.size() + 1));
+    std::error_code missing;
+    const auto found = std::filesystem::path(folder) / name;
+    const auto real = std::filesystem::canonical(found, missing);
+    const auto real_folder = std::filesystem::canonical(folder, missing);
+    if (folder.starts_with('/') && ::access(found.c_str(), X_OK) == 0 &&
+        !is_of_workloads(context, real_folder) && !is_of_workloads(context, real))
+      return found;
   }
-  return items;
+  return "/usr/bin/" + name;
+}
+
+/// Null where there are none.
+nlohmann::json as_json(const launcher::writing_rules& writing) {
+  if (writing.handled == 0)
+    return nullptr;
+  auto rules = nlohmann::json::array();
+  for (const auto& rule : writing.rules)
+    rules.push_back({rule.path, rule.allowed});
+  return {{"handled", writing.handled}, {"rules", std::move(rules)}};
 }
 
 /// Descriptors of the fork server, after its socket and the filter.
@@ -78,15 +112,24 @@ launcher::program fork_server_program(const services& context, bool isolate,
                                       const std::optional<launcher::confinement>& limits) {
   const auto settings = context.settings();
   const nlohmann::json options{
-      {"preload", split(settings->interpreter.python_preload)},
+      {"preload", config::split_list(settings->interpreter.python_preload)},
       {"isolate", isolate},
       {"capabilities", limits ? nlohmann::json(limits->capabilities) : nlohmann::json()},
       {"closes_proc", limits.has_value() && !settings->isolation.allow_mounts},
+      {"writing", limits ? as_json(limits->writing) : nlohmann::json()},
+      {"private_tmp", limits ? settings->isolation.private_tmp_bytes : 0},
       {"namespace_program", (context.programs / config::programs::namespace_init).string()},
       {"memory_limit", settings->interpreter.python_memory_bytes},
       {"groups", groups_of_forks(context)}};
-  auto made = make(context, {settings->interpreter.python_program,
-                             context.programs / config::programs::interpreters / "python", options.dump()});
+  const bool is_strict = settings->isolation.level == config::isolation_level::strict;
+  std::vector<std::string> arguments{settings->interpreter.python_program};
+  if (is_strict) // nothing of PYTHONPATH and HOME but for its forks
+    arguments = {trusted_program(context, arguments.front()), "-E", "-s"};
+  arguments.push_back(context.programs / config::programs::interpreters / "python");
+  arguments.push_back(options.dump());
+  auto made = make(context, std::move(arguments));
+  if (is_strict)
+    made.directory = std::filesystem::path("/"); // GCC 12 warns of a string that it cannot see to be short
   made.is_trusted = true; // its forks are not
   return made;
 }

@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <exception>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -25,6 +26,9 @@ launcher::spawner::options spawner_options(const services& context) {
   how.confine = isolation.level != config::isolation_level::none;
   how.allow_mounts = how.confine && isolation.allow_mounts;
   how.is_strict = isolation.level == config::isolation_level::strict;
+  how.writable = context.writable_places;
+  how.control_files = context.directory;
+  how.private_tmp_bytes = how.confine ? isolation.private_tmp_bytes : 0;
   how.groups = context.workload_groups ? &context.workload_groups->parents() : nullptr;
   if (context.workload_groups)
     how.limits = context.workload_groups->limits();
@@ -42,12 +46,14 @@ void start(self_pointer self) {
   asio::post(state.context->io, [context = state.context, me, generation] {
     spawner_started result{generation, nullptr, {}};
     try {
-      result.process =
-          launcher::spawner::start(context->io, context->spawner_program, spawner_options(*context),
-                                   {[me, generation](const launcher::protocol::spawner_report& report) {
-                                      caf::anon_send(me, spawner_reported{generation, report});
-                                    },
-                                    [me, generation] { caf::anon_send(me, spawner_died{generation}); }});
+      result.process = launcher::spawner::start(
+          context->io, context->spawner_program, spawner_options(*context),
+          {[me, generation](const launcher::protocol::spawner_report& report, launcher::descriptor root) {
+             caf::anon_send(me,
+                            spawner_reported{generation, report,
+                                             std::make_shared<const launcher::descriptor>(std::move(root))});
+           },
+           [me, generation] { caf::anon_send(me, spawner_died{generation}); }});
     } catch (const std::exception& error) {
       result.problem = error.what();
     }
@@ -111,14 +117,18 @@ void tell_problems(self_pointer self) {
   auto& state = self->state;
   auto& context = *state.context;
   const auto& report = *state.report;
+  const bool is_strict = context.settings()->isolation.level == config::isolation_level::strict;
   const auto before = std::exchange(state.told, report).value_or(launcher::protocol::spawner_report{});
   if (report.user_namespace_problem != 0 && report.user_namespace_problem != before.user_namespace_problem)
     note(self, fmt::format("an ordinary user's server cannot isolate sessions without a user namespace: {}",
                            std::strerror(report.user_namespace_problem)));
   if (report.closing_problem != 0 && report.closing_problem != before.closing_problem)
-    note(self,
-         fmt::format("the server cannot make /proc/sys, /sys and control groups read-only for workloads: {}",
-                     std::strerror(report.closing_problem)));
+    note(self, fmt::format(
+                   "the server cannot make {}/proc/sys, /sys and control groups read-only for workloads: {}",
+                   is_strict ? "the system, " : "", std::strerror(report.closing_problem)));
+  if (report.rules_problem != 0 && report.rules_problem != before.rules_problem)
+    note(self, fmt::format("nothing but mounts keeps workloads from writing to the system: Landlock: {}",
+                           std::strerror(report.rules_problem)));
   if (report.group_problem != 0 && report.group_problem != before.group_problem)
     note(self, fmt::format("workloads are in no control groups, and have no limits of their own: {}",
                            std::strerror(report.group_problem)));
@@ -146,14 +156,16 @@ void begin_if_complete(self_pointer self) {
   self->confirm_start();
 }
 
-void on_reported(self_pointer self, const launcher::protocol::spawner_report& report) {
+void on_reported(self_pointer self, const spawner_reported& event) {
   auto& state = self->state;
+  const auto& report = event.report;
   if (report.network_problem != 0) {
     ++state.generation; // its end is no news
     return start_later(self, fmt::format("the spawner cannot enter the network of workloads: {}",
                                          std::strerror(report.network_problem)));
   }
   state.report = report;
+  state.context->place_files_outside_of_sessions(event.root);
   begin_if_complete(self);
 }
 
@@ -202,7 +214,7 @@ launcher_actor::behavior_type launcher_behavior(self_pointer self, services_ptr 
       },
       [self](const spawner_reported& event) {
         if (event.generation == self->state.generation)
-          on_reported(self, event.report);
+          on_reported(self, event);
       },
       [self](const spawner_ready& event) {
         if (event.generation == self->state.generation && self->state.takes_requests())

@@ -12,6 +12,7 @@
 #include "launcher/network_namespace.hpp"
 #include "launcher/published.hpp"
 #include "launcher/workload_groups.hpp"
+#include "launcher/writable_places.hpp"
 #include "ports/exposed_ports.hpp"
 #include "ports/socket_source.hpp"
 
@@ -39,7 +40,7 @@ public:
   services(asio::io_context& where, std::shared_ptr<const config::settings> settings,
            std::string runtime_directory, std::vector<std::string> workload_environment)
       : io(where), directory(std::move(runtime_directory)), environment(std::move(workload_environment)),
-        programs(directory_of_programs(*settings)) {
+        programs(directory_of_programs(*settings)), writable_places(launcher::writable_places(*settings)) {
     use(std::move(settings));
     message_reader->run([] {}); // later there may be no room for its thread
   }
@@ -73,9 +74,13 @@ public:
   /// The daemon is about to end: what is stopped from now on gets `sandbox.shutdown-grace` at most.
   void begin_shutdown() noexcept { shutting_down_ = true; }
 
-  /// Where file operations work that belong to no session.
+  /// Where file operations work that belong to no session: where a session without namespaces would.
   [[nodiscard]] file_place files_outside_of_sessions() const {
-    return {machine_root, nullptr, settings()->sandbox.workspace};
+    return {root_outside_of_sessions_.load(), nullptr, settings()->sandbox.workspace};
+  }
+  /// `root`: its root directory (O_PATH).
+  void place_files_outside_of_sessions(std::shared_ptr<const launcher::descriptor> root) {
+    root_outside_of_sessions_.store(std::move(root));
   }
 
   /// The ports that are exposed now. `port_registry` alone publishes them.
@@ -133,11 +138,14 @@ public:
   /// The spawner's program (O_PATH) as it was at the start, whatever becomes of its file.
   const launcher::descriptor spawner_program =
       launcher::descriptor(::open((programs / config::programs::spawner).c_str(), O_PATH | O_CLOEXEC));
-  /// The machine's root directory (O_PATH), for files that belong to no session.
+  /// The machine's root directory (O_PATH), for watches, and files that belong to no session until the
+  /// spawner is there.
   const std::shared_ptr<const launcher::descriptor> machine_root =
       std::make_shared<const launcher::descriptor>(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   /// The daemon's own files, which no file operation reaches: its directory, and what /proc shows of it.
   const std::vector<std::string> hidden_paths{directory, "/proc/" + std::to_string(::getpid())};
+  /// Where workloads may write besides what is the kernel's, when `isolation.level` is strict.
+  const std::vector<std::string> writable_places;
   /// Those of all workloads; null where there are none, and where they are not isolated. Set before the
   /// actors start.
   std::unique_ptr<const launcher::workload_groups> workload_groups;
@@ -183,6 +191,8 @@ private:
   std::atomic<bool> shutting_down_ = false;
   std::atomic<std::uint16_t> listening_port_ = 0;
   launcher::published<config::settings> settings_;
+  launcher::published<launcher::descriptor> root_outside_of_sessions_ =
+      launcher::published<launcher::descriptor>(machine_root);
   std::array<launcher::published<pool_status>, interpreters::every_language.size()> pools_;
   launcher::published<ports::exposed_ports> exposed_ =
       launcher::published<ports::exposed_ports>(std::make_shared<const ports::exposed_ports>());

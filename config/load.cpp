@@ -2,13 +2,16 @@
 
 #include "config/document.hpp"
 #include "config/file.hpp"
+#include "config/list.hpp"
 #include "config/table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
@@ -211,14 +214,18 @@ void check_orderings(configuration& target, std::vector<std::string>& problems) 
   }
 }
 
+std::string described(const configuration& target, std::string_view name) {
+  const auto& key = *find_key(name);
+  return target.sources.at(key.name) + ": " + std::string(name) + " = " +
+         to_literal(key.get(target.values), key.allowed);
+}
+
 /// What a policy for the network needs of other keys: without it, it would be none.
 void check_network(const configuration& target, std::vector<std::string>& problems) {
   const auto& network = target.values.network;
   const auto& isolation = target.values.isolation;
   const auto report = [&](std::string_view name, std::string_view why) {
-    const auto& key = *find_key(name);
-    problems.push_back(target.sources.at(key.name) + ": " + std::string(name) + " = " +
-                       to_literal(key.get(target.values), key.allowed) + ": " + std::string(why));
+    problems.push_back(described(target, name) + ": " + std::string(why));
   };
   if (!network.allow.empty() && network.egress != network_egress::listed)
     report("network.allow", "has no effect unless network.egress is listed");
@@ -234,6 +241,29 @@ void check_network(const configuration& target, std::vector<std::string>& proble
     report("network.egress",
            "nothing can be reached with isolation.level = strict, where workloads have a network of "
            "their own; allowed: open or none");
+}
+
+/// Whether it is an absolute path, and neither all there is nor the kernel's.
+bool may_be_writable(const std::string& path) {
+  auto plain = (std::filesystem::path(path) / "").lexically_normal().string(); // ends with a slash
+  while (plain.starts_with("//")) // which the library leaves as it is
+    plain.erase(0, 1);
+  return path.starts_with('/') && plain != "/" &&
+         std::ranges::none_of(std::array{"/proc/", "/sys/", "/dev/"},
+                              [&](const char* one) { return plain.starts_with(one); });
+}
+
+/// What no value of one key alone can get wrong.
+void check_isolation(const configuration& target, std::vector<std::string>& problems) {
+  const auto& isolation = target.values.isolation;
+  if (isolation.level == isolation_level::strict && isolation.allow_mounts)
+    problems.push_back(described(target, "isolation.allow-mounts") +
+                       ": cannot go with isolation.level = strict (" + target.sources.at("isolation.level") +
+                       ")");
+  for (const auto& path : split_list(isolation.writable))
+    if (!may_be_writable(path))
+      problems.push_back(described(target, "isolation.writable") + ": '" + path +
+                         "' is no absolute path of a directory that workloads may write");
 }
 
 /// Every key at its default.
@@ -285,6 +315,7 @@ std::variant<configuration, early_exit, problems> load(invocation how) {
   apply(line.values, result, found);
   check_orderings(result, found);
   check_network(result, found);
+  check_isolation(result, found);
   if (!found.empty())
     return problems{std::move(found)};
   if (!line.actions.empty())

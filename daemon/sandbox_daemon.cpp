@@ -152,6 +152,7 @@ int sandbox_daemon::run() {
   observer_->events.set_sink([this](const supervision::journal_event& event) { log_event(log_, event); });
   context_ = std::make_shared<actors::services>(io_, settings_, directory_.path(), workload_environment());
   require_programs(context_->programs);
+  refuse_places_in_private_tmp(*settings_, context_->programs);
   make_workload_network();
   make_workload_groups();
   limit_network();

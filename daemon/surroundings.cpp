@@ -6,17 +6,20 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace sandboxd::daemon {
 
@@ -87,6 +90,22 @@ void require_programs(const std::filesystem::path& directory) {
        {config::programs::spawner, config::programs::git_worker, config::programs::namespace_init})
     if (const auto program = directory / name; ::access(program.c_str(), X_OK) != 0)
       throw std::system_error(errno, std::generic_category(), program.string());
+}
+
+void refuse_places_in_private_tmp(const config::settings& settings, const std::filesystem::path& programs) {
+  const auto& isolation = settings.isolation;
+  if (isolation.private_tmp_bytes == 0 || isolation.level == config::isolation_level::none)
+    return;
+  const auto tmp = std::filesystem::weakly_canonical("/tmp") / "";
+  const std::array<std::pair<std::string_view, std::filesystem::path>, 3> places{
+      {{"sandbox.workspace", settings.sandbox.workspace},
+       {"sandbox.runtime-directory", settings.sandbox.runtime_directory},
+       {"sandbox.program-directory", programs}}};
+  for (const auto& [name, path] : places)
+    if ((std::filesystem::weakly_canonical(path) / "").string().starts_with(tmp.string()))
+      throw std::runtime_error(fmt::format(
+          "{} = {}: lies in /tmp, of which isolation.private-tmp-bytes gives each workload another", name,
+          path.string()));
 }
 
 std::vector<std::string> workload_environment() {

@@ -32,6 +32,11 @@ void prepare_surroundings(const config::settings& settings);
 /// Throws std::system_error with the path of a program below `directory` that is needed and cannot be run.
 void require_programs(const std::filesystem::path& directory);
 
+/// Throws std::runtime_error with the place below /tmp that workloads need and would not see where each has a
+/// /tmp of its own (`isolation.private-tmp-bytes`): the workspace, `programs` or the directory of control
+/// files.
+void refuse_places_in_private_tmp(const config::settings& settings, const std::filesystem::path& programs);
+
 /// "NAME=value" each: the environment workloads inherit, which is the daemon's (the image's ENV) with a UTF-8
 /// locale (HTTP.md 4.4).
 std::vector<std::string> workload_environment();

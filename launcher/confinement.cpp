@@ -36,16 +36,20 @@ int give_up_capabilities(std::uint64_t kept) {
 
 confinement make_confinement(bool allow_mounts, bool limit_sockets) {
   return {workload_capabilities | (allow_mounts ? capability(CAP_SYS_ADMIN) : 0),
-          make_workload_filter(allow_mounts, limit_sockets)};
+          make_workload_filter(allow_mounts, limit_sockets),
+          {}};
 }
 
-int confine(const confinement& to) noexcept {
+int confine(const confinement& to, int rules) noexcept {
   constexpr rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   if (const int error = give_up_capabilities(to.capabilities); error != 0)
     return error;
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return errno;
+  if (rules >= 0)
+    if (const int error = keep_to_writing_rules(rules); error != 0)
+      return error;
   // The kernel reads it only.
   const sock_fprog program{static_cast<unsigned short>(to.filter.size()),
                            const_cast<sock_filter*>(to.filter.data())};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "launcher/workload_filter.hpp"
+#include "launcher/writing_rules.hpp"
 
 #include <cstdint>
 #include <linux/capability.h>
@@ -26,6 +27,7 @@ inline constexpr std::uint64_t workload_capabilities =
 struct confinement {
   std::uint64_t capabilities = 0; ///< a set as above
   system_call_filter filter;
+  writing_rules writing; ///< none, unless somebody sets them
 };
 
 /// `allow_mounts`: they may mount file systems, for which they keep CAP_SYS_ADMIN. `limit_sockets`: they make
@@ -34,8 +36,9 @@ confinement make_confinement(bool allow_mounts, bool limit_sockets);
 
 /// Makes the calling process, and all it will ever start, a workload: no capability but those, no privilege
 /// by set-user-ID files, no system call that the filter refuses, no core dumps. There is no way back.
+/// `rules`: of writing, opened where it lives (`open_writing_rules`); -1: none.
 ///
 /// Returns the errno of what the kernel refused, else 0. Allocates nothing: it may be called after vfork(2).
-int confine(const confinement& to) noexcept;
+int confine(const confinement& to, int rules) noexcept;
 
 } // namespace sandboxd::launcher

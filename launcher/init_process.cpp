@@ -9,6 +9,7 @@
 #include "launcher/protocol.hpp"
 #include "launcher/shell_signals.hpp"
 #include "launcher/unix_message.hpp"
+#include "launcher/writing_rules.hpp"
 
 #include <algorithm>
 #include <array>
@@ -24,6 +25,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace sandboxd::launcher {
@@ -76,8 +78,8 @@ struct termination {
 
 class session_init {
 public:
-  session_init(int socket, int signals, bool isolated, const confinement* limits)
-      : socket_(socket), signals_(signals), isolated_(isolated), limits_(limits) {}
+  session_init(int socket, int signals, bool isolated, const confinement* limits, descriptor rules)
+      : socket_(socket), signals_(signals), isolated_(isolated), limits_(limits), rules_(std::move(rules)) {}
 
   int run() {
     for (;;) {
@@ -182,8 +184,9 @@ private:
     std::array<int, max_passed_descriptors> given{};
     std::ranges::transform(extras.descriptors, given.begin(), &descriptor::get);
     const auto program_file = given[extras.descriptor_count - 1];
-    const auto started = start_program(decode(program_file), order.number,
-                                       std::span(given).first(extras.descriptor_count - 1), limits_);
+    const auto started =
+        start_program(decode(program_file), order.number, std::span(given).first(extras.descriptor_count - 1),
+                      limits_, rules_.get());
     if (started.error == 0)
       programs_.push_back({order.id, started.pid});
     report(event_kind::started, order.id, started.pid, started.error, started.pid);
@@ -306,6 +309,7 @@ private:
   int signals_;
   bool isolated_;
   const confinement* limits_;
+  descriptor rules_; // of writing; none: there are none
   std::vector<running_program> programs_;
   std::vector<adoption> adoptions_;
   std::optional<interruption> interruption_;
@@ -351,7 +355,11 @@ int run_init(const init_options& how) {
   hello.value = how.isolation_error;
   hello.isolated = how.isolated;
   const descriptor root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  const int signals = root ? open_child_signals() : -1;
+  descriptor rules;
+  const bool has_rules = how.limits != nullptr && how.limits->writing.handled != 0;
+  if (root && has_rules)
+    rules = open_writing_rules(how.limits->writing);
+  const int signals = root && (rules || !has_rules) ? open_child_signals() : -1;
   if (signals < 0) {
     hello.kind = event_kind::refused;
     hello.value = errno;
@@ -362,7 +370,7 @@ int run_init(const init_options& how) {
   send_message(kept_socket, hello, std::span(passed).first(how.memory_events >= 0 ? 2 : 1));
   if (how.memory_events >= 0)
     ::close(kept_events);
-  return session_init(kept_socket, signals, how.isolated, how.limits).run();
+  return session_init(kept_socket, signals, how.isolated, how.limits, std::move(rules)).run();
 }
 
 } // namespace sandboxd::launcher

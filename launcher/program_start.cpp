@@ -57,26 +57,34 @@ struct prepared_program {
   std::span<const int> descriptors;
   const confinement* limits; // null: it is not confined
   bool keeps_capabilities;   // an ordinary user's, which isolates others
+  int rules;                 // of writing; -1: none
 
   /// Where the child has the pipe on which it reports a failure; execve(2) closes it.
   [[nodiscard]] int failure_pipe() const { return static_cast<int>(descriptors.size()); }
+
+  /// Where it has the rules, likewise.
+  [[nodiscard]] int placed_rules() const { return rules < 0 ? -1 : failure_pipe() + 1; }
 };
 
 /// Gives the descriptors their numbers. None of them may have one of these already, or it would be lost
 /// before its turn: so all are moved out of the way first.
 int place_descriptors(const prepared_program& ready, int failures) {
   const int count = ready.failure_pipe();
+  const int first_free = count + (ready.rules < 0 ? 1 : 2);
   std::array<int, max_passed_descriptors> away{};
   for (int number = 0; number < count; ++number)
     away[static_cast<std::size_t>(number)] =
-        ::fcntl(ready.descriptors[static_cast<std::size_t>(number)], F_DUPFD, count + 1);
-  const int failures_away = ::fcntl(failures, F_DUPFD, count + 1);
+        ::fcntl(ready.descriptors[static_cast<std::size_t>(number)], F_DUPFD, first_free);
+  const int failures_away = ::fcntl(failures, F_DUPFD, first_free);
+  const int rules_away = ready.rules < 0 ? -1 : ::fcntl(ready.rules, F_DUPFD, first_free);
   for (int number = 0; number < count; ++number)
     if (::dup2(away[static_cast<std::size_t>(number)], number) < 0)
       return errno;
   if (::dup3(failures_away, count, O_CLOEXEC) < 0)
     return errno;
-  ::close_range(static_cast<unsigned>(count) + 1, ~0U, 0);
+  if (ready.rules >= 0 && ::dup3(rules_away, ready.placed_rules(), O_CLOEXEC) < 0)
+    return errno;
+  ::close_range(static_cast<unsigned>(first_free), ~0U, 0);
   return 0;
 }
 
@@ -101,7 +109,7 @@ int become(const prepared_program& ready, int failures) {
   reset_signals();
   if (ready.limits != nullptr) {
     go_first_out_of_memory();
-    if (const int unconfined = confine(*ready.limits); unconfined != 0)
+    if (const int unconfined = confine(*ready.limits, ready.placed_rules()); unconfined != 0)
       return unconfined;
   }
   if (ready.keeps_capabilities)
@@ -113,7 +121,7 @@ int become(const prepared_program& ready, int failures) {
 } // namespace
 
 start_result start_program(const program& what, lineage number, std::span<const int> descriptors,
-                           const confinement* limits) {
+                           const confinement* limits, int rules) {
   if (what.argv.empty() || descriptors.size() < 3 || descriptors.size() > max_passed_descriptors)
     return {0, EINVAL};
   const prepared_program ready{pointers(what.argv),
@@ -124,7 +132,8 @@ start_result start_program(const program& what, lineage number, std::span<const 
                                number,
                                descriptors,
                                what.is_trusted ? nullptr : limits,
-                               what.is_trusted && ::geteuid() != 0};
+                               what.is_trusted && ::geteuid() != 0,
+                               what.is_trusted ? -1 : rules};
 
   // vfork(2) copies nothing. Under ThreadSanitizer it is a fork(2), so nothing here relies on shared memory.
   int ends[2];

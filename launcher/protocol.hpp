@@ -15,15 +15,19 @@ inline constexpr int spawner_socket = 3;
 /// network namespace, if they tell of one, comes after the last.
 inline constexpr int first_group_directory = 4;
 
-/// Spawner to daemon, once, before it takes requests.
+/// Spawner to daemon, once, before it takes requests. Carries its root directory (O_PATH).
 struct spawner_report {
   /// Whether all that it will start is in control groups of workloads and cannot leave them.
   bool is_marked = false;
   /// The errno that kept it, an ordinary user's, from a user namespace, without which there are no others; 0:
   /// none, or it needs none.
   std::int32_t user_namespace_problem = 0;
-  /// The errno that kept it from closing the kernel's file systems to workloads; 0: none.
+  /// The errno that kept it from closing the kernel's file systems to workloads, and when it is strict the
+  /// rest of the system; 0: none.
   std::int32_t closing_problem = 0;
+  /// The errno for which there are no rules of writing (`writing_rules.hpp`); 0: there are, or none are
+  /// wanted.
+  std::int32_t rules_problem = 0;
   /// The errno that keeps it from making control groups; 0: none, or nobody wants any.
   std::int32_t group_problem = 0;
   /// The errno that kept it from showing workloads the names they may reach; 0: none, or there are none.

@@ -41,6 +41,9 @@ spawner_arguments arguments_for(const spawner::options& how) {
   arguments.has_network = how.network != nullptr;
   arguments.limits = how.limits;
   arguments.hosts_file = how.hosts_file;
+  arguments.writable = how.writable;
+  arguments.control_files = how.control_files;
+  arguments.private_tmp_bytes = how.private_tmp_bytes;
   if (how.groups != nullptr)
     for (const auto& parent : *how.groups)
       arguments.hierarchies.push_back(parent.controllers);
@@ -146,9 +149,10 @@ void spawner::watch(const std::shared_ptr<asio::posix::stream_descriptor>& socke
       return;
     protocol::spawner_report report;
     received_extras extras;
-    if (receive_message(socket->native_handle(), report, extras, MSG_DONTWAIT) != receive_result::message)
+    if (receive_message(socket->native_handle(), report, extras, MSG_DONTWAIT) != receive_result::message ||
+        extras.descriptor_count != 1) // for which this process may have had no number left
       return events.died();
-    events.ready(report);
+    events.ready(report, std::move(extras.descriptors[0]));
     watch(socket, events);
   });
 }

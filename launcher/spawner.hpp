@@ -8,6 +8,7 @@
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -37,11 +38,18 @@ public:
     group_limits limits;
     /// Shown to workloads as /etc/hosts; empty: none.
     std::string hosts_file;
+    /// Where workloads may write when `is_strict` (`writable_places`).
+    std::vector<std::string> writable;
+    /// The directory of shells' control files.
+    std::string control_files;
+    /// Of the /tmp that each isolated init has for itself; 0: it shares the machine's.
+    std::uint64_t private_tmp_bytes = 0;
   };
 
   struct callbacks {
-    /// It takes requests. Called once, on an I/O thread.
-    std::function<void(const protocol::spawner_report&)> ready;
+    /// It takes requests. With the root directory (O_PATH) of what it starts without namespaces. Called once,
+    /// on an I/O thread.
+    std::function<void(const protocol::spawner_report&, descriptor root)> ready;
     /// It has ended although this object lives. Called once, on an I/O thread.
     std::function<void()> died;
   };

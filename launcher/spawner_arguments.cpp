@@ -18,6 +18,9 @@ constexpr std::string_view memory_word = "memory=";
 constexpr std::string_view processes_word = "processes=";
 constexpr std::string_view cpu_word = "cpu-percent=";
 constexpr std::string_view hosts_word = "hosts=";
+constexpr std::string_view writable_word = "writable=";
+constexpr std::string_view control_files_word = "control-files=";
+constexpr std::string_view private_tmp_word = "private-tmp=";
 
 std::string joined(const std::vector<std::string>& items) {
   std::string text;
@@ -74,6 +77,10 @@ std::vector<std::string> encode(const spawner_arguments& how) {
   add(cpu_word, std::to_string(how.limits.cpu_percent));
   if (!how.hosts_file.empty())
     add(hosts_word, how.hosts_file);
+  for (const auto& path : how.writable)
+    add(writable_word, path);
+  add(control_files_word, how.control_files);
+  add(private_tmp_word, std::to_string(how.private_tmp_bytes));
   return words;
 }
 
@@ -95,6 +102,12 @@ spawner_arguments decode_spawner_arguments(std::span<const char* const> words) {
       how.limits.cpu_percent = number(word);
     else if (take(word, hosts_word))
       how.hosts_file = word;
+    else if (take(word, writable_word))
+      how.writable.emplace_back(word);
+    else if (take(word, control_files_word))
+      how.control_files = word;
+    else if (take(word, private_tmp_word))
+      how.private_tmp_bytes = number(word);
   }
   return how;
 }

@@ -28,6 +28,12 @@ struct spawner_arguments {
   group_limits limits;
   /// The file that workloads see as /etc/hosts; empty: the machine's.
   std::string hosts_file;
+  /// Absolute paths of the only places that workloads may write where `is_strict` (`close_system`).
+  std::vector<std::string> writable;
+  /// The directory of shells' control files.
+  std::string control_files;
+  /// Of the /tmp that each isolated init has for itself; 0: it shares the machine's.
+  std::uint64_t private_tmp_bytes = 0;
 
   friend bool operator==(const spawner_arguments&, const spawner_arguments&) = default;
 };

@@ -6,8 +6,10 @@
 #include "launcher/leaf_groups.hpp"
 #include "launcher/protocol.hpp"
 #include "launcher/spawner_arguments.hpp"
+#include "launcher/system_mounts.hpp"
 #include "launcher/unix_message.hpp"
 #include "launcher/user_namespace.hpp"
+#include "launcher/writing_rules.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -39,8 +41,10 @@ namespace {
 /// What all inits have in common.
 struct surroundings {
   const confinement* limits = nullptr; ///< of what they start; null: none
-  bool closes_proc = false;            ///< that of their own
-  leaf_groups* groups = nullptr;       ///< where each begins in one of its own; null: there are none
+  const spawner_arguments* how = nullptr;
+  int closing_problem = 0;       ///< the errno that left the system open where it had to be closed
+  bool closes_proc = false;      ///< that of their own
+  leaf_groups* groups = nullptr; ///< where each begins in one of its own; null: there are none
 };
 
 /// fork(2) with additional clone(2) flags, into a group or, without one, that of the spawner. To begin in a
@@ -55,14 +59,16 @@ pid_t fork_with(unsigned long flags, const leaf_group* group) {
   return static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof(arguments)));
 }
 
-/// Gives this process, the first of its PID namespace, a /proc that shows that namespace.
-/// The old /proc is made private first, so that the new one never propagates out of the mount namespace,
-/// while all other mounts keep the propagation the container has chosen.
-int mount_own_proc(const surroundings& shared) {
+/// Gives this process, the first of its PID namespace, a /proc that shows that namespace, and a /tmp of its
+/// own where each has one. The old /proc is made private first, so that the new one never propagates out of
+/// the mount namespace, while all other mounts keep the propagation the container has chosen.
+int mount_own(const surroundings& shared) {
   if (::mount(nullptr, "/proc", nullptr, MS_PRIVATE, nullptr) != 0 ||
       ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0)
     return errno;
-  return shared.closes_proc ? close_proc() : 0;
+  const int error = shared.closes_proc ? close_proc() : 0;
+  const auto bytes = shared.how->private_tmp_bytes;
+  return error == 0 && bytes != 0 ? mount_private_tmp(bytes) : error;
 }
 
 void refuse(int socket, int error) {
@@ -74,7 +80,7 @@ void refuse(int socket, int error) {
 
 int enter_surroundings(const leaf_group* group, bool isolated, const surroundings& shared) {
   const int error = group != nullptr ? enter(*group) : 0;
-  return error == 0 && isolated ? mount_own_proc(shared) : error;
+  return error == 0 && isolated ? mount_own(shared) : error;
 }
 
 [[noreturn]] void become_init(const init_options& how, const leaf_group* group, const surroundings& shared) {
@@ -101,7 +107,7 @@ int try_isolation(unsigned long namespaces, const surroundings& shared) {
     return errno;
   int error = EPROTO; // of a child that dies without a word
   if (child == 0) {
-    error = mount_own_proc(shared);
+    error = mount_own(shared);
     ::_exit(::write(writer.get(), &error, sizeof(error)) == sizeof(error) ? 0 : 1);
   }
   writer.reset();
@@ -151,6 +157,10 @@ pid_t spawn_in(const leaf_group* group, const protocol::spawn_request& request, 
   how.socket = socket;
   how.memory_events = group != nullptr ? group->memory_events.get() : -1;
   how.limits = shared.limits;
+  if (request.isolation_required && shared.closing_problem != 0) {
+    refuse(socket, shared.closing_problem);
+    return 0;
+  }
   if (request.isolate) {
     const auto means = find_isolation(shared);
     how.isolation_error = means.obstacle;
@@ -268,17 +278,22 @@ int try_group(leaf_groups& groups) {
 
 /// Takes from all that this process starts what it must not write. Where there is no privilege to mount,
 /// containers have closed what belongs to the kernel themselves.
-int close_kernel(surroundings& shared) {
-  int error = enter_mount_namespace_with_closed_kernel();
-  shared.closes_proc = error == 0;
-  return error == 0 && shared.groups != nullptr ? close_control_groups() : error;
+int close_mounts(surroundings& shared) {
+  if (const int error = enter_mount_namespace_with_closed_kernel(); error != 0)
+    return error;
+  shared.closes_proc = true;
+  const int open_groups = shared.groups != nullptr ? close_control_groups() : 0;
+  const int open_system = shared.how->is_strict ? close_system(shared.how->writable) : 0;
+  return open_system != 0 ? open_system : open_groups;
 }
 
 protocol::spawner_report close_surroundings(surroundings& shared, const spawner_arguments& how) {
   protocol::spawner_report report;
   const bool closes = how.confines && !how.allows_mounts;
   if (closes)
-    report.closing_problem = close_kernel(shared);
+    report.closing_problem = close_mounts(shared);
+  if (how.is_strict)
+    shared.closing_problem = report.closing_problem;
   if (shared.groups != nullptr)
     report.group_problem = try_group(*shared.groups);
   if (is_lack(report.group_problem))
@@ -309,6 +324,14 @@ int enter_network(int number) {
   return ::setns(network.get(), CLONE_NEWNET) == 0 ? 0 : errno;
 }
 
+void send_report(const protocol::spawner_report& report) {
+  const descriptor root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root)
+    ::_exit(1);
+  const int passed[] = {root.get()};
+  send_message(protocol::spawner_socket, report, passed);
+}
+
 void run(const spawner_arguments& how) {
   ::prctl(PR_SET_NAME, "sandbox-spawner");
   const int user_problem = how.confines && lacks_privileges() ? enter_user_namespace() : 0;
@@ -319,21 +342,25 @@ void run(const spawner_arguments& how) {
   if (const int error = how.has_network ? enter_network(network) : 0; error != 0) {
     protocol::spawner_report report;
     report.network_problem = error;
-    send_message(protocol::spawner_socket, report);
+    send_report(report);
     return;
   }
   std::optional<confinement> limits;
   std::optional<leaf_groups> groups;
   surroundings shared;
+  shared.how = &how;
   if (how.confines)
     limits = make_confinement(how.allows_mounts, how.limits_sockets);
+  if (limits && how.is_strict)
+    limits->writing = make_writing_rules(how.writable, how.control_files, how.private_tmp_bytes != 0);
   if (!parents.empty())
     groups.emplace(std::move(parents), how.limits);
   shared.limits = limits ? &*limits : nullptr;
   shared.groups = groups ? &*groups : nullptr;
   auto report = close_surroundings(shared, how);
   report.user_namespace_problem = user_problem;
-  send_message(protocol::spawner_socket, report);
+  report.rules_problem = limits && how.is_strict ? writing_rules_problem() : 0;
+  send_report(report);
   ::setsid(); // a Ctrl-C in the daemon's terminal is the daemon's business
   spawner_loop(shared).run();
 }

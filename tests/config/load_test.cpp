@@ -245,6 +245,24 @@ TEST(config_load, checks_keys_against_each_other) {
   EXPECT_EQ(good(load_with({"--interpreter.python-pool-min-size=5"})).values.interpreter.python.max_size, 0u);
 }
 
+TEST(config_load, refuses_mounts_where_isolation_is_strict) {
+  EXPECT_THAT(
+      problems_of({"--isolation.level=strict"}, {{"SANDBOXD_ISOLATION_ALLOW_MOUNTS", "true"}}),
+      ElementsAre("variable SANDBOXD_ISOLATION_ALLOW_MOUNTS: isolation.allow-mounts = true: cannot go "
+                  "with isolation.level = strict (flag --isolation.level)"));
+  EXPECT_TRUE(good(load_with({"--isolation.allow-mounts=true"})).values.isolation.allow_mounts);
+}
+
+TEST(config_load, refuses_places_that_nobody_may_open_to_workloads) {
+  for (const std::string path : {"tmp", "/", "//", "/tmp/..", "/proc", "/proc/self", "/dev/shm", "/sys/"})
+    EXPECT_THAT(problems_of({"--isolation.writable=/tmp," + path}),
+                ElementsAre("flag --isolation.writable: isolation.writable = /tmp," + path + ": '" + path +
+                            "' is no absolute path of a directory that workloads may write"));
+  EXPECT_EQ(good(load_with({"--isolation.writable=/device,/srv/proc/"})).values.isolation.writable,
+            "/device,/srv/proc/");
+  EXPECT_EQ(good(load_with({"--isolation.writable="})).values.isolation.writable, "");
+}
+
 TEST(config_load, lowers_a_default_to_a_bound_that_was_set) {
   const auto loaded = good(load_with({"--http.max-buffered-bytes=1MiB"}, {{"PYTHON_POOL_MAX_SIZE", "2"}}));
   EXPECT_EQ(loaded.values.http.max_body_bytes, 1u << 20);

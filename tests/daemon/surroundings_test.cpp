@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 
@@ -42,6 +43,30 @@ TEST(required_programs, keep_a_daemon_from_starting_without_them) {
   testing::running_daemon daemon(directory, {"--sandbox.program-directory=" + (directory / "none").string()},
                                  {});
   EXPECT_THROW((void)daemon.exit_code(), std::system_error);
+}
+
+TEST(a_private_tmp, hides_nothing_that_workloads_need) {
+  const testing::temporary_directory root; // in /tmp
+  config::settings settings;
+  settings.sandbox.workspace = "/";
+  settings.sandbox.runtime_directory = "/run/sandbox";
+  settings.isolation.private_tmp_bytes = 1 << 20;
+  const auto complaint = [&](const std::string& programs) -> std::string {
+    try {
+      refuse_places_in_private_tmp(settings, programs);
+      return {};
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  };
+  EXPECT_EQ(complaint("/usr/lib"), "");
+  EXPECT_EQ(complaint("/tmpx"), "");
+  EXPECT_EQ(complaint("/usr/../tmp/x"), "sandbox.program-directory = /usr/../tmp/x: lies in /tmp, of which "
+                                        "isolation.private-tmp-bytes gives each workload another");
+  settings.sandbox.workspace = root / "workspace";
+  EXPECT_THAT(complaint("/usr/lib"), ::testing::StartsWith("sandbox.workspace = "));
+  settings.isolation.private_tmp_bytes = 0;
+  EXPECT_EQ(complaint("/usr/lib"), "");
 }
 
 } // namespace

@@ -57,15 +57,16 @@ def _available(pipe):
 
 class ForkServer:
     def __init__(self, namespace_program, isolate, preload=("numpy", "pandas", "matplotlib.pyplot"), memory_limit=0,
-                 environment=None, directory=None, before=()):
-        """In a directory, which is user code's; `before` is a command that becomes the server."""
+                 environment=None, directory=None, before=(), flags=(), writing=None, private_tmp=0):
+        """In a directory, which is user code's; `before` is a command that becomes the server, `flags` are Python's."""
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.control.settimeout(TIME_LIMIT)
         capabilities, system_call_filter = confinement()
         options = {"preload": preload, "isolate": isolate, "closes_proc": isolate, "capabilities": capabilities,
                    "namespace_program": namespace_program, "memory_limit": memory_limit,
+                   "writing": writing, "private_tmp": private_tmp,
                    "groups": []}
-        self.process = start_program([*before, PYTHON, str(INTERPRETERS / "python"), json.dumps(options)],
+        self.process = start_program([*before, PYTHON, *flags, str(INTERPRETERS / "python"), json.dumps(options)],
                                      theirs.fileno(), system_call_filter, environment=environment, directory=directory)
         theirs.close()
         os.close(system_call_filter)

@@ -167,6 +167,75 @@ class executor_attack(WithServer):  # named as the others in docs/attacks.md
         self.assertEqual(texts(executor.run(code), "stdout"), "EPERM\n")
 
 
+class Users(unittest.TestCase):
+    """With Python's options -E and -s their packages are for executors alone."""
+
+    def setUp(self):
+        self.directory = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.environment = {"HOME": str(self.directory), "PYTHONPATH": str(self.directory / "path")}
+        site = Path(python("import site; print(site.getusersitepackages())", "env", f"HOME={self.directory}").strip())
+        for folder, name in ((site, "installed"), (self.directory / "path", "shared")):
+            folder.mkdir(parents=True)
+            (folder / f"{name}.py").write_text("mark = 1")
+        self.runs = self.directory / "runs"
+        note = f"open({str(self.runs)!r}, 'a').write(open('/proc/self/status').read())"
+        (site / "note.pth").write_text(f"import os; {note}")
+        (self.directory / "path" / "sitecustomize.py").write_text(note)
+
+    def privileges_of_runs(self):
+        """Of the processes in which their files ran."""
+        return {line for line in self.runs.read_text().splitlines() if line.startswith("NoNewPrivs:")}
+
+    def executor(self, **options):
+        server = ForkServer(NAMESPACE_INIT, IS_ROOT, preload=(), environment=self.environment, **options)
+        self.addCleanup(server.close)
+        made = server.fork()
+        self.addCleanup(made.kill)
+        return made
+
+    def test_their_packages_are_for_executors_only(self):
+        self.executor()
+        self.assertIn("NoNewPrivs:\t0", self.privileges_of_runs(), "they are run by the fork server without these options")
+        self.runs.unlink()
+        executor = self.executor(flags=("-E", "-s"))
+        self.assertEqual(executor.value("import installed, shared; installed.mark + shared.mark"), {"text/plain": "2"})
+        self.assertEqual(self.privileges_of_runs(), {"NoNewPrivs:\t1"})
+
+
+class Writing(unittest.TestCase):
+    def test_is_kept_to_its_rules(self):
+        directory = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (directory / "open").mkdir()
+        make_file, write_file = 1 << 8, 1 << 1  # LANDLOCK_ACCESS_FS_MAKE_REG, LANDLOCK_ACCESS_FS_WRITE_FILE
+        both = make_file | write_file
+        rules = {"handled": both, "rules": [[str(directory / "open"), both], ["/nowhere", both], ["/dev", write_file]]}
+        if python("import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))") == "-1\n":
+            self.skipTest("not available here: Landlock")
+        for writing, expected in ((None, "'w w'"), (rules, "'w EACCES'")):
+            server = ForkServer(NAMESPACE_INIT, IS_ROOT, preload=(), writing=writing)
+            self.addCleanup(server.close)
+            executor = server.fork()
+            self.addCleanup(executor.kill)
+            executor.run(f"import errno\ndef write(name):\n try: return open({str(directory)!r} + name, 'w').mode\n"
+                         " except OSError as error: return errno.errorcode[error.errno]")
+            self.assertEqual(executor.value("write('/open/new') + ' ' + write('/new')"), {"text/plain": expected})
+
+
+@unittest.skipUnless(IS_ROOT, "namespaces need root")
+class PrivateTmp(unittest.TestCase):
+    def test_is_of_each_executor_alone(self):
+        server = ForkServer(NAMESPACE_INIT, True, preload=(), private_tmp=1 << 20)
+        self.addCleanup(server.close)
+        for _ in range(2):
+            executor = server.fork()
+            self.addCleanup(executor.kill)
+            self.assertEqual(executor.value("import os; os.listdir('/tmp'), open('/tmp/new', 'x').mode"),
+                             {"text/plain": "([], 'x')"})
+            self.assertEqual(executor.value("os.stat('/tmp').st_mode & 0o7777 == 0o1777, "
+                                            "os.statvfs('/tmp').f_blocks * os.statvfs('/tmp').f_frsize"),
+                             {"text/plain": "(True, 1048576)"})
+
+
 class Workspace(unittest.TestCase):
     """The fork server runs nothing of it; executors import from it what is not imported already."""
 

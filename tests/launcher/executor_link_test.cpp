@@ -250,10 +250,10 @@ protected:
         {[this](const std::string& version, const std::string&) { versions.push_back(version); },
          [this] { ++stale; }, [this](const std::string&) { ++lost; }});
     const descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    const std::string options = std::string(R"({"preload":[],"memory_limit":0,"namespace_program":")") +
-                                SANDBOXD_NAMESPACE_INIT +
-                                R"(","closes_proc":false,"capabilities":null,"groups":[],"isolate":)" +
-                                (GetParam() ? "true" : "false") + "}";
+    const std::string options =
+        std::string(R"({"preload":[],"memory_limit":0,"namespace_program":")") + SANDBOXD_NAMESPACE_INIT +
+        R"(","closes_proc":false,"writing":null,"private_tmp":0,"capabilities":null,"groups":[],"isolate":)" +
+        (GetParam() ? "true" : "false") + "}";
     program_events fate;
     fate.started = [this](process_ids ids, int) { program = ids.on_host; };
     init->process->start({{python, SANDBOXD_SOURCES "/interpreters/python", options},

@@ -161,10 +161,10 @@ TEST(spawner_with_a_network, that_it_cannot_enter_says_so_and_ends) {
   const descriptor program(::open(path.c_str(), O_PATH | O_CLOEXEC));
   int problem = 0;
   bool is_dead = false;
-  const auto made =
-      spawner::start(io, program, how,
-                     {[&](const protocol::spawner_report& report) { problem = report.network_problem; },
-                      [&] { is_dead = true; }});
+  const auto made = spawner::start(
+      io, program, how,
+      {[&](const protocol::spawner_report& report, const descriptor&) { problem = report.network_problem; },
+       [&] { is_dead = true; }});
   const auto deadline = std::chrono::steady_clock::now() + testing::patience;
   while (!is_dead && std::chrono::steady_clock::now() < deadline)
     io.run_one_for(std::chrono::milliseconds(10));

@@ -35,6 +35,10 @@ TEST(spawner_arguments, arrive_as_they_were_sent) {
         if (chance())
           controllers.emplace_back(name);
     }
+    for (auto left = random() % 3; left > 0; --left)
+      how.writable.push_back("/a, b=" + std::to_string(random()));
+    how.control_files = chance() ? "/run/strict" : "";
+    how.private_tmp_bytes = random();
     EXPECT_EQ(sent_and_received(how), how) << "round " << round;
   }
 }

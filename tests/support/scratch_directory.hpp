@@ -12,8 +12,9 @@ namespace sandboxd::testing {
 /// A new directory of mode 0700 that vanishes, with all it holds, at the end of the test.
 class scratch_directory {
 public:
-  scratch_directory() {
-    std::string name = ::testing::TempDir() + "sandboxd-test-XXXXXX";
+  /// `parent` ends with a slash.
+  explicit scratch_directory(const std::string& parent = ::testing::TempDir()) {
+    std::string name = parent + "sandboxd-test-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr)
       throw std::system_error(errno, std::generic_category(), name);
     path_ = name;

@@ -25,6 +25,7 @@ import random
 import resource
 import selectors
 import signal
+import site
 import socket
 import sys
 
@@ -57,12 +58,22 @@ def _limit_data(most):
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
-def _given_confinement(capabilities):
+def _given_confinement(capabilities, writing):
     """None where they are not confined (`capabilities` is None)."""
     if capabilities is None:
         return None
     with open(SYSTEM_CALL_FILTER, "rb") as file:
-        return isolation.Confinement(capabilities, file.read())
+        return isolation.Confinement(capabilities, file.read(), writing)
+
+
+def _add_folders_of_user():
+    """Where Python has them: before what is installed for all."""
+    before = sys.path[:]
+    site.addsitedir(site.getusersitepackages())
+    added = sys.path[len(before):]
+    of_all = site.getsitepackages()
+    place = next((index for index, folder in enumerate(before) if folder in of_all), len(before))
+    sys.path[:] = [*before[:place], *added, *before[place:]]
 
 
 @contextlib.contextmanager
@@ -139,7 +150,8 @@ class ForkServer:
         self._control.set_inheritable(False)
         self._isolate = options["isolate"]
         self._closes_proc = options["closes_proc"]
-        self._confinement = _given_confinement(options["capabilities"])
+        self._private_tmp = options["private_tmp"]
+        self._confinement = _given_confinement(options["capabilities"], options["writing"])
         if self._confinement:
             isolation.close_to_others()
         self._namespace_program = options["namespace_program"]
@@ -298,11 +310,15 @@ class ForkServer:
             isolation.enter_mount_namespace()
             if self._closes_proc:
                 isolation.close_proc()
+            if self._private_tmp:
+                isolation.mount_private_tmp(self._private_tmp)
         if self._confinement:
             isolation.go_first_out_of_memory()
             self._confinement.begin()
             isolation.open_to_others()
         sys.path[:] = self._executor_path
+        if sys.flags.no_user_site:
+            _add_folders_of_user()
         numpy = sys.modules.get("numpy")  # `random` has seen to itself
         if numpy is not None:
             numpy.random.seed(random.getrandbits(32))  # without a number it writes to more memory

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import resource
+import struct
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000
@@ -23,6 +24,10 @@ MOVE_MOUNT_F_EMPTY_PATH = 4
 MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC = 2, 4, 8
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
 MOUNT_ATTR_RDONLY = 1
+
+# asm-generic/unistd.h, linux/landlock.h
+SYS_LANDLOCK_CREATE_RULESET, SYS_LANDLOCK_ADD_RULE, SYS_LANDLOCK_RESTRICT_SELF = 444, 445, 446
+LANDLOCK_RULE_PATH_BENEATH = 1
 
 # linux/prctl.h, linux/seccomp.h, linux/capability.h
 PR_CAPBSET_READ, PR_CAPBSET_DROP = 23, 24
@@ -157,6 +162,14 @@ def close_proc():
         _check_call(SYS_MOUNT_SETATTR, AT_FDCWD, path, AT_RECURSIVE, ctypes.byref(read_only), ctypes.sizeof(read_only))
 
 
+def mount_private_tmp(size):
+    """For process 2, as launcher/system_mounts.cpp does it for others; `size` in bytes."""
+    # Where mounts are shared, the new one would be everybody's.
+    _check(_libc.mount(None, b"/", None, MS_REC | MS_SLAVE, None), "mount")
+    options = f"mode=1777,size={size},nr_inodes={size // 4096}".encode()
+    _check(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", MS_NOSUID | MS_NODEV, options), "mount")
+
+
 def close_to_others():
     """For the fork server: a workload of the same user may neither trace it nor read its memory."""
     _check(_libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "prctl")
@@ -185,13 +198,31 @@ class _FilterProgram(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
 
 
+def _keep_to_writing_rules(handled, rules):
+    ruleset = _check_call(SYS_LANDLOCK_CREATE_RULESET, struct.pack("=Q", handled), ctypes.c_size_t(8), 0)
+    try:
+        for path, allowed in rules:
+            with contextlib.suppress(FileNotFoundError):
+                place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+                try:
+                    _check_call(SYS_LANDLOCK_ADD_RULE, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+                                struct.pack("=Qi", allowed, place), 0)
+                finally:
+                    os.close(place)
+        _check_call(SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0)
+    finally:
+        os.close(ruleset)
+
+
 class Confinement:
     """What launcher/confinement.cpp does for other workloads, step by step the same: `capabilities` is the set of those that are kept, as bits,
-    `system_call_filter` the bytes of a filter as seccomp(2) takes it."""
+    `system_call_filter` the bytes of a filter as seccomp(2) takes it, `writing` the rules of launcher/writing_rules.hpp:
+    {"handled": RIGHTS, "rules": [[PATH, RIGHTS], ...]}, or None."""
 
-    def __init__(self, capabilities, system_call_filter):
+    def __init__(self, capabilities, system_call_filter, writing):
         self._kept = capabilities
         self._filter = system_call_filter
+        self._writing = writing
         self._program = _FilterProgram(len(system_call_filter) // BYTES_OF_AN_INSTRUCTION, system_call_filter)
 
     def begin(self):
@@ -200,6 +231,8 @@ class Confinement:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         self._give_up_capabilities()
         _check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+        if self._writing:
+            _keep_to_writing_rules(**self._writing)
         _check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(self._program), 0, 0), "prctl")
 
     def _give_up_capabilities(self):
