@@ -218,6 +218,7 @@ struct scheduler_settings {
 struct log_settings {
   log_level level = log_level::info;
   log_format format = log_format::json;
+  std::uint64_t queue_bytes = 16ull << 20; ///< memory of the lines that wait to be written
 };
 
 /// Executors of one language.

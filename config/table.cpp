@@ -394,6 +394,8 @@ const std::vector<key>& all_keys() {
          "Least severe lines to log", {"SANDBOX_LOG_LEVEL"}),
     word("log.format", MEMBER(log.format), {"json", "text"}, at_start,
          "json = one object per line, text = for human eyes", {"SANDBOX_LOG_FORMAT", pretty_is_text}),
+    size("log.queue-bytes", MEMBER(log.queue_bytes), 64_KiB, 1_GiB, at_start,
+         "Memory of the lines that wait for the reader of standard error; further ones are dropped and counted"),
 
     count("interpreter.python-pool-min-size", MEMBER(interpreter.python.min_size), 0, 1000, live,
           "Python executors started ahead", "none", {"PYTHON_POOL_MIN_SIZE"}),

@@ -30,6 +30,14 @@ constexpr std::chrono::milliseconds batch_time{5};
 /// How often the writer looks whether it shall still wait for the reader of standard error.
 constexpr std::chrono::milliseconds pause_between_tries{50};
 
+/// How much is written at once, unless a single line is longer.
+constexpr std::size_t batch_bytes = 64 << 10;
+
+/// What a line takes in memory while it waits.
+std::size_t size_of(const std::string& line) {
+  return sizeof(line) + line.capacity();
+}
+
 std::string_view name_of(config::log_level level) {
   switch (level) {
   case config::log_level::debug:
@@ -93,7 +101,8 @@ bool takes_bytes(std::chrono::milliseconds patience) {
 
 } // namespace
 
-log::log(const config::log_settings& settings) : level_(settings.level), format_(settings.format) {
+log::log(const config::log_settings& settings)
+    : level_(settings.level), format_(settings.format), most_bytes_(settings.queue_bytes) {
   // Signals are for the threads that know what to do with them.
   sigset_t all;
   sigset_t before;
@@ -127,17 +136,23 @@ void log::write(config::log_level level, std::string_view subject, std::string_v
   if (!writes(level))
     return;
   std::string line = format(level, subject, message, fields);
+  line.shrink_to_fit(); // it has grown by doubling
   const std::lock_guard guard(mutex_);
-  if (lines_.size() >= queue_lines) {
+  if (queued_bytes_ + size_of(line) > most_bytes_) {
     ++dropped_;
     return;
   }
   if (dropped_ > 0)
-    lines_.push_back(format(config::log_level::warn, "log", "lines were dropped",
-                            {{"lines", static_cast<std::int64_t>(std::exchange(dropped_, 0))}}));
-  lines_.push_back(std::move(line));
+    enqueue(format(config::log_level::warn, "log", "lines were dropped",
+                   {{"lines", static_cast<std::int64_t>(std::exchange(dropped_, 0))}}));
+  enqueue(std::move(line));
   if (std::exchange(written_, false))
     changed_.notify_all();
+}
+
+void log::enqueue(std::string line) {
+  queued_bytes_ += size_of(line);
+  lines_.push_back(std::move(line));
 }
 
 std::string log::format(config::log_level level, std::string_view subject, std::string_view message,
@@ -166,19 +181,30 @@ void log::run() {
     if (lines_.empty())
       return;
     // Under load one write for many lines, instead of a wake-up for each.
-    changed_.wait_for(lock, batch_time, [this] { return stopping_ || flushing_; });
-    std::string batch;
-    for (const auto& line : std::exchange(lines_, {}))
-      batch += line;
+    changed_.wait_for(lock, batch_time,
+                      [this] { return stopping_ || flushing_ || queued_bytes_ >= batch_bytes; });
+    const std::string batch = take_batch();
     lock.unlock();
     const auto unwritten = write_batch(batch);
     lock.lock();
     dropped_ += static_cast<std::uint64_t>(std::count(unwritten.begin(), unwritten.end(), '\n'));
+    if (stopping_ && !unwritten.empty())
+      lines_.clear(); // each further batch would be waited for anew
     if (lines_.empty()) {
       written_ = true;
       changed_.notify_all();
     }
   }
+}
+
+std::string log::take_batch() {
+  std::string batch;
+  while (!lines_.empty() && (batch.empty() || batch.size() + lines_.front().size() <= batch_bytes)) {
+    batch += lines_.front();
+    queued_bytes_ -= size_of(lines_.front());
+    lines_.pop_front();
+  }
+  return batch;
 }
 
 /// In pieces which a pipe that is ready for any byte takes whole (pipe(7)), so that write(2) does not block:

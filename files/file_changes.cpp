@@ -1,6 +1,6 @@
 #include "files/file_changes.hpp"
 
-#include "files/file_writer.hpp"
+#include "files/staging_directory.hpp"
 #include "files/tree_copy.hpp"
 
 #include <cerrno>
@@ -93,16 +93,13 @@ void move_file(const sandbox_root& root, const std::string& from, const std::str
   root.refuse_to_move(target);
   if (rename_within_file_system(source, target))
     return;
-  descriptor directory(::fcntl(target.directory.get(), F_DUPFD_CLOEXEC, 0));
-  if (!directory)
-    throw_errno("open");
-  const place temporary{std::move(directory), new_temporary_name(temporary_use::move)};
-  try {
-    copy_tree(source, temporary);
-    rename(temporary, target);
-  } catch (...) {
-    remove_tree(temporary);
-    throw;
+  {
+    const staging_directory staging(target.directory);
+    if (staging.is_private())
+      copy_tree(source, staging.inside());
+    else
+      copy_regular_file(source, staging.inside());
+    rename(staging.inside(), target);
   }
   remove_tree(source);
 }

@@ -122,6 +122,13 @@ void copy_tree(const place& from, const place& to) {
   copy_any(from, to, 0);
 }
 
+void copy_regular_file(const place& from, const place& to) {
+  const struct stat status = status_of(from);
+  if (!S_ISREG(status.st_mode))
+    throw std::system_error(EACCES, std::generic_category(), "copy");
+  copy_file(from, to, status);
+}
+
 void remove_tree(const place& where) {
   remove_any(where, 0);
 }

@@ -61,7 +61,7 @@ struct adoption {
 constexpr std::chrono::milliseconds adoption_retry{1};
 
 struct interruption {
-  pid_t shell;
+  std::uint32_t shell;         // a program's id: its number may be another's one day
   std::optional<lineage> what; // absent: the shell has lost its mark, so nobody knows what it has started
   ending end;
   clock::time_point next_interrupt;
@@ -194,13 +194,14 @@ private:
 
   /// Returns whether it came to an end, good or bad.
   bool finish_adoption(adoption& item) {
+    // Whoever can write to the pipe of a shell's reports can name any process.
+    const bool is_known = item.pid <= 0 || item.pid == ::getpid() || find_by_pid(item.pid) != programs_.end();
+    const bool exists = !is_known && ::kill(item.pid, 0) == 0;
     // Allowed for a child in our session that has not called execve(2) since its fork (setpgid(2)).
-    const bool not_yet_ours = ::setpgid(item.pid, item.pid) != 0 && errno == ESRCH;
-    int error = ::kill(item.pid, 0) == 0 ? 0 : errno;
-    if (not_yet_ours && error == 0 && --item.attempts_left > 0)
+    const bool is_ours = exists && (::setpgid(item.pid, item.pid) == 0 || errno != ESRCH);
+    if (exists && !is_ours && --item.attempts_left > 0)
       return false;
-    if (error == 0)
-      error = set_lineage(item.pid, item.number);
+    const int error = is_ours ? set_lineage(item.pid, item.number) : ESRCH;
     if (error == 0)
       programs_.push_back({item.id, item.pid});
     report(event_kind::adopted, item.id, item.pid, error);
@@ -213,7 +214,7 @@ private:
       return report(event_kind::settled, id, 0, 0);
     // A shell that has not come to its trap yet, or whose session has taken it away, would die of the signal.
     const bool polite = catches(shell->pid, call_back_signal());
-    interruption_ = interruption{shell->pid, lineage_of(shell->pid), ending(deadline),
+    interruption_ = interruption{id, lineage_of(shell->pid), ending(deadline),
                                  clock::now() + (polite ? polite_time : std::chrono::milliseconds(0))};
     if (polite)
       ::kill(shell->pid, call_back_signal());
@@ -244,9 +245,10 @@ private:
     auto& current = *interruption_;
     const auto left = carriers(processes, current.what);
     current.end.pursue(left, now);
-    const bool shell_is_gone = find_by_pid(current.shell) == programs_.end();
+    const auto shell = find_by_id(current.shell);
+    const bool shell_is_gone = shell == programs_.end();
     if (!current.shell_is_back && !shell_is_gone && now >= current.next_interrupt) {
-      ::kill(current.shell, SIGINT);
+      ::kill(shell->pid, SIGINT);
       current.next_interrupt = now + polite_time;
     }
     if (left.empty() && (current.shell_is_back || shell_is_gone)) {

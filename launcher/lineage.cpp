@@ -9,9 +9,20 @@
 #include <random>
 #include <string_view>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace sandboxd::launcher {
+
+namespace {
+
+/// A zombie is.
+bool is_there(int handle) {
+  return ::syscall(SYS_pidfd_send_signal, handle, 0, nullptr, 0) == 0 || errno == EPERM;
+}
+
+} // namespace
 
 lineage new_session_lineage() {
   static std::atomic<std::uint32_t> next{std::random_device{}()};
@@ -22,6 +33,19 @@ int set_lineage(pid_t pid, lineage number) {
   // The hard limit is unlimited unless somebody has lowered it; raising it again takes privilege.
   const rlimit limit{number, RLIM_INFINITY};
   return ::prlimit(pid, RLIMIT_LOCKS, &limit, nullptr) == 0 ? 0 : errno;
+}
+
+int set_lineage(pid_t pid, int handle, lineage number) {
+  if (!is_there(handle))
+    return ESRCH;
+  const rlimit limit{number, RLIM_INFINITY};
+  rlimit former{};
+  if (::prlimit(pid, RLIMIT_LOCKS, &limit, &former) != 0)
+    return errno;
+  if (is_there(handle)) // so it was when the limit was set
+    return 0;
+  ::prlimit(pid, RLIMIT_LOCKS, &former, nullptr);
+  return ESRCH;
 }
 
 /// From /proc, which unlike prlimit(2) also shows processes of other users.

@@ -24,6 +24,10 @@ lineage new_session_lineage();
 /// Marks a process (0: the calling one) and what it starts from now on. Returns 0 or an errno.
 int set_lineage(pid_t pid, lineage number);
 
+/// The same for exactly the process that `handle` (a pidfd) is of and that had the number `pid`. Who has got
+/// that since is left, or given back, what it had; ESRCH then.
+int set_lineage(pid_t pid, int handle, lineage number);
+
 /// The number of a process, a zombie too; nothing when it is gone or has none.
 std::optional<lineage> lineage_of(pid_t pid);
 

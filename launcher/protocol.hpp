@@ -54,8 +54,9 @@ enum class command_kind : std::uint32_t {
   /// and at last the program itself (`encode(program)`). Answer: `started`, later `exited`.
   start,
   /// Watch over the process `pid` (number in the init's namespace), a descendant that is or will be orphaned,
-  /// as program `id`: it gets a process group of its own and the mark `number`. Answer: `adopted`, later
-  /// `exited`.
+  /// as program `id`: it gets a process group of its own and the mark `number`. Refused (ESRCH) for one that
+  /// does
+  /// not become a child of the init, or is a program already. Answer: `adopted`, later `exited`.
   adopt,
   /// Stop what program `id`, a session's shell, runs at the moment: everything that carries the shell's mark
   /// gets SIGTERM, after `milliseconds` SIGKILL, and the shell is called back to its prompt. Goes on until

@@ -2,6 +2,7 @@
 
 #include "launcher/group_limits.hpp"
 #include "launcher/hunt.hpp"
+#include "launcher/process_tree.hpp"
 #include "launcher/unix_message.hpp"
 
 #include <asio/bind_executor.hpp>
@@ -92,8 +93,21 @@ std::uint32_t session_process::adopt(pid_t in_session, program_events events) {
 /// execve(2) of a set-user-ID file, starts nothing for us any more.
 void session_process::mark(std::uint32_t id) {
   const auto found = programs_.find(id);
-  if (found != programs_.end() && found->second.on_host != 0)
-    set_lineage(found->second.on_host, lineage_ | ++last_id_);
+  if (found == programs_.end() || found->second.on_host == 0)
+    return;
+  auto& program = found->second;
+  if (!program.handle)
+    program.handle = handle_of(program.on_host);
+  if (program.handle)
+    set_lineage(program.on_host, program.handle.get(), lineage_ | ++last_id_);
+}
+
+/// It may have ended, and its number be another's, before anything was told. Who else has our init for a
+/// parent is of this session, too.
+descriptor session_process::handle_of(pid_t program) const {
+  descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, program, 0)));
+  const auto entry = read_process(program);
+  return entry && entry->parent == init_number_ ? std::move(handle) : descriptor();
 }
 
 void session_process::interrupt(std::uint32_t id, std::chrono::milliseconds grace,
@@ -236,6 +250,7 @@ void session_process::on_hello(const protocol::event& event, received_extras& ex
     init_.reset();
   if (extras.descriptor_count == 0) // the kernel drops those for which we have no number left
     return lose("no descriptor for the session's root");
+  init_number_ = extras.sender;
   isolated_ = event.isolated;
   root_ = std::make_shared<const descriptor>(std::move(extras.descriptors[0]));
   memory_events_ = std::move(extras.descriptors[1]);

@@ -114,7 +114,8 @@ public:
 private:
   struct known_program {
     program_events events;
-    pid_t on_host = 0; // once it runs
+    pid_t on_host = 0;   // once it runs
+    descriptor handle{}; // pidfd, once it was marked
   };
 
   session_process(asio::io_context& io, descriptor socket, callbacks events);
@@ -125,6 +126,7 @@ private:
   void handle(const protocol::event& event, received_extras& extras);
   void on_hello(const protocol::event& event, received_extras& extras);
   void on_started(const protocol::event& event, pid_t sender);
+  [[nodiscard]] descriptor handle_of(pid_t program) const;
   void send(protocol::command_kind kind, std::uint32_t id = 0, std::chrono::milliseconds time = {});
   void send(const protocol::command& order, std::span<const int> descriptors = {});
   void lose(const std::string& reason);
@@ -140,6 +142,7 @@ private:
   std::function<void()> settled_;
   std::multimap<std::uint32_t, std::function<void()>> terminations_; // who waits for the end of which program
   descriptor init_;                                                  // pidfd, once it runs
+  pid_t init_number_ = 0;                                            // on the host
   std::shared_ptr<const descriptor> root_;
   descriptor memory_events_;
   bool isolated_ = false;

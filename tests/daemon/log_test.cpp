@@ -10,8 +10,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <regex>
 #include <signal.h>
 #include <string>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -91,6 +93,42 @@ TEST(log_writer, ends_although_nobody_reads_it) {
     EXPECT_FALSE(log.flush());
   }
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(8));
+}
+
+/// What all lines that tell of dropped ones say together.
+long dropped_lines(const std::string& text) {
+  static const std::regex told("lines were dropped lines=([0-9]+)\n");
+  long sum = 0;
+  for (std::sregex_iterator found(text.begin(), text.end(), told), end; found != end; ++found)
+    sum += std::stol((*found)[1]);
+  return sum;
+}
+
+TEST(log_writer, keeps_what_its_bound_allows_and_counts_what_is_beyond) {
+  constexpr std::size_t bound = 64 << 10; // and so much is in the pipe, and as much on the way there, at most
+  constexpr int lines = 100;
+  auto [out, in] = launcher::make_pipe();
+  const redirected_standard_error redirected(in.get());
+  auto settings = as(config::log_format::text);
+  settings.queue_bytes = bound;
+  daemon::log log(settings);
+  for (int i = 0; i < lines; ++i)
+    log.write(config::log_level::info, "test", std::string(10'000, 'x'));
+  std::string read;
+  std::thread reader([&read, from = out.get()] {
+    std::string piece(4096, '\0');
+    while (read.find("the end") == std::string::npos)
+      read.append(piece, 0,
+                  static_cast<std::size_t>(std::max<ssize_t>(::read(from, piece.data(), piece.size()), 0)));
+  });
+  while (!log.flush())
+    continue;
+  log.write(config::log_level::info, "test", "the end");
+  reader.join();
+  const auto kept = std::count(read.begin(), read.end(), 'x') / 10'000;
+  EXPECT_GT(kept, 0);
+  EXPECT_LE(kept, static_cast<std::ptrdiff_t>(3 * bound / 10'000));
+  EXPECT_EQ(dropped_lines(read), lines - kept);
 }
 
 TEST(log_writer, lines_lost_to_a_broken_standard_error_are_counted) {

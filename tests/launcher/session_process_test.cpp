@@ -232,5 +232,29 @@ TEST_P(adopting, terminate_ends_the_fork_and_all_it_started_and_nothing_else) {
   EXPECT_TRUE(init->lost.empty());
 }
 
+/// Any command can name any process to the daemon as the fork it waits for.
+TEST_P(adopting, fails_for_who_is_no_orphan_of_the_session_and_ends_none_of_them) {
+  parent = start_until(script("echo ready; read -t 1000 < <(sleep 1000)"), "ready");
+  const pid_t outside = ::fork();
+  if (outside == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  const pid_t own_init = GetParam() ? 1 : init->identity->on_host;
+  for (const pid_t pid : {outside, own_init, parent->ids->in_session, 0, -1}) {
+    fork = std::make_shared<testing::observed_program>();
+    adopt(pid);
+    EXPECT_EQ(fork->start_error, ESRCH) << pid;
+    init->process->terminate(fork->id, std::chrono::milliseconds(0));
+  }
+  run_for(std::chrono::milliseconds(100));
+  EXPECT_EQ(::waitpid(outside, nullptr, WNOHANG), 0) << "it lives";
+  EXPECT_FALSE(lineage_of(outside));
+  EXPECT_TRUE(parent->ends.empty());
+  EXPECT_TRUE(init->lost.empty());
+  ::kill(outside, SIGKILL);
+  ::waitpid(outside, nullptr, 0);
+}
+
 } // namespace
 } // namespace sandboxd::launcher

@@ -1,11 +1,9 @@
 #include "tests/process/daemon_fixture.hpp"
+#include "tests/process/daemon_memory.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <fstream>
-#include <malloc.h>
 #include <ostream>
-#include <sstream>
 #include <string>
 
 /// Output without an end that nobody reads, against the memory of the daemon.
@@ -14,21 +12,6 @@ namespace {
 
 constexpr std::uint64_t mebibyte = 1 << 20;
 constexpr std::uint64_t flood = 128 * mebibyte;
-
-/// A size from /proc/self/status, which is the daemon's, in bytes.
-std::uint64_t size_of_daemon(const std::string& name) {
-  std::istringstream status(read_proc_file("/proc/self/status"));
-  std::uint64_t kibibytes = 0;
-  for (std::string word; status >> word;)
-    if (word == name + ":")
-      status >> kibibytes;
-  return kibibytes * 1024;
-}
-
-/// Forgets the highest size so far (proc(5), clear_refs).
-void forget_peak() {
-  std::ofstream("/proc/self/clear_refs") << 5;
-}
 
 /// What keeps the output and how much of it, in memory.
 struct keeper {
@@ -64,14 +47,11 @@ protected:
   static std::uint64_t growth(std::uint64_t in_memory) {
     test_daemon daemon(settings(in_memory));
     sdk_client(daemon.port(), generation::b).create("s");
-    ::malloc_trim(0); // what the daemon before it has left
-    const auto before = size_of_daemon("VmRSS");
-    forget_peak();
+    const daemon_growth grown;
     raw_client client(daemon.port()); // takes no answer
     send(client, "head -c " + std::to_string(flood) + " /dev/zero; touch over");
     EXPECT_TRUE(eventually([&] { return exists(daemon.workspace() / "over"); }, std::chrono::seconds(60)));
-    const auto peak = size_of_daemon("VmHWM");
-    return peak > before ? peak - before : 0;
+    return grown.most();
   }
 };
 

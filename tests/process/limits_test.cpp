@@ -1,5 +1,5 @@
-#include "launcher/workload_groups.hpp"
 #include "tests/process/daemon_fixture.hpp"
+#include "tests/process/workload_limits.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -15,7 +14,6 @@
 #include <sstream>
 #include <string>
 #include <sys/prctl.h>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -68,14 +66,8 @@ done </proc/self/cgroup)";
 class limits : public ::testing::Test {
 protected:
   void SetUp() override {
-    if (::geteuid() != 0)
-      GTEST_SKIP() << "needs root, to make control groups";
-    try {
-      if (const auto made = launcher::workload_groups::make({}); !made->problems().empty())
-        GTEST_SKIP() << "not all can be limited here: " << made->problems().front();
-    } catch (const std::exception& reason) {
-      GTEST_SKIP() << "there are no control groups: " << reason.what();
-    }
+    if (const auto reason = why_not_limited(); !reason.empty())
+      GTEST_SKIP() << reason;
   }
 
   /// One daemon at a time: they are one process.

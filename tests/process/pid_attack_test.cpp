@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <signal.h>
 #include <string>
 #include <sys/types.h>
 
@@ -18,7 +19,7 @@ const std::string bystander = "sleep 4713";
 
 class pid_attack : public daemon_test {
 protected:
-  pid_attack() : daemon_test([](config::settings& s) { s.session.kill_grace = std::chrono::seconds(3); }) {}
+  pid_attack() : daemon_test([](config::settings& s) { s.session.kill_grace = std::chrono::seconds(30); }) {}
 
   void SetUp() override {
     ASSERT_EQ(b.create("s").status, 200);
@@ -63,6 +64,26 @@ TEST_F(pid_attack, by_the_number_of_a_process_that_is_over_ends_no_other) {
   give_to_bystander(number);
   EXPECT_EQ(b.request("DELETE", "/api/process/p").status, 200);
   EXPECT_EQ(b.request("DELETE", "/api/process/kill-all").status, 200);
+  EXPECT_TRUE(bystander_lives());
+}
+
+/// The process that is killed leaves something deaf behind, which its kill goes on for; in another group of
+/// processes, or the number of that one would stay in use.
+TEST_F(pid_attack, by_a_number_that_changes_hands_during_a_kill_ends_no_other) {
+  const auto number = started("p", "(trap '' TERM; exec setsid sleep 4714) & trap ': >asked' TERM; : >ready; "
+                                   "until [ -e go ]; do sleep 0.01; done");
+  ASSERT_TRUE(eventually([&] { return exists(daemon.workspace() / "ready"); }));
+  sdk_client killer(daemon.port(), generation::b);
+  killer.send(request_text("DELETE", "/api/process/p", nullptr, "X-Sandbox-Id: tests\r\n"));
+  ASSERT_TRUE(eventually([&] { return exists(daemon.workspace() / "asked"); }));
+  b.output("s", ": >go");
+  const auto is_there = fmt::format("kill -0 {} 2>/dev/null; echo $?", number);
+  ASSERT_TRUE(eventually([&] { return b.output("s", is_there) == "1"; }));
+  give_to_bystander(number);
+  const auto deaf = processes_with("sleep 4714");
+  ASSERT_EQ(deaf.size(), 1u) << "the kill is still going on";
+  ASSERT_EQ(::kill(deaf.front().pid, SIGKILL), 0);
+  EXPECT_EQ(killer.answer().status, 200);
   EXPECT_TRUE(bystander_lives());
 }
 

@@ -80,7 +80,9 @@ def refusal_of_user_namespaces():
     return "" if tried.returncode == 0 else tried.stderr.strip() or "unshare failed"
 
 
-class Rootless(unittest.TestCase):
+class of_an_ordinary_user:  # noqa: N801
+    """Two daemons of that user, one of which isolates nothing."""
+
     @classmethod
     def setUpClass(cls):
         if os.geteuid() != 0:
@@ -107,6 +109,8 @@ class Rootless(unittest.TestCase):
             if status != 0 or left:
                 raise AssertionError(f"sandboxd ended with {status} and left {left!r}: {sandbox.server.log.read_text()}")
 
+
+class rootless_attack(of_an_ordinary_user, unittest.TestCase):  # noqa: N801
     def assert_attack(self, command):
         """It succeeds undefended, and fails in an isolated session. `DAEMON` is the number of the daemon, `PID` that of a
         process of the neighbour."""
@@ -121,22 +125,22 @@ class Rootless(unittest.TestCase):
             with self.subTest(isolated=not succeeds):
                 self.assertEqual(told["exitCode"] == 0, succeeds, told)
 
-    def test_sees_no_process_of_a_neighbour(self):
+    def test_on_processes_of_a_neighbour_sees_none(self):
         self.assert_attack("[ -d /proc/PID ] && grep -q sleep /proc/PID/comm")
 
-    def test_kills_no_process_of_a_neighbour(self):
+    def test_on_processes_of_a_neighbour_kills_none(self):
         self.assert_attack("kill PID")
 
-    def test_reads_no_environment_of_the_daemon(self):
+    def test_by_proc_reads_no_environment_of_the_daemon(self):
         self.assert_attack("cat /proc/DAEMON/environ >/dev/null")
 
-    def test_traces_no_daemon(self):
+    def test_by_a_trace_stops_no_daemon(self):
         self.assert_attack("python3 -c 'import ctypes; assert ctypes.CDLL(None).ptrace(0x4206, DAEMON, None, None) == 0'")
 
-    def test_makes_no_namespace_of_its_own(self):
+    def test_by_a_namespace_of_its_own_gets_no_capabilities(self):
         self.assert_attack("unshare --user true")
 
-    def test_shares_no_memory_of_a_neighbour(self):
+    def test_by_keys_shares_no_memory_of_a_neighbour(self):
         for sandbox, shared in ((self.open, True), (self.isolated, False)):
             made = sandbox.output("ipcmk --shmem 64 | grep -o '[0-9]*$'", "neighbour")
             seen = sandbox.output(f"ipcs --shmems | grep -c ' {made} ' || true")
@@ -144,6 +148,8 @@ class Rootless(unittest.TestCase):
             with self.subTest(isolated=not shared):
                 self.assertEqual(seen, "1" if shared else "0")
 
+
+class rootless(of_an_ordinary_user, unittest.TestCase):  # noqa: N801
     def test_leaves_workloads_the_user_and_no_privilege(self):
         for name, shown in (("session", self.isolated.output("id -u; cat /proc/self/status")),
                             ("context", self.isolated.run("python", "import os, subprocess\nprint(os.getuid())\n"
