@@ -130,7 +130,7 @@ launcher::program fork_server_program(const services& context, bool isolate,
   auto made = make(context, std::move(arguments));
   if (is_strict)
     made.directory = std::filesystem::path("/"); // GCC 12 warns of a string that it cannot see to be short
-  made.is_trusted = true; // its forks are not
+  made.is_trusted = true;                        // its forks are not
   return made;
 }
 

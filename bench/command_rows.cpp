@@ -14,14 +14,15 @@ void converse_ping(lane& with, int connections) {
 }
 
 void converse_create(lane& with) {
-  with.converse<succession>([&with](int number) {
+  const auto make_step = [&with](int number) {
     const auto session = unique_name("create", number);
     return succession::step{
         .request = create_request(session, with.plan().directory),
         .verdict = [session](const answer& whole) { return check_created(whole, session); },
         .undo = end_request(with.of(), session),
         .undo_verdict = {}};
-  });
+  };
+  with.converse<succession>(make_step, with.of().process);
 }
 
 void converse_execute(lane& with, std::string_view command, int sessions, int connections_per_session) {

@@ -28,16 +28,24 @@ void stream_repetition::finished(const answer& whole) {
   repetition::finished(whole);
 }
 
-succession::succession(tally& results, step_maker make_step)
-    : results_(results), make_step_(std::move(make_step)) {}
+succession::succession(tally& results, step_maker make_step, pid_t server)
+    : results_(results), make_step_(std::move(make_step)), processes_(server) {}
 
 std::optional<std::string> succession::next() {
   if (undoing_)
     return current_.undo;
   if (!results_.goes_on())
     return std::nullopt;
+  let_rest();
   current_ = make_step_(++number_);
   return std::move(current_.request);
+}
+
+void succession::let_rest() {
+  const auto start = std::chrono::steady_clock::now();
+  if (!processes_.wait_for_rest())
+    results_.record({}, "what was to be ended still runs");
+  results_.untimed_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 void succession::finished(const answer& whole) {

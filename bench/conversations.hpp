@@ -2,12 +2,14 @@
 
 #include "bench/checks.hpp"
 #include "bench/client.hpp"
+#include "bench/process_count.hpp"
 #include "bench/tally.hpp"
 
 #include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 
 namespace sandboxd::bench {
 
@@ -41,7 +43,7 @@ private:
 };
 
 /// One step after the other, each with a request of its own. What a step has made is undone, untimed, before
-/// the next.
+/// the next, and the server left to rest, if its process is given.
 class succession : public conversation {
 public:
   struct step {
@@ -52,14 +54,18 @@ public:
   };
   using step_maker = std::function<step(int number)>;
 
-  succession(tally& results, step_maker make_step);
+  /// `server`: its process; 0: it is not waited for.
+  succession(tally& results, step_maker make_step, pid_t server = 0);
 
   std::optional<std::string> next() override;
   void finished(const answer& whole) override;
 
 private:
+  void let_rest();
+
   tally& results_;
   step_maker make_step_;
+  process_count processes_;
   step current_;
   int number_ = 0;
   bool undoing_ = false;

@@ -14,6 +14,7 @@ import urllib.parse
 from pathlib import Path
 from typing import NamedTuple
 
+import processes
 import servers
 from turns import Side
 
@@ -44,8 +45,8 @@ class Refused(Exception):
 class Connection:
     """Asks one server over one connection."""
 
-    def __init__(self, url):
-        self._connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=40)
+    def __init__(self, url, patience=40):
+        self._connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=patience)
 
     def ask(self, method, path, body=None):
         """The answer, and the milliseconds it took; raises Refused when it is not 200."""
@@ -101,7 +102,8 @@ def _p50(given, action):
 
 def _by_client(given, row, level):
     done = subprocess.run([given.client, "measure", f"--row={row}", f"--directory={level.workspace}", "--slices=1",
-                           f"--seconds={given.seconds}", f"--sandboxd={level.server.url}"],
+                           f"--seconds={given.seconds}", f"--sandboxd={level.server.url}",
+                           f"--process={level.server.pid}"],
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Refused(done.stderr.strip())
@@ -112,8 +114,18 @@ def _by_client(given, row, level):
 
 
 def _by_connection(given, level, action):
+    """Whatever the server still ends is over before each time is taken."""
+    server = level.server.pid
+
+    def rested():
+        if not processes.wait_for_rest(server, at_rest):
+            raise Refused(f"{level.name}: what was to be ended still runs")
+        return action(connection)
+
     with contextlib.closing(Connection(level.server.url)) as connection:
-        return _p50(given, functools.partial(action, connection))
+        action(connection)  # starts what stays for the next ones, too
+        at_rest = processes.count_at_rest(server)
+        return _p50(given, rested)
 
 
 def _make_context(language, connection):

@@ -22,12 +22,14 @@ constexpr std::string_view usage = R"(sandboxd_bench - the client of bench/run a
 sandboxd_bench rows
     Names of the rows, one per line.
 sandboxd_bench measure --row=NAME --directory=DIR [--sandboxd=URL] [--reference=URL]
-                       [--seconds=S] [--slices=N] [--patience=S]
+                       [--seconds=S] [--slices=N] [--patience=S] [--process=PID]
     Measures a row on one server or, in alternating slices, on both; what the reference does not have on
     sandboxd alone.
     --directory  existing directory for the sessions to start in and write to
     --seconds    for each server (default 5); --slices: number of portions (default 10)
     --patience   longest wait for an answer in seconds (default 40)
+    --process    of sandboxd: what is created is timed only when there are no more processes below it than before
+                 the first, since it ends sessions in the background
 sandboxd_bench start [--grace=S] -- COMMAND [ARGUMENT...]
     Time from the start of a server to its first ping, in milliseconds. The server is ended by SIGTERM and,
     after the grace (default 10 s), by SIGKILL.
@@ -50,12 +52,13 @@ int list_rows(const std::vector<std::string>&) {
 }
 
 int measure(const std::vector<std::string>& arguments) {
-  const options given(arguments,
-                      {"row", "directory", "sandboxd", "reference", "seconds", "slices", "patience"});
+  const options given(
+      arguments, {"row", "directory", "sandboxd", "reference", "seconds", "slices", "patience", "process"});
   std::vector<target> targets;
   for (const std::string_view name : {"sandboxd", "reference"})
     if (const auto url = given.text(name); !url.empty())
-      targets.push_back({std::string(name), parse_endpoint(url), name == "reference"});
+      targets.push_back({std::string(name), parse_endpoint(url), name == "reference",
+                         name == "sandboxd" ? static_cast<pid_t>(given.number("process", 0)) : 0});
   const row_plan plan{.duration = seconds(given.number("seconds", 5)),
                       .slices = static_cast<int>(given.number("slices", 10)),
                       .patience = seconds(given.number("patience", 40)),

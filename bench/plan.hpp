@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <sys/types.h>
 
 namespace sandboxd::bench {
 
@@ -14,6 +15,8 @@ struct target {
   /// Whether it is the reference, which has no `/api/session/delete` (`exit` ends a session) nor
   /// `/api/exists`.
   bool reference = false;
+  /// Its process, to wait for what it still ends before the next is timed; 0: nothing is waited for.
+  pid_t process = 0;
 };
 
 /// How long and in what portions to measure.

@@ -11,7 +11,7 @@ namespace sandboxd::bench {
 namespace {
 
 void converse_start(lane& with) {
-  with.converse<succession>([session = with.new_session()](int number) {
+  const auto make_step = [session = with.new_session()](int number) {
     const auto process = unique_name("start", number);
     return succession::step{
         .request = start_request(session, process, "sleep 1000"),
@@ -21,7 +21,8 @@ void converse_start(lane& with) {
             [process](const answer& whole) {
               return check_fields(whole, {{"success", true}, {"processId", process}}, "not killed");
             }};
-  });
+  };
+  with.converse<succession>(make_step, with.of().process);
 }
 
 void converse_log_line(lane& with) {

@@ -35,6 +35,27 @@ def tree(root):
     return {pid: states[pid] for pid in found}
 
 
+def count_at_rest(root, quiet=0.05, longest=10):
+    """How many processes a tree has as soon as the number has stayed the same for `quiet` seconds."""
+    deadline = time.monotonic() + longest
+    since, count = time.monotonic(), len(tree(root))
+    while time.monotonic() < min(since + quiet, deadline):
+        time.sleep(0.001)
+        if (now := len(tree(root))) != count:
+            since, count = time.monotonic(), now
+    return count
+
+
+def wait_for_rest(root, count, longest=10):
+    """Waits until a tree has no more processes than that; returns whether it came to it."""
+    deadline = time.monotonic() + longest
+    while len(tree(root)) > count:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.001)
+    return True
+
+
 def memory(pid):
     """Resident set and proportional share of a process; zero for a zombie or one that has gone."""
     sizes = {"Rss": 0, "Pss": 0}

@@ -119,13 +119,13 @@ struct session_settings {
 struct isolation_settings {
   isolation_level level = isolation_level::namespaces;
   bool fallback = true; ///< go without namespaces where the kernel refuses them; false = refuse the session
-  bool allow_mounts = false;      ///< workloads may mount file systems, and keep CAP_SYS_ADMIN
+  bool allow_mounts = false; ///< workloads may mount file systems, and keep CAP_SYS_ADMIN
   /// Where workloads may write besides the workspace when the level is strict, separated by commas.
   std::string writable = "/tmp,/var/tmp,/root,/home";
   std::uint64_t private_tmp_bytes = 0; ///< of each session and code context; 0 = all share the machine's /tmp
-  std::uint64_t memory = 0;       ///< of one workload; 0 = no limit of its own
-  std::uint64_t processes = 4096; ///< and threads, of one workload; 0 = no limit of its own
-  std::uint64_t cpu_percent = 0;  ///< of one workload, 100 = one processor; 0 = no limit of its own
+  std::uint64_t memory = 0;            ///< of one workload; 0 = no limit of its own
+  std::uint64_t processes = 4096;      ///< and threads, of one workload; 0 = no limit of its own
+  std::uint64_t cpu_percent = 0;       ///< of one workload, 100 = one processor; 0 = no limit of its own
   std::uint64_t reserved_memory = 64ull << 20; ///< kept from all workloads together
   std::uint64_t reserved_processes = 256;      ///< and threads, the same
   bool favor_group_moves = true;               ///< ask the kernel for fast moves between control groups

@@ -13,6 +13,11 @@ std::uint64_t cpu_quota(std::uint64_t percent) {
   return percent * cpu_period / 100;
 }
 
+/// In version 1 the default is 1024.
+std::uint64_t cpu_shares(std::uint64_t weight) {
+  return weight * 1024 / 100;
+}
+
 std::vector<group_file> files_of_version_1(const group_limits& limits) {
   std::vector<group_file> files;
   if (limits.memory_bytes > 0) {
@@ -26,6 +31,8 @@ std::vector<group_file> files_of_version_1(const group_limits& limits) {
     files.push_back({"cpu", "cpu.cfs_period_us", std::to_string(cpu_period)});
     files.push_back({"cpu", "cpu.cfs_quota_us", std::to_string(cpu_quota(limits.cpu_percent))});
   }
+  if (limits.cpu_weight > 0)
+    files.push_back({"cpu", "cpu.shares", std::to_string(cpu_shares(limits.cpu_weight))});
   return files;
 }
 
@@ -40,6 +47,8 @@ std::vector<group_file> files_of_version_2(const group_limits& limits) {
   if (limits.cpu_percent > 0)
     files.push_back(
         {"cpu", "cpu.max", std::to_string(cpu_quota(limits.cpu_percent)) + ' ' + std::to_string(cpu_period)});
+  if (limits.cpu_weight > 0)
+    files.push_back({"cpu", "cpu.weight", std::to_string(limits.cpu_weight)});
   return files;
 }
 

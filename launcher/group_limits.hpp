@@ -13,6 +13,8 @@ struct group_limits {
   std::uint64_t memory_bytes = 0; ///< swap included, where the kernel counts it
   std::uint64_t processes = 0;    ///< threads, too
   std::uint64_t cpu_percent = 0;  ///< 100: one processor
+  /// Its share of processors that others want, too: 1 to 10000, theirs is 100 by default; 0: the same.
+  std::uint64_t cpu_weight = 0;
 
   friend bool operator==(const group_limits&, const group_limits&) = default;
 };

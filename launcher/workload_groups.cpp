@@ -28,6 +28,10 @@ using std::filesystem::path;
 
 constexpr std::string_view name_prefix = "sandboxd-workloads-";
 
+/// Of all workloads together, a tenth of what the daemon has: it runs as soon as it has something to do, and
+/// leaves them all that it does not need.
+constexpr std::uint64_t weight_of_all = 10;
+
 [[noreturn]] void fail(int error, const std::string& what) {
   throw std::system_error(error, std::generic_category(), what);
 }
@@ -155,6 +159,8 @@ void workload_groups::limit(const group_hierarchy& hierarchy) {
     if (limits_.processes != 0)
       limits_.processes = std::min(limits_.processes, all.processes / 2);
   }
+  if (parent.has("cpu"))
+    all.cpu_weight = weight_of_all;
   for (const auto& controller : std::vector(parent.controllers))
     if (const int error = try_limit(parent, controller, all); error != 0)
       leave_out(parent, {controller, error});

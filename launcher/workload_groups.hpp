@@ -22,7 +22,8 @@ struct group_reserve {
 /// The control groups (cgroups(7)) below which all workloads begin: one in each hierarchy that is of use, of
 /// one name. By that of version 2 the kernel tells whose a connection is, since sockets keep the group in
 /// which they were made (`socket_group.hpp`). What there is of memory, processes and processors is limited
-/// where the controller is: in version 2, or in a hierarchy of version 1.
+/// where the controller is: in version 2, or in a hierarchy of version 1. Where processors are short the
+/// daemon goes before all of them.
 class workload_groups {
 public:
   struct options {

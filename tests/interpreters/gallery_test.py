@@ -83,5 +83,5 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--write-pictures"]:
         write_pictures()
     else:
-        Gallery.ahead = len(sys.argv) == 1
+        Gallery.ahead = all(word.startswith("-") for word in sys.argv[1:])
         unittest.main()

@@ -27,6 +27,11 @@ TEST(group_limits, are_written_where_version_1_has_them) {
                           group_file{"cpu", "cpu.cfs_quota_us", "50000"}));
 }
 
+TEST(group_limits, give_a_share_of_processors_beside_others) {
+  EXPECT_THAT(files_of({.cpu_weight = 10}, true), ElementsAre(group_file{"cpu", "cpu.weight", "10"}));
+  EXPECT_THAT(files_of({.cpu_weight = 10}, false), ElementsAre(group_file{"cpu", "cpu.shares", "102"}));
+}
+
 TEST(group_limits, that_nobody_wants_are_not_written) {
   EXPECT_THAT(files_of({}, true), IsEmpty());
   EXPECT_THAT(files_of({}, false), IsEmpty());

@@ -177,5 +177,17 @@ TEST_F(workload_group, leaves_a_reserve) {
     GTEST_SKIP() << "memory cannot be limited here";
 }
 
+TEST_F(workload_group, gives_way_to_the_daemon_where_processors_are_short) {
+  const auto parent = std::ranges::find_if(groups->parents(), [](const auto& one) { return one.has("cpu"); });
+  if (parent == groups->parents().end())
+    GTEST_SKIP() << "processors cannot be shared out here";
+  const auto file =
+      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(parent->directory.get())) /
+      (parent->is_version_2 ? "cpu.weight" : "cpu.shares");
+  std::uint64_t share = 0;
+  std::ifstream(file) >> share;
+  EXPECT_EQ(share, parent->is_version_2 ? 10u : 102u) << "the kernel's default is 100, or 1024";
+}
+
 } // namespace
 } // namespace sandboxd::launcher
