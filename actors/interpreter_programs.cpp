@@ -12,7 +12,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <unistd.h>
@@ -106,12 +108,32 @@ nlohmann::json groups_of_forks(const services& context) {
   return all;
 }
 
+/// By which libraries find what users have set: matplotlib runs parts of its settings.
+constexpr std::array places_of_settings{"HOME",         "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
+                                        "MPLCONFIGDIR", "MATPLOTLIBRC",    "IPYTHONDIR"};
+
+/// Has a program find nothing of users there. Returns what the variables were, null for those that were not.
+nlohmann::json hide_settings(const services& context, std::vector<std::string>& environment) {
+  auto before = nlohmann::json::object();
+  for (const std::string name : places_of_settings) {
+    const auto found = std::ranges::find_if(
+        environment, [beginning = name + "="](const auto& item) { return item.starts_with(beginning); });
+    before[name] =
+        found == environment.end() ? nlohmann::json() : nlohmann::json(found->substr(name.size() + 1));
+    if (found != environment.end())
+      environment.erase(found);
+  }
+  environment.push_back("HOME=" + context.directory + "/no-home");
+  environment.emplace_back("MATPLOTLIBRC=/etc/matplotlibrc");
+  return before;
+}
+
 } // namespace
 
 launcher::program fork_server_program(const services& context, bool isolate,
                                       const std::optional<launcher::confinement>& limits) {
   const auto settings = context.settings();
-  const nlohmann::json options{
+  nlohmann::json options{
       {"preload", config::split_list(settings->interpreter.python_preload)},
       {"isolate", isolate},
       {"capabilities", limits ? nlohmann::json(limits->capabilities) : nlohmann::json()},
@@ -126,8 +148,9 @@ launcher::program fork_server_program(const services& context, bool isolate,
   if (is_strict) // nothing of PYTHONPATH and HOME but for its forks
     arguments = {trusted_program(context, arguments.front()), "-E", "-s"};
   arguments.push_back(context.programs / config::programs::interpreters / "python");
-  arguments.push_back(options.dump());
   auto made = make(context, std::move(arguments));
+  options["environment"] = is_strict ? hide_settings(context, made.environment) : nlohmann::json::object();
+  made.argv.push_back(options.dump());
   if (is_strict)
     made.directory = std::filesystem::path("/"); // GCC 12 warns of a string that it cannot see to be short
   made.is_trusted = true;                        // its forks are not

@@ -165,7 +165,8 @@ void on_reported(self_pointer self, const spawner_reported& event) {
                                          std::strerror(report.network_problem)));
   }
   state.report = report;
-  state.context->place_files_outside_of_sessions(event.root);
+  if (state.context->settings()->isolation.level == config::isolation_level::strict)
+    state.context->place_files_outside_of_sessions(event.root);
   begin_if_complete(self);
 }
 

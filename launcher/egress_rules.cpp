@@ -31,7 +31,8 @@ std::string change_set(const std::string& table, std::string_view set,
 // containers, would not be known. TCP is told by its first packet alone, without the kernel's tracking of
 // connections, whose table workloads could fill. It is answered by a reset: the kernel passes over an ICMP
 // message while connect(2) holds the socket. The device alone does not tell what is for this machine, since
-// who binds a socket to it chooses it; nor does the address where the sender gives the route.
+// who binds a socket to it chooses it; nor does the address where the sender gives the route. At 127.0.0.11
+// Docker has a name server that listens on a port of no fixed number, too.
 std::string make_rules(const std::string& table, const std::filesystem::path& group, unsigned level) {
   return fmt::format(R"(table inet {0} {{
   flags owner
@@ -49,6 +50,7 @@ std::string make_rules(const std::string& table, const std::filesystem::path& gr
     ip6 daddr @allowed_ipv6 accept
     tcp flags & (fin | syn | rst | ack) != syn accept
     meta l4proto {{ tcp, udp }} th dport 53 goto refused
+    ip daddr 127.0.0.11 goto refused
     oif "lo" fib daddr type local accept
     goto refused
   }}

@@ -93,9 +93,12 @@ std::uint32_t session_process::adopt(pid_t in_session, program_events events) {
 /// execve(2) of a set-user-ID file, starts nothing for us any more.
 void session_process::mark(std::uint32_t id) {
   const auto found = programs_.find(id);
-  if (found == programs_.end() || found->second.on_host == 0)
+  if (found == programs_.end())
     return;
   auto& program = found->second;
+  program.is_marked = true;
+  if (program.on_host == 0)
+    return;
   if (!program.handle)
     program.handle = handle_of(program.on_host);
   if (program.handle)
@@ -265,6 +268,8 @@ void session_process::on_started(const protocol::event& event, pid_t sender) {
   const pid_t on_host = isolated_ ? sender : event.pid;
   if (event.kind == event_kind::started) // the other message does not name the process
     found->second.on_host = on_host;
+  if (found->second.is_marked)
+    found->second.handle = handle_of(on_host);
   const auto started = found->second.events.started;
   if (event.value != 0)
     programs_.erase(found);

@@ -114,8 +114,9 @@ public:
 private:
   struct known_program {
     program_events events;
-    pid_t on_host = 0;   // once it runs
-    descriptor handle{}; // pidfd, once it was marked
+    pid_t on_host = 0; // once it runs
+    bool is_marked = false;
+    descriptor handle{}; // pidfd, once it runs and was to be marked
   };
 
   session_process(asio::io_context& io, descriptor socket, callbacks events);

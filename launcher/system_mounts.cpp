@@ -80,7 +80,14 @@ int fill_dev(std::vector<kept_part>& nodes) {
     if (const int error = make_empty_file(node.path); error != 0)
       return error;
     node.place = open_place(node.path);
-    if (const int error = node.place ? attach(node) : errno; error != 0)
+    if (!node.place)
+      return errno;
+    // It is written to all the same; its mode and owner are the machine's.
+    int error = set_attributes(node.tree.get(), "", AT_EMPTY_PATH,
+                               MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+    if (error == 0)
+      error = attach(node);
+    if (error != 0)
       return error;
   }
   for (const auto& [target, path] : links_in_dev)

@@ -11,6 +11,7 @@
 #include <string>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 
@@ -37,15 +38,8 @@ std::string only(unsigned number) {
   return digits + " " + digits + " 1\n";
 }
 
-} // namespace
-
-bool lacks_privileges() {
-  capability_sets sets{};
-  const auto wanted = capability(CAP_SYS_ADMIN);
-  return ::geteuid() != 0 && (!get_capabilities(sets) || (sets[0].effective & wanted) == 0);
-}
-
-int enter_user_namespace() {
+/// May fail half-way, in a namespace in which this process is nobody.
+int enter() {
   const auto user = only(::geteuid());
   const auto group = only(::getegid());
   if (::unshare(CLONE_NEWUSER) != 0)
@@ -57,6 +51,26 @@ int enter_user_namespace() {
     if (const int error = write_file(path, text); error != 0)
       return error;
   return 0;
+}
+
+} // namespace
+
+bool lacks_privileges() {
+  capability_sets sets{};
+  const auto wanted = capability(CAP_SYS_ADMIN);
+  return ::geteuid() != 0 && (!get_capabilities(sets) || (sets[0].effective & wanted) == 0);
+}
+
+int enter_user_namespace() {
+  const pid_t trial = ::fork();
+  if (trial == 0)
+    ::_exit(enter());
+  int status = 0;
+  if (trial < 0 || ::waitpid(trial, &status, 0) != trial)
+    return errno;
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EPROTO;
+  return enter();
 }
 
 void pass_capabilities_on() noexcept {

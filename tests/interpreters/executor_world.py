@@ -65,7 +65,7 @@ class ForkServer:
         options = {"preload": preload, "isolate": isolate, "closes_proc": isolate, "capabilities": capabilities,
                    "namespace_program": namespace_program, "memory_limit": memory_limit,
                    "writing": writing, "private_tmp": private_tmp,
-                   "groups": []}
+                   "groups": [], "environment": {}}
         self.process = start_program([*before, PYTHON, *flags, str(INTERPRETERS / "python"), json.dumps(options)],
                                      theirs.fileno(), system_call_filter, environment=environment, directory=directory)
         theirs.close()

@@ -26,6 +26,7 @@ TEST(egress_rules, name_the_group_of_workloads_and_its_level) {
     ip6 daddr @allowed_ipv6 accept
     tcp flags & (fin | syn | rst | ack) != syn accept
     meta l4proto { tcp, udp } th dport 53 goto refused
+    ip daddr 127.0.0.11 goto refused
     oif "lo" fib daddr type local accept
     goto refused
   }

@@ -252,7 +252,7 @@ protected:
     const descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     const std::string options =
         std::string(R"({"preload":[],"memory_limit":0,"namespace_program":")") + SANDBOXD_NAMESPACE_INIT +
-        R"(","closes_proc":false,"writing":null,"private_tmp":0,"capabilities":null,"groups":[],"isolate":)" +
+        R"(","closes_proc":false,"writing":null,"private_tmp":0,"capabilities":null,"groups":[],"environment":{},"isolate":)" +
         (GetParam() ? "true" : "false") + "}";
     program_events fate;
     fate.started = [this](process_ids ids, int) { program = ids.on_host; };

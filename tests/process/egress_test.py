@@ -29,6 +29,9 @@ def obstacle():
     """Why none of this can be tried here; empty: it can."""
     if os.geteuid() != 0:
         return "needs root, to make networks"
+    with open("/proc/self/mountinfo") as mounts:
+        if not any(" - cgroup2 " in line for line in mounts):
+            return "not available here: no control groups of version 2 are mounted"
     for command in (["unshare", "--net", "--mount", "true"],
                     ["unshare", "--net", "ip", "link", "add", "a0", "type", "veth", "peer", "name", "b0"]):
         if subprocess.run(command, capture_output=True, check=False).returncode != 0:

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <ostream>
@@ -41,6 +42,7 @@ constexpr attack attacks[] = {
      "&& rm $f"},
     {"by_a_device_that_is_there_opens_no_disk",
      "d=$(find /dev -type b -print -quit) && [ \"$d\" ] && true <$d"},
+    {"by_the_mode_of_a_device_takes_it_from_others", "chmod \"$(stat -c %a /dev/full)\" /dev/full"},
     {"by_a_device_of_the_kernel_controls_nothing",
      "d=/dev/loop-control; [ -e $d ] || d=/dev/kmsg; python3 -c 'import os, sys; os.open(sys.argv[1], "
      "os.O_RDWR)' $d"},
@@ -172,6 +174,30 @@ TEST_F(system_attack, by_a_package_of_a_user_is_not_run_in_the_fork_server) {
     sdk.output("s", "d=$(/usr/bin/python3 -m site --user-site) && mkdir -p $d && echo \"import os; open('" +
                         home.path() +
                         "/runs', 'a').write(open('/proc/self/status').read())\" >$d/attack.pth");
+    const auto made = sdk.post("/api/contexts", {{"language", "python"}});
+    EXPECT_EQ(made.status, 200) << made.body;
+    std::ifstream runs(home.path() + "/runs");
+    return std::string(std::istreambuf_iterator<char>(runs), {});
+  };
+  ASSERT_THAT(runs_of(isolation_level::namespaces), HasSubstr("NoNewPrivs:\t0"))
+      << "the attack does not work undefended";
+  EXPECT_THAT(runs_of(isolation_level::strict), Not(HasSubstr("NoNewPrivs:\t0")));
+}
+
+/// Matplotlib evaluates a part of its settings.
+TEST_F(system_attack, by_settings_of_a_user_runs_nothing_in_the_fork_server) {
+  const auto runs_of = [](isolation_level level) {
+    const own_home home;
+    std::filesystem::create_directories(home.path() + "/.config/matplotlib");
+    std::ofstream(home.path() + "/.config/matplotlib/matplotlibrc")
+        << "axes.prop_cycle: [q:=(q.gi_frame.f_back.f_back.f_builtins[\"__import__\"](\"os\").system("
+           "\"cat /proc/self/status >>"
+        << home.path() << "/runs\") for _ in [1]),[*q]]\n";
+    test_daemon daemon([level](config::settings& s) {
+      strict_settings(s);
+      s.isolation.level = level;
+    });
+    sdk_client sdk{daemon.port(), generation::b};
     const auto made = sdk.post("/api/contexts", {{"language", "python"}});
     EXPECT_EQ(made.status, 200) << made.body;
     std::ifstream runs(home.path() + "/runs");

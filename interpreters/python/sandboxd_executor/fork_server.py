@@ -69,6 +69,7 @@ def _given_confinement(capabilities, writing):
 def _add_folders_of_user():
     """Where Python has them: before what is installed for all."""
     before = sys.path[:]
+    site.USER_BASE = site.USER_SITE = None  # those of the fork server's HOME
     site.addsitedir(site.getusersitepackages())
     added = sys.path[len(before):]
     of_all = site.getsitepackages()
@@ -156,6 +157,7 @@ class ForkServer:
             isolation.close_to_others()
         self._namespace_program = options["namespace_program"]
         self._memory_limit = options["memory_limit"]
+        self._environment = options["environment"]  # of its forks, where it is not its own
         self._groups = groups.Groups([groups.Hierarchy(**one) for one in options["groups"]])
         self._executor_path = executor_path
         self._executors = set()
@@ -316,6 +318,11 @@ class ForkServer:
             isolation.go_first_out_of_memory()
             self._confinement.begin()
             isolation.open_to_others()
+        for name, value in self._environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
         sys.path[:] = self._executor_path
         if sys.flags.no_user_site:
             _add_folders_of_user()

@@ -246,7 +246,9 @@ class Confinement:
         header = _CapabilityHeader(CAPABILITY_VERSION_3, 0)
         sets = _CapabilitySets()
         _check(_libc.capget(ctypes.byref(header), sets), "capget")
+        # Those of an ordinary user end with execve(2) elsewhere; a fork would have what the fork server has.
+        kept_by_user = self._kept if os.geteuid() == 0 else 0
         for index in range(6):
-            kept = 0 if index % 3 == 2 else self._kept >> 32 * (index // 3)
+            kept = 0 if index % 3 == 2 else kept_by_user >> 32 * (index // 3)
             sets[index] &= kept & 0xFFFFFFFF
         _check(_libc.capset(ctypes.byref(header), sets), "capset")
