@@ -74,7 +74,8 @@ public:
   /// The daemon is about to end: what is stopped from now on gets `sandbox.shutdown-grace` at most.
   void begin_shutdown() noexcept { shutting_down_ = true; }
 
-  /// Where file operations work that belong to no session: where a session without namespaces would.
+  /// Where file operations work that belong to no session: at `strict` where a session without namespaces
+  /// would.
   [[nodiscard]] file_place files_outside_of_sessions() const {
     return {root_outside_of_sessions_.load(), nullptr, settings()->sandbox.workspace};
   }
