@@ -71,7 +71,7 @@ export const differencesB = [
   of('9.4 NEW', 'Runs that fail are counted, too.', code, [added('events.*.execution_count', isNumber)]),
   of('9.4', 'The line of an error, which is optional.', code, [added('events.*.lineNumber', oneOf(2, 3))], ['interrupts what runs']),
   of('9.1', 'How many executors there are of each language, and whether more can be had.', ['GET /api/interpreter/health'], [
-    added('body.languages.*.*', oneOf(0, 'closed')),
+    added('body.languages.*.circuit', 'closed'), added('body.languages.*.*', isNumber),
   ]),
 
   of('5.5', 'Where in its stream a piece of output begins, so that a follower can go on there later.',
