@@ -4,7 +4,6 @@
 #include "actors/sandbox_tree.hpp"
 #include "daemon/io_thread.hpp"
 #include "launcher/network_namespace.hpp"
-#include "launcher/process_tree.hpp"
 #include "launcher/socket_connector.hpp"
 #include "launcher/workload_groups.hpp"
 #include "supervision/errors.hpp"
@@ -79,13 +78,33 @@ using clock = std::chrono::steady_clock;
 /// How long a killed process group, or what is left when all has ended, may take to be gone.
 constexpr std::chrono::seconds patience_with_the_rest{3};
 
-/// Until this process has no children, or the deadline; tries once even after it. Returns whether none is
-/// left.
-bool reap_all(clock::time_point deadline) {
+using process_list = std::vector<launcher::process_entry>;
+
+/// But for those of the list, and what they have started.
+process_list living_descendants(const process_list& inherited = {}) {
+  const auto is_inherited = [&](const launcher::process_entry& one) {
+    return std::ranges::any_of(inherited, [&](const auto& other) {
+      return one.pid == other.pid && one.start_time == other.start_time;
+    });
+  };
+  return launcher::descendants(launcher::read_processes(), {::getpid()}, is_inherited);
+}
+
+process_list living_children_at_start() {
+  siginfo_t ignored{};
+  const bool has_children = ::waitid(P_ALL, 0, &ignored, WEXITED | WNOHANG | WNOWAIT) == 0;
+  return has_children ? living_descendants() : process_list{}; // which reads all of /proc
+}
+
+/// Until this process has no children but inherited ones, or the deadline; tries once even after it. Returns
+/// whether none is left.
+bool reap_all(clock::time_point deadline, const process_list& inherited) {
   pid_t pid = 0;
   while ((pid = ::waitpid(-1, nullptr, WNOHANG)) >= 0) { // until there are no children
     if (pid > 0)
       continue;
+    if (!inherited.empty() && living_descendants(inherited).empty())
+      return true;
     if (clock::now() >= deadline)
       return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -93,12 +112,8 @@ bool reap_all(clock::time_point deadline) {
   return true;
 }
 
-std::vector<launcher::process_entry> living_descendants() {
-  return launcher::descendants(launcher::read_processes(), {::getpid()}, [](const auto&) { return false; });
-}
-
 /// The first few.
-std::string names_of(const std::vector<launcher::process_entry>& processes) {
+std::string names_of(const process_list& processes) {
   constexpr std::size_t few = 10;
   std::string names;
   for (const auto& process : std::span(processes).first(std::min(few, processes.size()))) {
@@ -134,7 +149,8 @@ std::string_view treatment_of_workloads(const config::settings& settings, const 
 } // namespace
 
 sandbox_daemon::sandbox_daemon(config::configuration loaded)
-    : settings_(std::make_shared<const config::settings>(loaded.values)),
+    : inherited_(living_children_at_start()),
+      settings_(std::make_shared<const config::settings>(loaded.values)),
       directory_(settings_->sandbox.runtime_directory), log_(settings_->log),
       io_(static_cast<int>(settings_->http.io_threads)), // one thread alone needs fewer locks
       work_(asio::make_work_guard(io_)), events_(asio::make_strand(io_)),
@@ -268,16 +284,16 @@ int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::
 /// The spawner ends when its socket does, and what hung below it with it; nobody would be left to reap a
 /// child that comes later. What takes too long is killed.
 void sandbox_daemon::end_the_rest() {
-  if (reap_all(clock::now() + patience_with_the_rest))
+  if (reap_all(clock::now() + patience_with_the_rest, inherited_))
     return;
   log_.write(config::log_level::warn, "sandboxd",
-             "kills what takes too long: " + names_of(living_descendants()));
+             "kills what takes too long: " + names_of(living_descendants(inherited_)));
   const auto last = clock::now() + patience_with_the_rest;
   do
-    for (const auto& process : living_descendants())
+    for (const auto& process : living_descendants(inherited_))
       launcher::signal_process(process, SIGKILL);
-  while (!reap_all(clock::now() + std::chrono::milliseconds(10)) && clock::now() < last);
-  if (const auto left = living_descendants(); !left.empty())
+  while (!reap_all(clock::now() + std::chrono::milliseconds(10), inherited_) && clock::now() < last);
+  if (const auto left = living_descendants(inherited_); !left.empty())
     log_.write(config::log_level::error, "sandboxd", "leaves behind: " + names_of(left));
 }
 

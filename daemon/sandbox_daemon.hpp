@@ -10,6 +10,7 @@
 #include "daemon/supervised_command.hpp"
 #include "daemon/surroundings.hpp"
 #include "daemon/web.hpp"
+#include "launcher/process_tree.hpp"
 #include "supervision/observer.hpp"
 #include "supervision/supervisor_messages.hpp"
 
@@ -71,6 +72,8 @@ private:
   void wait_for_reload_signal();
   void reload();
 
+  /// Children of the program that became this one by exec, which take our log, say. They are left alone.
+  const std::vector<launcher::process_entry> inherited_;
   const std::shared_ptr<const config::settings> settings_; // of the start, for the keys that cannot change
   runtime_directory directory_;
   log log_;

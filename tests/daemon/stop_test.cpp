@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <signal.h>
 #include <string>
 
@@ -51,6 +54,23 @@ TEST_F(stop, does_not_wait_for_a_longer_grace_that_began_before) {
   daemon.request_stop();
   EXPECT_EQ(daemon.exit_code(), 0);
   EXPECT_TRUE(eventually([] { return processes_below().empty(); }));
+}
+
+/// As in `exec sandboxd > >(tee log)`, where the program that takes the log is a child of the daemon.
+TEST_F(stop, leaves_alone_what_was_there_before_the_daemon) {
+  const auto log = directory / "log";
+  FILE* taker = ::popen(("exec cat >" + log.string()).c_str(), "w");
+  ASSERT_NE(taker, nullptr);
+  {
+    running_daemon daemon(directory, {}, {});
+    sdk_client(daemon.port(), generation::b).output("s", "true");
+    daemon.request_stop();
+    EXPECT_EQ(daemon.exit_code(), 0);
+  }
+  EXPECT_GT(std::fputs("the last line", taker), 0);
+  EXPECT_EQ(::pclose(taker), 0);
+  std::ifstream file(log);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "the last line");
 }
 
 TEST_F(stop, leaves_no_process_that_does_not_hear_of_it) {
