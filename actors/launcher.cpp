@@ -75,7 +75,10 @@ void start_later(self_pointer self, const std::string& problem) {
 /// A socket without a descriptor when the spawner takes no request at the moment. Fails when this process has
 /// no descriptor left, which is no reason to lose the spawner too.
 caf::expected<init_socket> spawn(const launcher_state& state, const spawn_init& wanted) {
-  const bool required = wanted.isolate && !state.context->settings()->isolation.fallback;
+  // Without namespaces it could end the server, and the rules for the network with it.
+  const bool may_go_without =
+      state.context->settings()->isolation.fallback && !state.context->network_is_limited;
+  const bool required = wanted.isolate && !may_go_without;
   try {
     return std::make_shared<launcher::descriptor>(
         state.spawner->spawn({wanted.isolate, required, wanted.limited}));

@@ -109,6 +109,14 @@ bool listener::someone_waits() {
   return ::poll(&door, 1, 0) > 0;
 }
 
+/// A workload keeps its place until the head of its request has been read: with all of them it would keep
+/// clients out.
+bool listener::is_one_too_many(const peer& from) const {
+  const auto& origin_of = shared_->hooks.origin_of;
+  return origin_of && shared_->connections.size() >= shared_->settings.max_connections / 2 &&
+         origin_of(from) != origin::client;
+}
+
 void listener::let_in(client_socket socket, const strand_type& strand) {
   try {
     close_on_exec(socket.native_handle());
@@ -116,7 +124,7 @@ void listener::let_in(client_socket socket, const strand_type& strand) {
     const auto client = peer_of(socket);
     if (client && std::holds_alternative<tcp_peer>(*client))
       set_tcp_options(socket);
-    if (client)
+    if (client && !is_one_too_many(*client))
       accepted_(std::move(socket), strand, *client);
   } catch (const std::exception& problem) {
     shared_->report(fmt::format("a new connection was dropped: {}", problem.what()));

@@ -42,6 +42,7 @@ private:
   void watch();
   void knocked(const asio::error_code& fault);
   bool someone_waits();
+  [[nodiscard]] bool is_one_too_many(const peer& from) const;
   void let_in(client_socket socket, const strand_type& strand);
   void retry_later();
 

@@ -60,7 +60,8 @@ struct server_hooks {
   /// 500.
   std::function<response(const refusal& why)> refuse;
 
-  /// Who a connection belongs to; asked once, with its first request. Empty = a client.
+  /// Who a connection belongs to; asked with its first request, and before, when half of
+  /// `http.max-connections` are taken: from there on only those of clients are let in. Empty = a client.
   std::function<origin(const peer& from)> origin_of;
 
   /// Why a request may not pass; nothing = it may. Empty = all may.

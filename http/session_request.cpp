@@ -45,6 +45,9 @@ read_session_options(nlohmann::ordered_json& body, dialect spoken, const config:
   fields.check_variable_sizes("env", options.env);
   options.cwd = fields.text("cwd").value_or("");
   options.isolate = fields.boolean("isolation").value_or(true);
+  if (!options.isolate && settings.network.egress != config::network_egress::open)
+    fields.reject("isolation",
+                  "A session without isolation is not available where network.egress is limited");
   options.command_timeout = fields.milliseconds("commandTimeoutMs");
   // Only clients of dialect B rely on the loss of the environment (HTTP.md 4.4).
   options.keep_after_restart = spoken != dialect::b;

@@ -363,6 +363,25 @@ TEST(session_create, refuses_bad_fields) {
   }
 }
 
+/// Such a session could end the server, with which the rules for the network go.
+TEST(session_create, without_isolation_is_refused_where_the_network_is_limited) {
+  const char* body = R"({"id":"s","isolation":false})";
+  for (const auto egress :
+       {config::network_egress::open, config::network_egress::none, config::network_egress::listed}) {
+    config::settings settings;
+    settings.network.egress = egress;
+    bench b(settings);
+    const auto answer = b.ask("POST", "/api/session/create", body);
+    if (egress == config::network_egress::open) {
+      EXPECT_EQ(answer->sent.at(0).status, 200);
+      continue;
+    }
+    EXPECT_EQ(answer->sent.at(0).status, 400);
+    EXPECT_EQ(json_of(*answer)["context"]["validationErrors"][0]["field"], "isolation");
+    EXPECT_TRUE(b.sandbox->created.empty());
+  }
+}
+
 TEST(session_create, refuses_a_variable_that_its_shell_cannot_be_started_with) {
   const auto body = [](std::size_t bytes) {
     return R"({"id":"s","env":{"BIG":")" + std::string(bytes - std::strlen("BIG=") - 1, 'x') + "\"}}";

@@ -420,6 +420,22 @@ TEST_F(wire_limits, at_the_connection_limit_the_longest_idle_gives_way_to_a_new_
   EXPECT_EQ(first.exchange(get).status, 200);
 }
 
+TEST_F(wire_limits, workloads_take_no_more_than_half_of_all_connections) {
+  std::atomic<http::origin> from = http::origin::workload;
+  wire_server wire(
+      context, echo, [](config::http_settings& http) { http.max_connections = 4; },
+      [&](http::server_hooks& hooks) { hooks.origin_of = [&](const http::peer&) { return from.load(); }; });
+  raw_client first(wire.port()); // which say nothing
+  raw_client second(wire.port());
+  ASSERT_TRUE(eventually([&] { return wire.server->connection_count() == 2; }));
+  raw_client third(wire.port());
+  EXPECT_EQ(third.read_to_end(), "");
+  from = http::origin::client;
+  raw_client fourth(wire.port());
+  EXPECT_EQ(fourth.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status, 200);
+  EXPECT_TRUE(first.silent_for(50ms));
+}
+
 /// Calls `look` with every socket of this process.
 template <typename Look>
 void for_each_socket(Look look) {
