@@ -4,6 +4,7 @@
 #include "launcher/egress_filter.hpp"
 #include "launcher/host_addresses.hpp"
 #include "launcher/hosts_file.hpp"
+#include "launcher/resolver_files.hpp"
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <pthread.h>
@@ -75,7 +77,7 @@ struct egress::shared {
   void publish();
   void take(const std::string& name, launcher::looked_up found);
   bool look_up_all(std::unique_lock<std::mutex>& lock);
-  void work();
+  void work(std::promise<void> begun);
 };
 
 /// A file that cannot be written costs workloads a name, not the rules.
@@ -124,7 +126,16 @@ bool egress::shared::look_up_all(std::unique_lock<std::mutex>& lock) {
   return true;
 }
 
-void egress::shared::work() {
+/// Sessions share /etc with this process, and may be root there.
+void egress::shared::work(std::promise<void> begun) {
+  try {
+    launcher::keep_resolver_files();
+    begun.set_value();
+  } catch (...) {
+    const std::lock_guard lock(mutex);
+    is_over = true;
+    return begun.set_exception(std::current_exception());
+  }
   std::unique_lock lock(mutex);
   while (look_up_all(lock)) {
     has_looked_up = true;
@@ -170,7 +181,11 @@ void egress::start_to_look_up() {
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
-    thread_ = std::thread([with = shared_] { with->work(); });
+    std::promise<void> begun;
+    auto has_begun = begun.get_future();
+    thread_ =
+        std::thread([with = shared_, begun = std::move(begun)]() mutable { with->work(std::move(begun)); });
+    has_begun.get();
   } catch (...) {
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     throw;

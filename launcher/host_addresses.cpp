@@ -29,13 +29,23 @@ std::string text_of(const addrinfo& one) {
   return ::inet_ntop(one.ai_family, bytes, text.data(), text.size()) != nullptr ? text.data() : "";
 }
 
+/// By these clouds tell their machines secrets, too: Alibaba's, Oracle's and Azure's; Amazon's.
+constexpr std::array secrets_of_clouds{"100.100.100.200", "192.0.0.192", "168.63.129.16"};
+constexpr std::array secrets_of_clouds_v6{"fd00:ec2::254"};
+
 bool is_ordinary(const in_addr& address) {
   const auto number = ntohl(address.s_addr);
   const auto begins = [number](std::uint32_t with, unsigned bits) { return number >> (32 - bits) == with; };
+  for (const auto* secret : secrets_of_clouds)
+    if (in_addr one{}; ::inet_pton(AF_INET, secret, &one) == 1 && one.s_addr == address.s_addr)
+      return false;
   return !begins(0, 8) && !begins(127, 8) && !begins(0xa9fe, 16) && !begins(0xe, 4) && !begins(0xf, 4);
 }
 
 bool is_ordinary(const in6_addr& address) {
+  for (const auto* secret : secrets_of_clouds_v6)
+    if (in6_addr one{}; ::inet_pton(AF_INET6, secret, &one) == 1 && IN6_ARE_ADDR_EQUAL(&one, &address))
+      return false;
   return !IN6_IS_ADDR_UNSPECIFIED(&address) && !IN6_IS_ADDR_LOOPBACK(&address) &&
          !IN6_IS_ADDR_LINKLOCAL(&address) && !IN6_IS_ADDR_MULTICAST(&address) &&
          !IN6_IS_ADDR_V4MAPPED(&address);

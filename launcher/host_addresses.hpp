@@ -29,7 +29,8 @@ struct looked_up {
 looked_up look_up(const std::string& name);
 
 /// Whether a name server's word is enough for that: not for the loopback, where other name servers and the
-/// services of others are, nor for a link (where clouds tell their machines secrets), nor for many at once.
+/// services of others are, nor for a link or another address by which clouds tell their machines secrets, nor
+/// for many at once.
 bool may_stand_for_name(std::string_view address);
 
 /// What workloads may reach at the moment. Pure.

@@ -61,7 +61,8 @@ TEST(host_addresses, of_names_are_ordinary_ones) {
     EXPECT_TRUE(may_stand_for_name(address)) << address;
   for (const char* address :
        {"127.0.0.1", "127.0.0.11", "0.0.0.0", "0.1.2.3", "169.254.169.254", "224.0.0.251", "239.1.1.1",
-        "255.255.255.255", "::", "::1", "fe80::1", "ff02::fb", "::ffff:10.0.0.1", "a.example", ""})
+        "255.255.255.255", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254", "::", "::1",
+        "fe80::1", "ff02::fb", "::ffff:10.0.0.1", "a.example", ""})
     EXPECT_FALSE(may_stand_for_name(address)) << address;
 }
 

@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 import unittest
+from pathlib import Path
 
 from egress_world import (FORWARDER, INSIDE, LISTED, LISTED_V6, NAME_SERVER, OTHER, OTHER_V6, REACHED, REFUSED, ROUTED,
-                          SERVICE, SERVICES, SERVICES_V6, World, tables)
+                          SERVICE, SERVICES, SERVICES_V6, Names, World, tables)
 from package_world import PYTHON, servers
 
 NONE = ("--network.egress=none",)
@@ -113,6 +114,26 @@ class egress_attack(unittest.TestCase):
             with world.sandbox(*flags) as inside:
                 self.assertEqual(inside.as_command(script).status == 0, is_open)
 
+    def test_by_the_files_of_the_resolver_opens_nothing(self):
+        """Root in a session tells the machine who its name server is: itself, where it says what it wants."""
+        world.names.addresses[NAME] = (LISTED,)
+        mine = Names("127.0.0.9")  # as good as one of the session's own
+        mine.addresses[NAME] = (OTHER,)
+        mine.start()
+        settings = Path("/etc/resolv.conf")
+        before = settings.read_text()
+        try:
+            with world.sandbox(*listed(NAME), "--network.resolve-interval=1s") as inside:
+                self.assertEqual(inside.as_command("echo nameserver 127.0.0.9 >/etc/resolv.conf").status, 0)
+                told = subprocess.run([PYTHON, "-c", f"import socket; print(socket.gethostbyname('{NAME}'))"],
+                                      capture_output=True, text=True, check=True).stdout.strip()
+                self.assertEqual(told, OTHER)  # whoever else asks believes it
+                world.names.addresses[NAME] = (LISTED, LISTED_V6)
+                self.assertTrue(eventually(lambda: inside.reach("tcp", LISTED_V6, SERVICE) == REACHED))  # it was asked again
+                self.assertEqual(inside.reach("tcp", OTHER, SERVICE), REFUSED["tcp"])
+        finally:
+            settings.write_text(before)
+
     def test_by_other_families_leaves_no_way(self):
         def script(family):
             return f"{PYTHON} -c 'import socket as s; s.socket(s.{family}, s.{OTHER_FAMILIES[family]})'"
@@ -154,7 +175,7 @@ class egress(unittest.TestCase):
             self.assertIn("from outside", inside.log)
 
     def test_shows_listed_names_and_follows_them(self):
-        world.hosts.write_text(f"127.0.0.1 localhost\n{LISTED} {NAME}\n{LISTED_V6} {NAME}\n127.0.0.53 {NAME}\n")
+        world.names.addresses[NAME] = (LISTED, LISTED_V6, FORWARDER)
         with world.sandbox(*listed(NAME), "--network.resolve-interval=1s") as inside:
             for name, way in inside.ways.items():
                 with self.subTest(by=name):
@@ -163,11 +184,11 @@ class egress(unittest.TestCase):
             self.assertEqual(inside.reach("tcp", OTHER, SERVICE), REFUSED["tcp"])
             self.assertEqual(inside.reach("udp", FORWARDER, NAME_SERVER), REFUSED["udp"])  # no name may open that
             self.assertNotEqual(inside.as_command("echo x >>/etc/hosts").status, 0)
-            world.hosts.write_text(f"127.0.0.1 localhost\n{OTHER} {NAME}\n")
+            world.names.addresses[NAME] = (OTHER,)
             self.assertTrue(eventually(lambda: inside.reach("tcp", OTHER, SERVICE) == REACHED))
             self.assertEqual(inside.reach("tcp", LISTED, SERVICE), REFUSED["tcp"])
             self.assertTrue(eventually(lambda: inside.reach("tcp", NAME, SERVICE) == REACHED))
-            world.hosts.write_text("127.0.0.1 localhost\n")
+            world.names.addresses.clear()
             self.assertTrue(eventually(lambda: "cannot be looked up" in inside.log))
             self.assertEqual(inside.reach("tcp", NAME, SERVICE), REACHED)
 

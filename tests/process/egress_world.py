@@ -62,6 +62,45 @@ def run(*command):
     subprocess.run(command, check=True, capture_output=True)
 
 
+class Names(threading.Thread):
+    """A name server of RFC 1035 that knows what `addresses` has, by name, and no other name."""
+
+    TYPES = {1: socket.AF_INET, 28: socket.AF_INET6}  # A; AAAA of RFC 3596
+
+    def __init__(self, address):
+        super().__init__(daemon=True)
+        self.addresses = {}
+        self._door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._door.bind((address, NAME_SERVER))
+
+    def run(self):
+        while True:
+            query, sender = self._door.recvfrom(512)
+            if len(query) > 12:  # the server tries whether its rules hold by something smaller
+                self._door.sendto(self._answer(query), sender)
+
+    def _answer(self, query):
+        end = query.index(0, 12) + 5  # of the question: a name, its type and class
+        labels, at = [], 12
+        while query[at]:
+            labels.append(query[at + 1:at + 1 + query[at]].decode())
+            at += 1 + query[at]
+        known = self.addresses.get(".".join(labels))
+        family = self.TYPES.get(query[at + 2])
+        found = [packed for one in known or () if (packed := self._packed(family, one))]
+        records = b"".join(b"\xc0\x0c" + query[at + 1:at + 5] + bytes(4) + len(packed).to_bytes(2, "big") + packed
+                           for packed in found)
+        flags = b"\x81\x80" if known else b"\x81\x83"  # an answer; that there is no such name
+        return query[:2] + flags + b"\0\1" + len(found).to_bytes(2, "big") + bytes(4) + query[12:end] + records
+
+    @staticmethod
+    def _packed(family, address):
+        try:
+            return socket.inet_pton(family, address) if family else None
+        except OSError:
+            return None
+
+
 class World:
     """The networks. This process stays in them; there is one in a process."""
 
@@ -71,26 +110,27 @@ class World:
         self.path.chmod(0o755)
         call(libc.unshare, CLONE_NEWNET | CLONE_NEWNS)
         call(libc.mount, None, b"/", None, MS_REC | MS_PRIVATE, None)
-        self.hosts = self._in_place_of("/etc/hosts")
-        self._in_place_of("/etc/resolv.conf").write_text("nameserver 127.0.0.1\noptions attempts:1\n")
+        self._in_place_of("/etc/hosts", "127.0.0.1 localhost\n")
+        self._in_place_of("/etc/resolv.conf", "nameserver 127.0.0.1\noptions attempts:1\n")
         self.outside = subprocess.Popen([sys.executable, Path(__file__).with_name("egress_outside.py")],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._told("ready")
         run("ip", "link", "add", "inside", "type", "veth", "peer", "name", "outside", "netns", str(self.outside.pid))
         for device in ("lo", "inside"):
             run("ip", "link", "set", device, "up")
+        self.names = Names("127.0.0.1")
+        self.names.start()
         run("ip", "address", "add", f"{INSIDE}/24", "dev", "inside")
         run("ip", "address", "add", f"{INSIDE_V6}/64", "dev", "inside", "nodad")
         self.say("begin")
         self._told("begun")
         self._forward()
 
-    def _in_place_of(self, path):
+    def _in_place_of(self, path, text):
         """A file of ours that lies over another one."""
         file = self.path / Path(path).name
-        file.write_text("127.0.0.1 localhost\n")
+        file.write_text(text)
         call(libc.mount, str(file).encode(), path.encode(), None, MS_BIND, None)
-        return file
 
     @staticmethod
     def _forward():
