@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <ostream>
 #include <string>
@@ -161,78 +162,75 @@ os.unlink("strict-attack", dir_fd=outside)')",
   EXPECT_NE(code(isolation_level::strict), 0);
 }
 
+/// What a workload does in session "s", with its HOME, before Python is started.
+using preparation = std::function<void(sdk_client& sdk, const std::string& home)>;
+
+/// What is written into `runs` in HOME by each process of Python that runs what was put there.
+std::string runs_at(isolation_level level, const own_home& home, const preparation& prepare,
+                    const std::string& python = "/usr/bin/python3") {
+  test_daemon daemon([&](config::settings& s) {
+    strict_settings(s);
+    s.isolation.level = level;
+    s.interpreter.python_program = python;
+  });
+  sdk_client sdk{daemon.port(), generation::b};
+  EXPECT_EQ(sdk.create("s").status, 200);
+  prepare(sdk, home.path());
+  const auto made = sdk.post("/api/contexts", {{"language", "python"}});
+  EXPECT_EQ(made.status, 200) << made.body;
+  std::ifstream runs(home.path() + "/runs");
+  return {std::istreambuf_iterator<char>(runs), {}};
+}
+
 /// Python runs files of HOME when it starts, and the fork server is not confined.
 TEST_F(system_attack, by_a_package_of_a_user_is_not_run_in_the_fork_server) {
-  const auto runs_of = [](isolation_level level) {
-    const own_home home;
-    test_daemon daemon([level](config::settings& s) {
-      strict_settings(s);
-      s.isolation.level = level;
+  const auto runs = [](isolation_level level) {
+    return runs_at(level, own_home(), [](sdk_client& sdk, const std::string& home) {
+      sdk.output("s", "d=$(/usr/bin/python3 -m site --user-site) && mkdir -p $d && echo \"import os; open('" +
+                          home + "/runs', 'a').write(open('/proc/self/status').read())\" >$d/attack.pth");
     });
-    sdk_client sdk{daemon.port(), generation::b};
-    EXPECT_EQ(sdk.create("s").status, 200);
-    sdk.output("s", "d=$(/usr/bin/python3 -m site --user-site) && mkdir -p $d && echo \"import os; open('" +
-                        home.path() +
-                        "/runs', 'a').write(open('/proc/self/status').read())\" >$d/attack.pth");
-    const auto made = sdk.post("/api/contexts", {{"language", "python"}});
-    EXPECT_EQ(made.status, 200) << made.body;
-    std::ifstream runs(home.path() + "/runs");
-    return std::string(std::istreambuf_iterator<char>(runs), {});
   };
-  ASSERT_THAT(runs_of(isolation_level::namespaces), HasSubstr("NoNewPrivs:\t0"))
+  ASSERT_THAT(runs(isolation_level::namespaces), HasSubstr("NoNewPrivs:\t0"))
       << "the attack does not work undefended";
-  EXPECT_THAT(runs_of(isolation_level::strict), Not(HasSubstr("NoNewPrivs:\t0")));
+  EXPECT_THAT(runs(isolation_level::strict), Not(HasSubstr("NoNewPrivs:\t0")));
 }
 
 /// Matplotlib evaluates a part of its settings.
 TEST_F(system_attack, by_settings_of_a_user_runs_nothing_in_the_fork_server) {
-  const auto runs_of = [](isolation_level level) {
-    const own_home home;
-    std::filesystem::create_directories(home.path() + "/.config/matplotlib");
-    std::ofstream(home.path() + "/.config/matplotlib/matplotlibrc")
-        << "axes.prop_cycle: [q:=(q.gi_frame.f_back.f_back.f_builtins[\"__import__\"](\"os\").system("
-           "\"cat /proc/self/status >>"
-        << home.path() << "/runs\") for _ in [1]),[*q]]\n";
-    test_daemon daemon([level](config::settings& s) {
-      strict_settings(s);
-      s.isolation.level = level;
+  const auto runs = [](isolation_level level) {
+    return runs_at(level, own_home(), [](sdk_client&, const std::string& home) {
+      std::filesystem::create_directories(home + "/.config/matplotlib");
+      std::ofstream(home + "/.config/matplotlib/matplotlibrc")
+          << "axes.prop_cycle: [q:=(q.gi_frame.f_back.f_back.f_builtins[\"__import__\"](\"os\").system("
+             "\"cat /proc/self/status >>"
+          << home << "/runs\") for _ in [1]),[*q]]\n";
     });
-    sdk_client sdk{daemon.port(), generation::b};
-    const auto made = sdk.post("/api/contexts", {{"language", "python"}});
-    EXPECT_EQ(made.status, 200) << made.body;
-    std::ifstream runs(home.path() + "/runs");
-    return std::string(std::istreambuf_iterator<char>(runs), {});
   };
-  ASSERT_THAT(runs_of(isolation_level::namespaces), HasSubstr("NoNewPrivs:\t0"))
+  ASSERT_THAT(runs(isolation_level::namespaces), HasSubstr("NoNewPrivs:\t0"))
       << "the attack does not work undefended";
-  EXPECT_THAT(runs_of(isolation_level::strict), Not(HasSubstr("NoNewPrivs:\t0")));
+  EXPECT_THAT(runs(isolation_level::strict), Not(HasSubstr("NoNewPrivs:\t0")));
 }
 
 /// By its name in a directory where they write, it would be started by the server.
 TEST_F(system_attack, by_a_program_in_a_writable_directory_of_the_path_replaces_no_python) {
-  const auto runs_of = [](isolation_level level) {
+  const auto runs = [](isolation_level level) {
     const own_home home;
     const std::string before = std::getenv("PATH");
     ::setenv("PATH", (home.path() + ":" + before).c_str(), 1);
-    test_daemon daemon([level](config::settings& s) {
-      strict_settings(s);
-      s.isolation.level = level;
-      s.interpreter.python_program = "python3";
-    });
+    auto told = runs_at(
+        level, home,
+        [](sdk_client& sdk, const std::string& at) {
+          sdk.output("s", "printf '#!/bin/sh\\ncat /proc/self/status >>" + at +
+                              "/runs\\nexec /usr/bin/python3 \"$@\"' >" + at + "/python3 && chmod 755 " + at +
+                              "/python3");
+        },
+        "python3");
     ::setenv("PATH", before.c_str(), 1);
-    sdk_client sdk{daemon.port(), generation::b};
-    EXPECT_EQ(sdk.create("s").status, 200);
-    sdk.output("s", "printf '#!/bin/sh\\ncat /proc/self/status >>" + home.path() +
-                        "/runs\\nexec /usr/bin/python3 \"$@\"' >" + home.path() + "/python3 && chmod 755 " +
-                        home.path() + "/python3");
-    const auto made = sdk.post("/api/contexts", {{"language", "python"}});
-    EXPECT_EQ(made.status, 200) << made.body;
-    std::ifstream runs(home.path() + "/runs");
-    return std::string(std::istreambuf_iterator<char>(runs), {});
+    return told;
   };
-  ASSERT_THAT(runs_of(isolation_level::namespaces), HasSubstr("NoNewPrivs:\t0"))
+  ASSERT_THAT(runs(isolation_level::namespaces), HasSubstr("NoNewPrivs:\t0"))
       << "the attack does not work undefended";
-  EXPECT_EQ(runs_of(isolation_level::strict), "");
+  EXPECT_EQ(runs(isolation_level::strict), "");
 }
 
 } // namespace

@@ -6,8 +6,8 @@ Usage: mechanisms.py REPORT TESTS [ROOT]
   TESTS   all tests that CTest knows (--show-only=json-v1), also those that did not run
 
 A cell names tests as `suite.test`, or `suite.test/case` for one case of many; `*` stands for any characters, `..` at the
-beginning for the suite of the name before, at the end for the rest of the name. Those in Python are found by their class. Exits with 1 when a name fits no
-test, or a row has no name or no level.
+beginning for the suite of the name before, at the end for the rest of the name. Those in Python are found by their class. Tests that run once more at
+`isolation.level = strict` are counted with them. Exits with 1 when a name fits no test, or a row has no name or no level.
 """
 
 import fnmatch
@@ -25,6 +25,7 @@ PAGE = "docs/security.md"
 SECTIONS = ("What must not be reached", "Classes of known faults")
 NAME = re.compile(r"`([^`]+)`")
 FORM = re.compile(r"(?:\w+\.|\.\.)[\w*]+(?:/[\w*]+)?(?:\.\.)?")
+AT_STRICT = "strict:"  # how CTest calls tests that run at that level besides
 PASSED, FAILED, SKIPPED, NOT_RUN = "passed", "failed", "skipped", "not run"
 WIDTHS = (36, 10, 40, 60)
 
@@ -32,6 +33,7 @@ WIDTHS = (36, 10, 40, 60)
 class Outcome(NamedTuple):
     kind: str
     reason: str = ""
+    is_at_strict: bool = False
 
 
 class Row(NamedTuple):
@@ -70,7 +72,7 @@ def patterns_in(cell):
 
 def plain_name(name):
     """`suite.test` or `suite.test/case` of a test of CTest's: without the instance that GoogleTest adds."""
-    suite, dot, test = name.split("  #")[0].partition(".")
+    suite, dot, test = name.removeprefix(AT_STRICT).split("  #")[0].partition(".")
     return [word for word in suite.split("/") if not word.isdigit()][-1] + dot + test
 
 
@@ -118,6 +120,7 @@ class Tests:
             if name in programs:
                 self._add_python(programs[name], case, outcome)
             else:
+                outcome = outcome._replace(is_at_strict=name.startswith(AT_STRICT))
                 self._outcomes.setdefault(plain_name(name), []).append(outcome)
 
     def _add_python(self, program, case, whole):
@@ -142,7 +145,9 @@ def summary(outcomes):
         return f"{number} test{'' if number == 1 else 's'}"
 
     words = [f"FAILED: {tests(count(FAILED))}"] if count(FAILED) else []
-    words += [f"proven by {tests(count(PASSED))}"] if count(PASSED) else []
+    at_strict = sum(outcome.kind == PASSED and outcome.is_at_strict for outcome in outcomes)
+    words += [f"proven by {tests(count(PASSED))}" + (f", {at_strict} of them at strict" if at_strict else "")] \
+        if count(PASSED) else []
     reasons = {}
     for outcome in outcomes:
         if outcome.kind == SKIPPED:

@@ -75,6 +75,10 @@ class Mechanisms(unittest.TestCase):
         self.assertEqual(self.told("`doors.*` and more", cases)[1], "proven by 3 tests")
         self.assertEqual(self.told("`doors.open`: `..are_..`", cases)[1], "proven by 3 tests")
 
+    def test_tells_how_many_have_run_at_strict_too(self):
+        cases = [case("doors.open"), case("strict:doors.open"), case("strict:as/doors.are_shut/one")]
+        self.assertEqual(self.told("`doors.*`", cases)[1], "proven by 3 tests, 2 of them at strict")
+
     def test_tells_why_something_is_not_available(self):
         self.assertEqual(self.told("`doors.are_shut`", [skipped("doors.are_shut")]),
                          (0, "not available here: needs root, to look", []))

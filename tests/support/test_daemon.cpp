@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <future>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -44,6 +45,7 @@ config::configuration configure(const std::filesystem::path& directory,
   for (auto* pool : {&made.values.interpreter.python, &made.values.interpreter.javascript,
                      &made.values.interpreter.typescript})
     pool->min_size = 0; // nothing is started that a test has no use for
+  made.values.isolation.level = level_of_daemons();
   made.values.log.level = config::log_level::warn;
   made.values.log.format = config::log_format::text;
   if (adjust)
@@ -68,6 +70,15 @@ std::string id_of(const actors::session_actor& session) {
 }
 
 } // namespace
+
+config::isolation_level level_of_daemons() {
+  const char* name = std::getenv("SANDBOXD_TEST_LEVEL");
+  if (name == nullptr)
+    return config::settings().isolation.level;
+  if (std::string_view(name) != "strict")
+    throw std::runtime_error("SANDBOXD_TEST_LEVEL: " + std::string(name));
+  return config::isolation_level::strict;
+}
 
 struct test_daemon::parts {
   parts(const adjustment& adjust, std::filesystem::path where)

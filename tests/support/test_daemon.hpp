@@ -12,6 +12,10 @@
 
 namespace sandboxd::testing {
 
+/// The level of each daemon unless its test says otherwise: that of the environment variable
+/// SANDBOXD_TEST_LEVEL ("strict"), else that of the configuration. Throws std::runtime_error for any other.
+config::isolation_level level_of_daemons();
+
 /// The whole daemon inside the test's process, on a port of its own, with a workspace and a runtime directory
 /// that vanish with it. The test program must have the `main` of process_main.cpp.
 class test_daemon {
