@@ -28,8 +28,13 @@ command_outcome make_outcome(launcher::command_result& result, std::chrono::mill
 
 launcher::shell_command make_shell_command(const command_request& request,
                                            std::chrono::milliseconds default_timeout, bool live) {
-  return {request.command,   request.env, request.cwd, request.timeout.value_or(default_timeout), live,
-          request.with_input};
+  return {request.command,
+          request.env,
+          request.cwd,
+          request.timeout.value_or(default_timeout),
+          live,
+          request.with_input,
+          request.mode == run_mode::background};
 }
 
 launcher::command_events relay_to(const run_command& command, std::chrono::milliseconds timeout,

@@ -76,9 +76,11 @@ void start_later(self_pointer self, const std::string& problem) {
 /// no descriptor left, which is no reason to lose the spawner too.
 caf::expected<init_socket> spawn(const launcher_state& state, const spawn_init& wanted) {
   // Without namespaces it could end the server, and the rules for the network with it.
-  const bool may_go_without =
-      state.context->settings()->isolation.fallback && !state.context->network_is_limited;
-  const bool required = wanted.isolate && !may_go_without;
+  const bool is_bound = state.context->network_is_limited;
+  if (is_bound && !wanted.isolate)
+    return caf::make_error(caf::sec::runtime_error,
+                           "network.egress is limited: there is nothing without namespaces");
+  const bool required = wanted.isolate && (is_bound || !state.context->settings()->isolation.fallback);
   try {
     return std::make_shared<launcher::descriptor>(
         state.spawner->spawn({wanted.isolate, required, wanted.limited}));
@@ -135,6 +137,7 @@ void tell_problems(self_pointer self) {
   if (report.group_problem != 0 && report.group_problem != before.group_problem)
     note(self, fmt::format("workloads are in no control groups, and have no limits of their own: {}",
                            std::strerror(report.group_problem)));
+  context.groups_can_be_entered(report.group_problem == 0);
   const auto* groups = context.workload_groups.get();
   if (report.hosts_problem != 0 && report.hosts_problem != before.hosts_problem)
     note(self, fmt::format("workloads do not find the names of network.allow in /etc/hosts: {}",

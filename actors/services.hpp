@@ -9,6 +9,7 @@
 #include "launcher/byte_budget.hpp"
 #include "launcher/captured_output.hpp"
 #include "launcher/descriptor.hpp"
+#include "launcher/group_stock.hpp"
 #include "launcher/network_namespace.hpp"
 #include "launcher/published.hpp"
 #include "launcher/workload_groups.hpp"
@@ -128,6 +129,15 @@ public:
     return told_mark_.compare_exchange_strong(nobody_told, mark::yes);
   }
 
+  /// Control groups for background processes. Null where there are none, and until the spawner has found that
+  /// processes can be in any.
+  [[nodiscard]] std::shared_ptr<launcher::group_stock> process_groups() const {
+    return groups_can_be_entered_ ? group_stock_ : nullptr;
+  }
+  void groups_can_be_entered(bool possible) noexcept { groups_can_be_entered_ = possible; }
+  /// Before the actors start.
+  void use_group_stock(std::shared_ptr<launcher::group_stock> stock) { group_stock_ = std::move(stock); }
+
   asio::io_context& io;
   /// This daemon's own directory: control files. Mode 0700, empty at the start.
   const std::string directory;
@@ -189,6 +199,8 @@ private:
 
   enum class mark { unknown, no, yes };
   std::atomic<mark> told_mark_ = mark::unknown;
+  std::atomic<bool> groups_can_be_entered_ = false;
+  std::shared_ptr<launcher::group_stock> group_stock_;
   std::atomic<bool> shutting_down_ = false;
   std::atomic<std::uint16_t> listening_port_ = 0;
   launcher::published<config::settings> settings_;

@@ -56,6 +56,7 @@ launcher::shell_options make_options(const services_ptr& context, const shell_st
   options.start_timeout = settings.session.start_timeout;
   options.retired = start.retired;
   options.background = context->background;
+  options.groups = context->process_groups();
   return options;
 }
 

@@ -276,7 +276,7 @@ const std::vector<key>& all_keys() {
     size("isolation.private-tmp-bytes", MEMBER(isolation.private_tmp_bytes), 1_MiB, 1024_GiB, at_start,
          "Size of a /tmp in memory that each session and each code context has for itself", "all share one /tmp"),
     size("isolation.memory", MEMBER(isolation.memory), 16_MiB, 1024_GiB, at_start,
-         "Memory of one workload (a session with its processes, a code context); beyond it the kernel ends one of its processes",
+         "Memory of one workload (a session, a background process, a code context); beyond it the kernel ends one of its processes",
          "no limit of its own"),
     count("isolation.processes", MEMBER(isolation.processes), 16, 4'194'304, at_start,
           "Processes and threads of one workload; no more can be started beyond", "no limit of its own"),

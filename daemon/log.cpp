@@ -1,6 +1,7 @@
 #include "daemon/log.hpp"
 
 #include "daemon/plain_text.hpp"
+#include "launcher/quiet_thread.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -14,8 +15,6 @@
 #include <ctime>
 #include <iterator>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <type_traits>
 #include <unistd.h>
 #include <utility>
@@ -103,13 +102,7 @@ bool takes_bytes(std::chrono::milliseconds patience) {
 
 log::log(const config::log_settings& settings)
     : level_(settings.level), format_(settings.format), most_bytes_(settings.queue_bytes) {
-  // Signals are for the threads that know what to do with them.
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  writer_ = std::thread([this] { run(); });
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  writer_ = launcher::quiet_thread([this] { run(); });
 }
 
 log::~log() {

@@ -3,6 +3,8 @@
 #include "actors/interpreter_tree.hpp"
 #include "actors/sandbox_tree.hpp"
 #include "daemon/io_thread.hpp"
+#include "launcher/group_directory.hpp"
+#include "launcher/group_stock.hpp"
 #include "launcher/network_namespace.hpp"
 #include "launcher/socket_connector.hpp"
 #include "launcher/workload_groups.hpp"
@@ -21,6 +23,7 @@
 #include <array>
 #include <csignal>
 #include <cstddef>
+#include <iterator>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -80,7 +83,7 @@ constexpr std::chrono::seconds patience_with_the_rest{3};
 
 using process_list = std::vector<launcher::process_entry>;
 
-/// But for those of the list, and what they have started.
+/// But for those of the list, and what is below them.
 process_list living_descendants(const process_list& inherited = {}) {
   const auto is_inherited = [&](const launcher::process_entry& one) {
     return std::ranges::any_of(inherited, [&](const auto& other) {
@@ -107,7 +110,8 @@ bool reap_all(clock::time_point deadline, const process_list& inherited) {
       return true;
     if (clock::now() >= deadline)
       return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(inherited.empty() ? 1 : 20)); // which read all of /proc
   }
   return true;
 }
@@ -219,6 +223,11 @@ void sandbox_daemon::make_workload_groups() {
                                          {isolation.memory, isolation.processes, isolation.cpu_percent},
                                          isolation.favor_group_moves});
     unmarked = context_->workload_groups->marking_problem();
+    std::vector<launcher::group_parent> parents;
+    std::ranges::transform(context_->workload_groups->parents(), std::back_inserter(parents),
+                           launcher::duplicate);
+    context_->use_group_stock(
+        std::make_shared<launcher::group_stock>(std::move(parents), context_->workload_groups->limits()));
     for (const auto& problem : context_->workload_groups->problems())
       log_.write(config::log_level::warn, "sandboxd", "workloads have not all limits", {{"reason", problem}});
   } catch (const std::exception& fault) {

@@ -1,8 +1,8 @@
 #include "launcher/background_worker.hpp"
 
+#include "launcher/quiet_thread.hpp"
+
 #include <filesystem>
-#include <pthread.h>
-#include <signal.h>
 #include <system_error>
 #include <utility>
 
@@ -38,24 +38,9 @@ void background_worker::run(std::function<void()> task) {
 
 void background_worker::add(std::function<void()> task) {
   if (!thread_.joinable())
-    begin();
+    thread_ = quiet_thread([this] { work(); });
   waiting_.push_back(std::move(task));
   changed_.notify_all();
-}
-
-void background_worker::begin() {
-  // Signals are for the threads that know what to do with them.
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    thread_ = std::thread([this] { work(); });
-  } catch (...) {
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void background_worker::work() {

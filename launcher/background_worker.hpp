@@ -32,7 +32,6 @@ public:
 
 private:
   void add(std::function<void()> task);
-  void begin();
   void work();
 
   std::mutex mutex_;

@@ -1,12 +1,16 @@
 #include "launcher/group_directory.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
+#include <utility>
 
 namespace sandboxd::launcher {
 
@@ -18,6 +22,19 @@ constexpr mode_t for_everybody_to_see = 0755;
 
 bool group_parent::has(std::string_view controller) const {
   return std::ranges::find(controllers, controller) != controllers.end();
+}
+
+group_parent duplicate(const group_parent& one) {
+  descriptor copy(::fcntl(one.directory.get(), F_DUPFD_CLOEXEC, 0));
+  if (!copy)
+    throw std::system_error(errno, std::generic_category(), "dup");
+  return {std::move(copy), one.is_version_2, one.controllers};
+}
+
+std::uint64_t read_out_of_memory_kills(const descriptor& memory_events) {
+  std::array<char, 512> text{};
+  const auto count = memory_events ? ::pread(memory_events.get(), text.data(), text.size(), 0) : 0;
+  return out_of_memory_kills({text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))});
 }
 
 descriptor open_group(int parent, const std::string& name) {

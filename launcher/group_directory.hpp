@@ -3,6 +3,7 @@
 #include "launcher/descriptor.hpp"
 #include "launcher/group_limits.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,13 @@ struct group_parent {
 
   [[nodiscard]] bool has(std::string_view controller) const;
 };
+
+/// The same once more. Throws std::system_error when no descriptor is left.
+group_parent duplicate(const group_parent& one);
+
+/// How many processes of a group the kernel has killed since there was no memory for them, by its file of
+/// events (`memory_events_file`); 0 when that is none.
+std::uint64_t read_out_of_memory_kills(const descriptor& memory_events);
 
 /// Makes a group and opens its directory. EEXIST when there is one of that name.
 int make_group(int parent, const std::string& name, descriptor& made);

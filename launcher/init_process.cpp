@@ -2,6 +2,7 @@
 
 #include "launcher/child_signals.hpp"
 #include "launcher/endings.hpp"
+#include "launcher/leaf_groups.hpp"
 #include "launcher/lineage.hpp"
 #include "launcher/process_tree.hpp"
 #include "launcher/program.hpp"
@@ -54,6 +55,7 @@ struct adoption {
   std::uint32_t id;
   pid_t pid;
   lineage number;
+  std::vector<descriptor> group_entrances;
   int attempts_left = 1000;
 };
 
@@ -159,7 +161,7 @@ private:
       start(order, extras);
       break;
     case command_kind::adopt:
-      adoptions_.push_back({order.id, order.pid, order.number});
+      adopt(order, extras);
       break;
     case command_kind::interrupt:
       interrupt(order.id, deadline);
@@ -192,6 +194,15 @@ private:
     report(event_kind::started, order.id, started.pid, started.error, started.pid);
   }
 
+  void adopt(const protocol::command& order, received_extras& extras) {
+    if (extras.descriptor_count != order.group_entrances)
+      return report(event_kind::adopted, order.id, order.pid, EMFILE);
+    adoption wanted{order.id, order.pid, order.number, {}};
+    for (auto& given : std::span(extras.descriptors).first(extras.descriptor_count))
+      wanted.group_entrances.push_back(std::move(given));
+    adoptions_.push_back(std::move(wanted));
+  }
+
   /// Returns whether it came to an end, good or bad.
   bool finish_adoption(adoption& item) {
     // Whoever can write to the pipe of a shell's reports can name any process.
@@ -201,7 +212,9 @@ private:
     const bool is_ours = exists && (::setpgid(item.pid, item.pid) == 0 || errno != ESRCH);
     if (exists && !is_ours && --item.attempts_left > 0)
       return false;
-    const int error = is_ours ? set_lineage(item.pid, item.number) : ESRCH;
+    int error = is_ours ? set_lineage(item.pid, item.number) : ESRCH;
+    if (error == 0)
+      error = enter(item.group_entrances, item.pid);
     if (error == 0)
       programs_.push_back({item.id, item.pid});
     report(event_kind::adopted, item.id, item.pid, error);

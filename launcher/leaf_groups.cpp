@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
-#include <string_view>
 #include <unistd.h>
 #include <utility>
 
@@ -11,18 +10,21 @@ namespace sandboxd::launcher {
 
 namespace {
 
-constexpr std::string_view prefix_of_forks = "fork-"; // sandboxd_executor/groups.py
-
-std::vector<std::string> left_by_others(const group_parent& parent) {
+std::vector<std::string> left_by_others(const group_parent& parent, const std::string& prefix) {
   auto names = groups_in(parent.directory.get());
-  std::erase_if(names, [](const std::string& name) { return name.starts_with(prefix_of_forks); });
+  std::erase_if(names, [&prefix](const std::string& name) {
+    const bool is_ours = name.size() > prefix.size() && name.starts_with(prefix) &&
+                         name[prefix.size()] >= '0' && name[prefix.size()] <= '9';
+    return !is_ours;
+  });
   return names;
 }
 
 } // namespace
 
-leaf_groups::leaf_groups(std::vector<group_parent> parents, const group_limits& limits)
-    : parents_(std::move(parents)), limits_(limits), left_(left_by_others(parents_.front())) {}
+leaf_groups::leaf_groups(std::vector<group_parent> parents, const group_limits& limits, std::string prefix)
+    : parents_(std::move(parents)), limits_(limits), prefix_(std::move(prefix)),
+      left_(left_by_others(parents_.front(), prefix_)) {}
 
 std::optional<leaf_group> leaf_groups::make(bool is_limited, int& error) {
   if (is_limited && prepared_)
@@ -44,7 +46,7 @@ std::optional<leaf_group> leaf_groups::make_now(bool is_limited, int& error) {
     if (error != 0)
       release(leaf.name);
     leaf = {};
-    leaf.name = std::to_string(::getpid()) + '.' + std::to_string(++last_number_);
+    leaf.name = prefix_ + std::to_string(::getpid()) + '.' + std::to_string(++last_number_);
     error = 0;
     for (const auto& parent : parents_)
       if (error == 0)
@@ -76,9 +78,13 @@ int leaf_groups::make_in(const group_parent& parent, bool is_limited, leaf_group
 void leaf_groups::release(std::string name) {
   if (remove(name))
     return;
+  kill(name);
+  left_.push_back(std::move(name));
+}
+
+void leaf_groups::kill(const std::string& name) const {
   if (const auto directory = open_group(parents_.front().directory.get(), name))
     kill_group(directory.get());
-  left_.push_back(std::move(name));
 }
 
 void leaf_groups::sweep() {
@@ -92,9 +98,10 @@ bool leaf_groups::remove(const std::string& name) const {
   });
 }
 
-int enter(const leaf_group& leaf) {
-  for (const auto& entrance : leaf.entrances)
-    if (::write(entrance.get(), "0", 1) != 1)
+int enter(std::span<const descriptor> entrances, pid_t who) {
+  const auto number = std::to_string(who);
+  for (const auto& entrance : entrances)
+    if (::write(entrance.get(), number.data(), number.size()) < 0)
       return errno;
   return 0;
 }

@@ -6,29 +6,33 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace sandboxd::launcher {
 
-/// The control group of one init and of all that it will ever start: a leaf in every hierarchy.
+/// The control group of one init, or background process, and of all that it will ever start: a leaf in every
+/// hierarchy.
 struct leaf_group {
   std::string name;
   /// Of version 2, to be born in (CLONE_INTO_CGROUP, clone(2)).
   descriptor directory;
-  /// Of version 1: who writes "0" to each is in the group. There it takes a move.
+  /// Of version 1, for `enter`: there it takes a move.
   std::vector<descriptor> entrances;
   /// Where the kernel counts whom it has killed since there was no memory (`out_of_memory_kills`); none
   /// where memory is not limited.
   descriptor memory_events;
 };
 
-/// Makes such groups and removes them. For one thread, the spawner's.
+/// Makes such groups and removes them. One thread at a time.
 class leaf_groups {
 public:
-  /// `parents`: the one of version 2 is the first. What spawners before have left there is removed by and by;
-  /// that of a fork server (`fork-...`) is its own business.
-  leaf_groups(std::vector<group_parent> parents, const group_limits& limits);
+  /// `parents`: the one of version 2 is the first. The groups are called `prefix`, the number of this
+  /// process, and one of their own. What others before have left there is removed by and by if it is called
+  /// so, too.
+  leaf_groups(std::vector<group_parent> parents, const group_limits& limits, std::string prefix = {});
 
   /// A new group. Without `is_limited` only what limits all groups together limits it. Nothing, and `error`
   /// its errno, when there is none to be had.
@@ -37,8 +41,14 @@ public:
   /// Makes a limited one that the next `make` takes, unless there is one already.
   void prepare();
 
-  /// Its init has ended: whoever is left in it is killed, and it is removed as soon as nobody is.
+  /// Whoever is left in it is killed, and it is removed as soon as nobody is.
   void release(std::string name);
+
+  /// Kills whoever is in one. Any thread.
+  void kill(const std::string& name) const;
+
+  /// Removes one unless somebody is in it. Returns whether it is gone.
+  [[nodiscard]] bool remove(const std::string& name) const;
 
   /// Tries once more to remove what could not be.
   void sweep();
@@ -49,16 +59,17 @@ public:
 private:
   std::optional<leaf_group> make_now(bool is_limited, int& error);
   int make_in(const group_parent& parent, bool is_limited, leaf_group& leaf) const;
-  [[nodiscard]] bool remove(const std::string& name) const;
 
   std::vector<group_parent> parents_;
   group_limits limits_;
+  std::string prefix_;
   std::uint64_t last_number_ = 0;
   std::optional<leaf_group> prepared_;
-  std::vector<std::string> left_; // of inits that have ended, and of spawners before this one
+  std::vector<std::string> left_; // in which somebody may be, and of others before this one
 };
 
-/// The calling process, born in the leaf's group of version 2, enters those of version 1. Returns an errno.
-int enter(const leaf_group& leaf);
+/// Moves a process, by its number for the caller (0: the caller itself), into the groups whose `cgroup.procs`
+/// these are. Returns an errno.
+int enter(std::span<const descriptor> entrances, pid_t who = 0);
 
 } // namespace sandboxd::launcher

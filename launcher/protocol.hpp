@@ -54,9 +54,10 @@ enum class command_kind : std::uint32_t {
   /// and at last the program itself (`encode(program)`). Answer: `started`, later `exited`.
   start,
   /// Watch over the process `pid` (number in the init's namespace), a descendant that is or will be orphaned,
-  /// as program `id`: it gets a process group of its own and the mark `number`. Refused (ESRCH) for one that
-  /// does
-  /// not become a child of the init, or is a program already. Answer: `adopted`, later `exited`.
+  /// as program `id`: it gets a process group of its own and the mark `number`, and enters the control groups
+  /// whose `cgroup.procs` the message carries, if any. Refused (ESRCH) for one that does not become a child
+  /// of
+  /// the init, or is a program already, and when it cannot enter. Answer: `adopted`, later `exited`.
   adopt,
   /// Stop what program `id`, a session's shell, runs at the moment: everything that carries the shell's mark
   /// gets SIGTERM, after `milliseconds` SIGKILL, and the shell is called back to its prompt. Goes on until
@@ -78,6 +79,8 @@ struct command {
   std::int32_t pid = 0;
   std::uint32_t milliseconds = 0;
   lineage number = 0;
+  /// Of `adopt`: how many descriptors it carries, of which some may be lost on the way.
+  std::uint32_t group_entrances = 0;
 };
 
 enum class event_kind : std::uint32_t {

@@ -1,6 +1,6 @@
 #include "launcher/session_process.hpp"
 
-#include "launcher/group_limits.hpp"
+#include "launcher/group_directory.hpp"
 #include "launcher/hunt.hpp"
 #include "launcher/process_tree.hpp"
 #include "launcher/unix_message.hpp"
@@ -10,10 +10,9 @@
 #include <asio/post.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
+#include <iterator>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -58,9 +57,7 @@ session_process::~session_process() {
 }
 
 std::uint64_t session_process::out_of_memory_kills() const {
-  std::array<char, 512> text{};
-  const auto count = memory_events_ ? ::pread(memory_events_.get(), text.data(), text.size(), 0) : 0;
-  return launcher::out_of_memory_kills({text.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))});
+  return read_out_of_memory_kills(memory_events_);
 }
 
 std::uint32_t session_process::start(const program& what, std::span<const int> descriptors,
@@ -83,9 +80,18 @@ std::uint32_t session_process::enter(program_events events) {
   return id;
 }
 
-std::uint32_t session_process::adopt(pid_t in_session, program_events events) {
+std::uint32_t session_process::adopt(pid_t in_session, program_events events,
+                                     std::shared_ptr<lent_group> group) {
   const std::uint32_t id = enter(std::move(events));
-  send({command_kind::adopt, id, in_session, 0, lineage_ | id});
+  std::vector<int> passed;
+  if (group)
+    std::ranges::transform(group->entrances(), std::back_inserter(passed), &descriptor::get);
+  send({command_kind::adopt, id, in_session, 0, lineage_ | id, static_cast<std::uint32_t>(passed.size())},
+       passed);
+  if (group)
+    group->close_entrances(); // the kernel has copied them
+  if (const auto found = programs_.find(id); found != programs_.end())
+    found->second.group = std::move(group);
   return id;
 }
 
@@ -229,9 +235,7 @@ void session_process::handle(const protocol::event& event, received_extras& extr
   case event_kind::adopted:
     return on_started(event, extras.sender);
   case event_kind::exited:
-    if (auto program = programs_.extract(event.id); !program.empty() && program.mapped().events.ended)
-      program.mapped().events.ended(event.value);
-    return;
+    return on_exited(event);
   case event_kind::terminated:
     for (auto waiting = terminations_.extract(event.id); waiting; waiting = terminations_.extract(event.id))
       waiting.mapped()();
@@ -277,6 +281,20 @@ void session_process::on_started(const protocol::event& event, pid_t sender) {
     started({event.pid, on_host}, event.value);
 }
 
+/// What a program has left may live on in its group as long as the session.
+void session_process::on_exited(const protocol::event& event) {
+  auto program = programs_.extract(event.id);
+  if (program.empty())
+    return;
+  if (program.mapped().events.ended)
+    program.mapped().events.ended(event.value);
+  std::erase_if(left_groups_, [](const auto& group) { return group.expired(); });
+  if (auto group = program.mapped().group) {
+    left_groups_.push_back(group);
+    lent_group::leave(std::move(group));
+  }
+}
+
 void session_process::lose(const std::string& reason) {
   if (!socket_.is_open())
     return;
@@ -293,8 +311,16 @@ void session_process::lose(const std::string& reason) {
     events.lost(reason);
 }
 
+/// In a namespace they end with the init.
+void session_process::kill_left() const {
+  for (const auto& one : left_groups_)
+    if (const auto group = isolated_ ? nullptr : one.lock())
+      group->kill();
+}
+
 /// Before its first message an init has nothing below it, and ends by itself when its socket does.
 void session_process::end_init() const {
+  kill_left();
   if (!init_)
     return;
   ::syscall(SYS_pidfd_send_signal, init_.get(), SIGKILL, nullptr, 0);

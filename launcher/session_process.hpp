@@ -1,6 +1,7 @@
 #pragma once
 
 #include "launcher/descriptor.hpp"
+#include "launcher/group_stock.hpp"
 #include "launcher/lineage.hpp"
 #include "launcher/program.hpp"
 #include "launcher/protocol.hpp"
@@ -20,6 +21,7 @@
 #include <span>
 #include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace sandboxd::launcher {
 
@@ -83,8 +85,9 @@ public:
   /// most.
   std::uint32_t start(const program& what, std::span<const int> descriptors, program_events events);
 
-  /// Has the init watch over a descendant process (number in the session) as if it had started it.
-  std::uint32_t adopt(pid_t in_session, program_events events);
+  /// Has the init watch over a descendant process (number in the session) as if it had started it, and move
+  /// it into a control group unless that is null, which is kept until nobody is in it, or the init ends.
+  std::uint32_t adopt(pid_t in_session, program_events events, std::shared_ptr<lent_group> group = nullptr);
 
   /// Tells what program `id` starts from now on apart from what it has started before. Takes no time.
   void mark(std::uint32_t id);
@@ -117,6 +120,7 @@ private:
     pid_t on_host = 0; // once it runs
     bool is_marked = false;
     descriptor handle{}; // pidfd, once it runs and was to be marked
+    std::shared_ptr<lent_group> group{};
   };
 
   session_process(asio::io_context& io, descriptor socket, callbacks events);
@@ -130,8 +134,10 @@ private:
   [[nodiscard]] descriptor handle_of(pid_t program) const;
   void send(protocol::command_kind kind, std::uint32_t id = 0, std::chrono::milliseconds time = {});
   void send(const protocol::command& order, std::span<const int> descriptors = {});
+  void on_exited(const protocol::event& event);
   void lose(const std::string& reason);
   void end_init() const;
+  void kill_left() const;
 
   asio::io_context& io_;
   strand strand_;
@@ -146,6 +152,7 @@ private:
   pid_t init_number_ = 0;                                            // on the host
   std::shared_ptr<const descriptor> root_;
   descriptor memory_events_;
+  std::vector<std::weak_ptr<lent_group>> left_groups_; // of programs that have ended
   bool isolated_ = false;
   asio::steady_timer end_timer_;
 };

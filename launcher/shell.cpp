@@ -227,12 +227,16 @@ void shell::begin(const running_ptr& job) {
   const auto limits = options_.limits();
   job->has_begun = true;
   job->begin = std::chrono::steady_clock::now();
-  job->memory_kills = init_->out_of_memory_kills();
+  job->memory_kills = out_of_memory_kills(*job);
   job->kill_grace = limits.kill_grace;
   job->output->start(job->command.live, limits.capture, job->events.output);
   if (job->events.started)
     job->events.started(make_control(*job));
   start_timer(job);
+}
+
+std::uint64_t shell::out_of_memory_kills(const running_command& job) const {
+  return job.group ? job.group->out_of_memory_kills() : init_->out_of_memory_kills();
 }
 
 command_control shell::make_control(const running_command& job) const {
@@ -313,7 +317,7 @@ void shell::finish(const running_ptr& job, ending how, int exit_code, output_tai
   if (std::exchange(job->answered, true))
     return;
   job->timer.cancel();
-  const bool out_of_memory = exit_code != 0 && init_->out_of_memory_kills() > job->memory_kills;
+  const bool out_of_memory = exit_code != 0 && out_of_memory_kills(*job) > job->memory_kills;
   job->output->finish(std::move(tail), [job, how, exit_code, out_of_memory](captured_pair captured) {
     command_result result;
     result.how = how;

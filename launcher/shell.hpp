@@ -2,6 +2,7 @@
 
 #include "launcher/command_output.hpp"
 #include "launcher/control_directory.hpp"
+#include "launcher/group_stock.hpp"
 #include "launcher/published.hpp"
 #include "launcher/session_process.hpp"
 #include "launcher/shell_command.hpp"
@@ -50,6 +51,8 @@ struct shell_options {
   std::shared_ptr<retired_channels> retired;
   /// For what the session leaves among the control files (see `control_directory`).
   std::shared_ptr<background_worker> background;
+  /// For forks that are to have a control group of their own; null: there are none.
+  std::shared_ptr<group_stock> groups;
 };
 
 /// A long-lived bash below a session's init that runs one command after another, and forks of it that run
@@ -113,6 +116,7 @@ private:
   [[nodiscard]] command_control make_control(const running_command& job) const;
   void go(const running_ptr& job, const std::string& lines);
   void start_timer(const running_ptr& job);
+  [[nodiscard]] std::uint64_t out_of_memory_kills(const running_command& job) const;
   void refuse(const running_ptr& job, const std::string& problem);
   static void reject(const running_ptr& job, const std::string& problem);
   void tell_end(const running_ptr& job) const;

@@ -24,6 +24,8 @@ struct shell_command {
   bool live = false;
   /// Of a fork: whether its standard input is a pipe (`command_control::input`) instead of /dev/null.
   bool with_input = false;
+  /// Of a fork: whether it gets a control group of its own, where there are any (`shell_options::groups`).
+  bool in_own_group = false;
 };
 
 /// How a command ended.
@@ -37,8 +39,8 @@ struct command_result {
   };
   ending how = ending::exited;
   int exit_code = 0;
-  /// It failed, and meanwhile the kernel has killed a process of its session since there was no memory for
-  /// it.
+  /// It failed, and meanwhile the kernel has killed a process of its control group since there was no memory
+  /// for it.
   bool out_of_memory = false;
   std::chrono::milliseconds duration{0};
   std::shared_ptr<const captured_output> out;

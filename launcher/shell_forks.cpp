@@ -32,6 +32,8 @@ void shell::begin_fork(const running_ptr& job) {
   try {
     replace_missing_files();
     open_output(job, suffix);
+    if (job->command.in_own_group && options_.groups)
+      job->group = options_.groups->lend();
     directory_->write("command" + suffix, shell_script::command_text(job->command.text));
     directory_->write("fork", shell_script::fork_script(files_, job->number, job->command.environment,
                                                         job->command.directory, job->command.with_input));
@@ -111,7 +113,7 @@ void shell::fork_waits(std::uint64_t number, pid_t pid) {
   events.ended = [self = shared_from_this(), job](std::optional<int> status) {
     self->fork_ended(job, status);
   };
-  job->program = init_->adopt(pid, std::move(events));
+  job->program = init_->adopt(pid, std::move(events), job->group);
 }
 
 /// The fork has the FIFO open already. False, with errno, when no descriptor is left.

@@ -32,7 +32,8 @@ struct shell::running_command {
   std::uint32_t program = 0; // of an adopted fork
   pid_t process = 0;         // of the same, as its session sees it
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
-  std::uint64_t memory_kills = 0; // `session_process::out_of_memory_kills` at the beginning
+  std::uint64_t memory_kills = 0;    // `shell::out_of_memory_kills` at the beginning
+  std::shared_ptr<lent_group> group; // of a fork that has one of its own
   asio::steady_timer timer;
   descriptor go;                        // FIFO on which a fork waits
   std::shared_ptr<process_input> input; // what that becomes, of a fork that wants it

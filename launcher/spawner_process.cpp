@@ -79,7 +79,7 @@ void refuse(int socket, int error) {
 }
 
 int enter_surroundings(const leaf_group* group, bool isolated, const surroundings& shared) {
-  const int error = group != nullptr ? enter(*group) : 0;
+  const int error = group != nullptr ? enter(group->entrances) : 0;
   return error == 0 && isolated ? mount_own(shared) : error;
 }
 
@@ -267,7 +267,7 @@ int try_group(leaf_groups& groups) {
     return error;
   const pid_t child = fork_with(0, &*group);
   if (child == 0)
-    ::_exit(enter(*group));
+    ::_exit(enter(group->entrances));
   error = child < 0 ? errno : EPROTO; // of a child that is killed
   int status = 0;
   if (child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status))

@@ -209,7 +209,7 @@ bool workload_groups::contain_directory(std::string_view group) const {
   const auto& own = group_paths_.front().string();
   const bool is_below_own = group == own || group.starts_with(own + '/');
   const auto beyond = group.substr(is_below_own ? own.size() : 0);
-  return beyond.find('/' + std::string(name_prefix)) != std::string_view::npos;
+  return beyond.find(fmt::format("/{}", name_prefix)) != std::string_view::npos;
 }
 
 } // namespace sandboxd::launcher

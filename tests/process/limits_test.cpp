@@ -92,6 +92,25 @@ protected:
     return found;
   }
 
+  /// Starts background process `id` of session "s", in a shell that has printed its groups, and tells those.
+  static std::vector<std::filesystem::path> start(sdk_client& sdk, const std::string& id,
+                                                  const std::string& command) {
+    const auto text = "{ " + own_groups + "; }; echo .\n" + command;
+    const auto answer =
+        sdk.post("/api/process/start", {{"command", text}, {"sessionId", "s"}, {"processId", id}});
+    EXPECT_EQ(answer.status, 200) << answer.body;
+    std::string printed;
+    EXPECT_TRUE(eventually([&] {
+      printed = sdk.request("GET", "/api/process/" + id + "/logs").body.value("stdout", "");
+      return printed.find(".\n") != std::string::npos;
+    })) << printed;
+    return paths_in(printed.substr(0, printed.find(".\n")));
+  }
+
+  static bool is_running(sdk_client& sdk, const std::string& process) {
+    return sdk.request("GET", "/api/process/" + process).body.at("process").at("status") == "running";
+  }
+
   static std::uint64_t most_processes_in(const std::vector<std::filesystem::path>& groups) {
     std::uint64_t most = 0;
     for (const auto& group : groups) {
@@ -192,15 +211,48 @@ TEST_F(limits, of_processes_leave_a_neighbour_and_the_server_room) {
   test_daemon daemon(settings(true));
   sdk_client sdk(daemon.port(), generation::b);
   sdk.create("s");
-  const auto groups = groups_of(sdk, "s");
-  const auto started = sdk.post(
-      "/api/process/start",
-      {{"command", "bomb() { bomb | bomb & }; bomb; sleep 1000"}, {"sessionId", "s"}, {"processId", "bomb"}});
-  ASSERT_EQ(started.status, 200) << started.body;
+  const auto groups = start(sdk, "bomb", "bomb() { bomb | bomb & }; bomb; sleep 1000");
   EXPECT_TRUE(eventually([&groups] { return most_processes_in(groups) >= processes - 2; })) << "the bomb";
   ASSERT_EQ(sdk.create("fresh").status, 200);
   EXPECT_EQ(sdk.output("fresh", "echo $(echo here)"), "here");
   EXPECT_EQ(sdk.remove("s").status, 200);
+}
+
+TEST_F(limits, hold_for_each_background_process_apart_from_its_session) {
+  test_daemon daemon(settings(true));
+  sdk_client sdk(daemon.port(), generation::b);
+  sdk.create("s");
+  const auto holding = [](const char* mebibytes) { // tail(1) keeps what comes until the end
+    return fmt::format("{{ head -c {}M /dev/zero; echo >&2; sleep 1000; }} | tail -n 1", mebibytes);
+  };
+  start(sdk, "one", holding("80"));
+  start(sdk, "two", holding("80"));
+  EXPECT_TRUE(eventually([&] {
+    return sdk.request("GET", "/api/process/one/logs").body.at("stderr") == "\n" &&
+           sdk.request("GET", "/api/process/two/logs").body.at("stderr") == "\n";
+  }));
+  EXPECT_EQ(sdk.output("s", "head -c 80M /dev/zero | tail -n 1 | wc -c"), "83886080");
+  EXPECT_TRUE(is_running(sdk, "one") && is_running(sdk, "two"));
+}
+
+TEST_F(limits, leave_no_control_group_of_a_background_process_behind) {
+  test_daemon daemon(settings(true));
+  sdk_client sdk(daemon.port(), generation::b);
+  sdk.create("s");
+  const auto of_session = groups_of(sdk, "s");
+  const auto ended = start(sdk, "ended", "exit 3");
+  const auto left = start(sdk, "left", "sleep 1000 >/dev/null 2>&1 &");
+  const auto killed = start(sdk, "killed", "sleep 1000");
+  ASSERT_GE(ended.size(), 2u);
+  EXPECT_NE(ended, of_session);
+  EXPECT_NE(ended, left);
+  EXPECT_TRUE(eventually([&] { return none_exists(ended) && !is_running(sdk, "left"); }));
+  EXPECT_FALSE(none_exists(left)) << "a job of the session's lives on in it";
+  EXPECT_EQ(sdk.request("DELETE", "/api/process/killed").status, 200);
+  EXPECT_TRUE(eventually([&] { return none_exists(killed); }));
+  EXPECT_FALSE(none_exists(left));
+  EXPECT_EQ(sdk.remove("s").status, 200);
+  EXPECT_TRUE(eventually([&] { return none_exists(left) && none_exists(of_session); }));
 }
 
 TEST_F(limits, make_workloads_end_before_the_server_when_the_machine_lacks_memory) {
