@@ -98,4 +98,9 @@ http::origin find_origin(const actors::services& context, const http::peer& from
   }
 }
 
+bool is_surely_workload(const actors::services& context, const http::peer& from) {
+  const bool can_tell = std::holds_alternative<http::tcp_peer>(from) || launcher::knows_connectors();
+  return can_tell && context.workloads_are_marked() && find_origin(context, from) == http::origin::workload;
+}
+
 } // namespace sandboxd::daemon

@@ -17,4 +17,8 @@ namespace sandboxd::daemon {
 /// that do not wait; any thread.
 [[nodiscard]] http::origin find_origin(const actors::services& context, const http::peer& from);
 
+/// Whether that is known to be a workload, and no client of this machine that counts as one and may bring the
+/// token. Likewise.
+[[nodiscard]] bool is_surely_workload(const actors::services& context, const http::peer& from);
+
 } // namespace sandboxd::daemon

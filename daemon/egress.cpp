@@ -4,6 +4,7 @@
 #include "launcher/egress_filter.hpp"
 #include "launcher/host_addresses.hpp"
 #include "launcher/hosts_file.hpp"
+#include "launcher/quiet_thread.hpp"
 #include "launcher/resolver_files.hpp"
 
 #include <fmt/format.h>
@@ -15,8 +16,6 @@
 #include <future>
 #include <mutex>
 #include <optional>
-#include <pthread.h>
-#include <signal.h>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -77,7 +76,7 @@ struct egress::shared {
   void publish();
   void take(const std::string& name, launcher::looked_up found);
   bool look_up_all(std::unique_lock<std::mutex>& lock);
-  void work(std::promise<void> begun);
+  void work(std::promise<void>& begun);
 };
 
 /// A file that cannot be written costs workloads a name, not the rules.
@@ -127,7 +126,7 @@ bool egress::shared::look_up_all(std::unique_lock<std::mutex>& lock) {
 }
 
 /// Sessions share /etc with this process, and may be root there.
-void egress::shared::work(std::promise<void> begun) {
+void egress::shared::work(std::promise<void>& begun) {
   try {
     launcher::keep_resolver_files();
     begun.set_value();
@@ -175,22 +174,10 @@ egress::egress(std::shared_ptr<shared> with)
 void egress::start_to_look_up() {
   if (shared_->addresses.names().empty())
     return;
-  // Signals are for the threads that know what to do with them.
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    std::promise<void> begun;
-    auto has_begun = begun.get_future();
-    thread_ =
-        std::thread([with = shared_, begun = std::move(begun)]() mutable { with->work(std::move(begun)); });
-    has_begun.get();
-  } catch (...) {
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  const auto begun = std::make_shared<std::promise<void>>();
+  auto has_begun = begun->get_future();
+  thread_ = launcher::quiet_thread([with = shared_, begun] { with->work(*begun); });
+  has_begun.get();
   std::unique_lock lock(shared_->mutex);
   if (!shared_->changed.wait_for(lock, patience_with_first_look_up,
                                  [this] { return shared_->has_looked_up; }))

@@ -93,8 +93,12 @@ web make_web(const actors::services_ptr& context, log& lines,
     return http::error_response(http::refusal_report(why), std::chrono::system_clock::now());
   };
   const auto rule = std::make_shared<const http::admission_rule>(read_admission_rule(settings->http));
-  if (settings->isolation.level != config::isolation_level::none && !settings->http.admit_workloads)
+  if (settings->isolation.level != config::isolation_level::none && !settings->http.admit_workloads) {
     hooks.origin_of = [context](const http::peer& from) { return find_origin(*context, from); };
+    hooks.is_surely_workload = [context](const http::peer& from) {
+      return is_surely_workload(*context, from);
+    };
+  }
   hooks.judge = [rule](http::origin from, const http::request_head& head) -> std::optional<http::refusal> {
     if (from == http::origin::client &&
         head.method == "OPTIONS") // browsers ask without what they are to bring

@@ -112,9 +112,9 @@ bool listener::someone_waits() {
 /// A workload keeps its place until the head of its request has been read: with all of them it would keep
 /// clients out.
 bool listener::is_one_too_many(const peer& from) const {
-  const auto& origin_of = shared_->hooks.origin_of;
-  return origin_of && shared_->connections.size() >= shared_->settings.max_connections / 2 &&
-         origin_of(from) != origin::client;
+  const auto& is_surely_workload = shared_->hooks.is_surely_workload;
+  return is_surely_workload && shared_->connections.size() >= shared_->settings.max_connections / 2 &&
+         is_surely_workload(from);
 }
 
 void listener::let_in(client_socket socket, const strand_type& strand) {

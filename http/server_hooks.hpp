@@ -60,9 +60,12 @@ struct server_hooks {
   /// 500.
   std::function<response(const refusal& why)> refuse;
 
-  /// Who a connection belongs to; asked with its first request, and before, when half of
-  /// `http.max-connections` are taken: from there on only those of clients are let in. Empty = a client.
+  /// Who a connection belongs to; asked once, with its first request. Empty = a client.
   std::function<origin(const peer& from)> origin_of;
+
+  /// Whether a connection is surely a workload's; asked when half of `http.max-connections` are taken: from
+  /// there on none of those is let in. Empty = none is.
+  std::function<bool(const peer& from)> is_surely_workload;
 
   /// Why a request may not pass; nothing = it may. Empty = all may.
   std::function<std::optional<refusal>(origin from, const request_head& head)> judge;

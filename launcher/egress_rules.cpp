@@ -32,7 +32,8 @@ std::string change_set(const std::string& table, std::string_view set,
 // connections, whose table workloads could fill. It is answered by a reset: the kernel passes over an ICMP
 // message while connect(2) holds the socket. The device alone does not tell what is for this machine, since
 // who binds a socket to it chooses it; nor does the address where the sender gives the route. At 127.0.0.11
-// Docker has a name server that listens on a port of no fixed number, too.
+// Docker has a name server that listens on a port of no fixed number, too. Who answers as a name server of
+// this machine could say what a listed name stands for.
 std::string make_rules(const std::string& table, const std::filesystem::path& group, unsigned level) {
   return fmt::format(R"(table inet {0} {{
   flags owner
@@ -46,6 +47,7 @@ std::string make_rules(const std::string& table, const std::filesystem::path& gr
     ip option lsrr exists goto refused
     ip option ssrr exists goto refused
     exthdr rt exists goto refused
+    meta l4proto {{ tcp, udp }} th sport 53 goto refused
     ip daddr @allowed_ipv4 accept
     ip6 daddr @allowed_ipv6 accept
     tcp flags & (fin | syn | rst | ack) != syn accept

@@ -420,17 +420,19 @@ TEST_F(wire_limits, at_the_connection_limit_the_longest_idle_gives_way_to_a_new_
   EXPECT_EQ(first.exchange(get).status, 200);
 }
 
-TEST_F(wire_limits, workloads_take_no_more_than_half_of_all_connections) {
-  std::atomic<http::origin> from = http::origin::workload;
+TEST_F(wire_limits, workloads_are_closed_once_half_of_all_connections_are_taken) {
+  std::atomic<bool> is_workload = true;
   wire_server wire(
       context, echo, [](config::http_settings& http) { http.max_connections = 4; },
-      [&](http::server_hooks& hooks) { hooks.origin_of = [&](const http::peer&) { return from.load(); }; });
+      [&](http::server_hooks& hooks) {
+        hooks.is_surely_workload = [&](const http::peer&) { return is_workload.load(); };
+      });
   raw_client first(wire.port()); // which say nothing
   raw_client second(wire.port());
   ASSERT_TRUE(eventually([&] { return wire.server->connection_count() == 2; }));
   raw_client third(wire.port());
   EXPECT_EQ(third.read_to_end(), "");
-  from = http::origin::client;
+  is_workload = false;
   raw_client fourth(wire.port());
   EXPECT_EQ(fourth.exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n").status, 200);
   EXPECT_TRUE(first.silent_for(50ms));

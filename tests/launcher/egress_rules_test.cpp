@@ -22,6 +22,7 @@ TEST(egress_rules, name_the_group_of_workloads_and_its_level) {
     ip option lsrr exists goto refused
     ip option ssrr exists goto refused
     exthdr rt exists goto refused
+    meta l4proto { tcp, udp } th sport 53 goto refused
     ip daddr @allowed_ipv4 accept
     ip6 daddr @allowed_ipv6 accept
     tcp flags & (fin | syn | rst | ack) != syn accept

@@ -3,6 +3,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ import unittest
 from pathlib import Path
 
 from egress_world import (FORWARDER, INSIDE, LISTED, LISTED_V6, NAME_SERVER, OTHER, OTHER_V6, REACHED, REFUSED, ROUTED,
-                          SERVICE, SERVICES, SERVICES_V6, Names, World, tables)
+                          SERVICE, SERVICES, SERVICES_V6, Cache, Names, World, tables)
 from package_world import PYTHON, servers
 
 NONE = ("--network.egress=none",)
@@ -61,6 +62,20 @@ def eventually(condition):
             return False
         time.sleep(0.05)
     return True
+
+
+def looked_up_by_others():
+    """What everybody else on this machine takes the name for."""
+    return subprocess.run([PYTHON, "-c", f"import socket; print(socket.getaddrinfo('{NAME}', 0)[0][4][0])"],
+                          capture_output=True, text=True, check=True).stdout.strip()
+
+
+def is_answered(asking):
+    try:
+        asking.send(b"?")
+        return asking.recv(9) == b"!"
+    except OSError:
+        return False
 
 
 class egress_attack(unittest.TestCase):
@@ -125,14 +140,38 @@ class egress_attack(unittest.TestCase):
         try:
             with world.sandbox(*listed(NAME), "--network.resolve-interval=1s") as inside:
                 self.assertEqual(inside.as_command("echo nameserver 127.0.0.9 >/etc/resolv.conf").status, 0)
-                told = subprocess.run([PYTHON, "-c", f"import socket; print(socket.gethostbyname('{NAME}'))"],
-                                      capture_output=True, text=True, check=True).stdout.strip()
-                self.assertEqual(told, OTHER)  # whoever else asks believes it
+                self.assertEqual(looked_up_by_others(), OTHER)
                 world.names.addresses[NAME] = (LISTED, LISTED_V6)
                 self.assertTrue(eventually(lambda: inside.reach("tcp", LISTED_V6, SERVICE) == REACHED))  # it was asked again
                 self.assertEqual(inside.reach("tcp", OTHER, SERVICE), REFUSED["tcp"])
         finally:
             settings.write_text(before)
+
+    def test_by_a_cache_of_names_opens_nothing(self):
+        """The C library asks it first, wherever it comes from."""
+        world.names.addresses[NAME] = (LISTED,)
+        cache = Cache(OTHER)
+        cache.start()
+        try:
+            self.assertEqual(looked_up_by_others(), OTHER)
+            with world.sandbox(*listed(NAME)) as inside:
+                self.assertEqual(inside.reach("tcp", LISTED, SERVICE), REACHED)
+                self.assertEqual(inside.reach("tcp", OTHER, SERVICE), REFUSED["tcp"])
+        finally:
+            cache.close()
+
+    def test_as_a_name_server_of_this_machine_is_not_heard(self):
+        """Who has a free port 53 of the loopback may be asked by others, the server among them."""
+        for flags, is_heard in (((), True), (NONE, False)):
+            with world.sandbox(*flags) as inside:
+                start = (f"{PYTHON} -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+                         "s.bind((\"127.0.0.8\", 53)); s.sendto(b\"!\", s.recvfrom(9)[1])' >/dev/null 2>&1 &")
+                self.assertEqual(inside.as_command(start).status, 0)
+                with self.subTest(flags=flags), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+                    one.connect(("127.0.0.8", NAME_SERVER))
+                    one.settimeout(0.2)
+                    self.assertTrue(eventually(lambda: is_answered(one)) if is_heard else not any(
+                        is_answered(one) for _ in range(10)))
 
     def test_by_other_families_leaves_no_way(self):
         def script(family):
