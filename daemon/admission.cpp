@@ -71,6 +71,16 @@ bool is_in_no_workload(const launcher::workload_groups& workloads, const http::u
   return groups && !workloads.contain_process(*groups);
 }
 
+bool is_known_workload(const launcher::workload_groups& workloads, const http::tcp_peer& from) {
+  const auto group = launcher::group_of_socket(from.remote, from.local);
+  return group && workloads.surely_contain(*group);
+}
+
+bool is_known_workload(const launcher::workload_groups& workloads, const http::unix_peer& from) {
+  const auto groups = launcher::groups_of_connector(from.socket, from.process);
+  return groups && workloads.contain_process(*groups);
+}
+
 } // namespace
 
 http::admission_rule read_admission_rule(const config::http_settings& settings) {
@@ -99,8 +109,14 @@ http::origin find_origin(const actors::services& context, const http::peer& from
 }
 
 bool is_surely_workload(const actors::services& context, const http::peer& from) {
-  const bool can_tell = std::holds_alternative<http::tcp_peer>(from) || launcher::knows_connectors();
-  return can_tell && context.workloads_are_marked() && find_origin(context, from) == http::origin::workload;
+  if (is_elsewhere(from) || !context.workloads_are_marked())
+    return false;
+  try {
+    return std::visit([&](const auto& ends) { return is_known_workload(*context.workload_groups, ends); },
+                      from);
+  } catch (const std::system_error&) {
+    return false;
+  }
 }
 
 } // namespace sandboxd::daemon

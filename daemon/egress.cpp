@@ -128,7 +128,10 @@ bool egress::shared::look_up_all(std::unique_lock<std::mutex>& lock) {
 /// Sessions share /etc with this process, and may be root there.
 void egress::shared::work(std::promise<void>& begun) {
   try {
-    launcher::keep_resolver_files();
+    if (!launcher::keep_resolver_files())
+      lines.write(config::log_level::warn, subject,
+                  "there is no /etc/resolv.conf, and names are looked up in /etc/hosts alone",
+                  {{"until", "the next start"}});
     begun.set_value();
   } catch (...) {
     const std::lock_guard lock(mutex);

@@ -175,6 +175,7 @@ int sandbox_daemon::run() {
   refuse_places_in_private_tmp(*settings_, context_->programs);
   make_workload_network();
   make_workload_groups();
+  make_group_stock();
   limit_network();
   context_->background->run([] {}); // later there may be no room for its thread
   web_ = make_web(context_, log_, observer_->actors);
@@ -223,11 +224,6 @@ void sandbox_daemon::make_workload_groups() {
                                          {isolation.memory, isolation.processes, isolation.cpu_percent},
                                          isolation.favor_group_moves});
     unmarked = context_->workload_groups->marking_problem();
-    std::vector<launcher::group_parent> parents;
-    std::ranges::transform(context_->workload_groups->parents(), std::back_inserter(parents),
-                           launcher::duplicate);
-    context_->use_group_stock(
-        std::make_shared<launcher::group_stock>(std::move(parents), context_->workload_groups->limits()));
     for (const auto& problem : context_->workload_groups->problems())
       log_.write(config::log_level::warn, "sandboxd", "workloads have not all limits", {{"reason", problem}});
   } catch (const std::exception& fault) {
@@ -241,6 +237,17 @@ void sandbox_daemon::make_workload_groups() {
     log_.write(config::log_level::warn, "sandboxd",
                "clients on this machine cannot be told from workloads, and need the token (http.token-file)",
                {{"reason", unmarked}});
+}
+
+/// Where no descriptor is left for that at the start, there will be none to serve anybody.
+void sandbox_daemon::make_group_stock() {
+  if (!context_->workload_groups)
+    return;
+  std::vector<launcher::group_parent> parents;
+  std::ranges::transform(context_->workload_groups->parents(), std::back_inserter(parents),
+                         launcher::duplicate);
+  context_->use_group_stock(
+      std::make_shared<launcher::group_stock>(std::move(parents), context_->workload_groups->limits()));
 }
 
 void sandbox_daemon::limit_network() {

@@ -62,6 +62,7 @@ private:
   int stop(supervision::supervisor_actor root, std::optional<caf::actor_system>& system, int exit_code);
   void make_workload_network();
   void make_workload_groups();
+  void make_group_stock();
   void limit_network();
   void start_threads();
   void is_listening(std::uint16_t port);

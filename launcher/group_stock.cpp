@@ -2,6 +2,7 @@
 
 #include "launcher/quiet_thread.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
@@ -12,9 +13,10 @@ namespace sandboxd::launcher {
 
 namespace {
 
-/// Between two attempts to remove groups in which somebody was: one whose process has left jobs behind stays
-/// as long as they do.
-constexpr std::chrono::milliseconds sweep_interval{200};
+/// Between two attempts to remove groups in which somebody was: twice as long each time, since one whose
+/// process has left a server behind stays as long as that does.
+constexpr std::chrono::milliseconds least_patience{20};
+constexpr std::chrono::milliseconds most_patience{2000};
 
 [[noreturn]] void fail(int error) {
   throw std::system_error(error, std::generic_category(), "make a control group");
@@ -86,6 +88,7 @@ leaf_group group_stock::make() {
 void group_stock::keep(std::shared_ptr<lent_group> left) {
   const std::lock_guard lock(mutex_);
   kept_.push_back(std::move(left));
+  patience_ = least_patience;
   changed_.notify_all();
 }
 
@@ -93,6 +96,7 @@ void group_stock::take_back(std::string name) {
   groups_.kill(name); // at once, whatever the thread is at
   const std::lock_guard lock(mutex_);
   returned_.push_back(std::move(name));
+  patience_ = least_patience;
   changed_.notify_all();
 }
 
@@ -106,10 +110,10 @@ void group_stock::work() {
   while (!is_over_) {
     tend(lock);
     const auto is_wanted = [this] { return is_over_ || wants_one_ || !returned_.empty(); };
-    if (has_left())
-      changed_.wait_for(lock, sweep_interval, is_wanted);
-    else
+    if (!has_left())
       changed_.wait(lock, [&] { return is_wanted() || has_left(); });
+    else if (!changed_.wait_for(lock, patience_, is_wanted))
+      patience_ = std::min(2 * patience_, most_patience);
   }
 }
 
@@ -133,14 +137,18 @@ void group_stock::tend(std::unique_lock<std::mutex>& lock) {
       groups_.release(std::move(name));
     groups_.sweep();
     has_killed = groups_.has_left();
-    for (const auto& group : kept)
-      group->is_removed_ = groups_.remove(group->leaf_.name);
   }
+  remove_empty(kept);
   lock.lock();
   has_killed_ = has_killed;
   if (made)
     ready_ = std::move(made);
   std::erase_if(kept_, [](const auto& group) { return group->is_removed_.load(); });
+}
+
+void group_stock::remove_empty(const std::vector<std::shared_ptr<lent_group>>& kept) const {
+  for (const auto& group : kept)
+    group->is_removed_ = groups_.remove(group->leaf_.name);
 }
 
 } // namespace sandboxd::launcher

@@ -6,6 +6,7 @@
 #include "launcher/leaf_groups.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -81,6 +82,7 @@ private:
   void begin();
   void work();
   void tend(std::unique_lock<std::mutex>& lock);
+  void remove_empty(const std::vector<std::shared_ptr<lent_group>>& kept) const;
   [[nodiscard]] bool has_left() const { return !kept_.empty() || has_killed_; }
 
   std::mutex making_; // for the next, while the kernel makes and removes directories; not with the other one
@@ -92,7 +94,8 @@ private:
   bool wants_one_ = true; // and has not tried since the last was lent
   std::vector<std::shared_ptr<lent_group>> kept_;
   std::vector<std::string> returned_;
-  bool has_killed_ = false; // of whom some may not be gone yet
+  bool has_killed_ = false;               // of whom some may not be gone yet
+  std::chrono::milliseconds patience_{0}; // until the next attempt to remove what was not empty
   bool is_over_ = false;
   std::thread thread_; // begun with the first group
 };

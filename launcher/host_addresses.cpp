@@ -29,9 +29,19 @@ std::string text_of(const addrinfo& one) {
   return ::inet_ntop(one.ai_family, bytes, text.data(), text.size()) != nullptr ? text.data() : "";
 }
 
-/// By these clouds tell their machines secrets, too: Alibaba's, Oracle's and Azure's; Amazon's.
+/// By these clouds tell their machines secrets, too: Alibaba's, Oracle's and Azure's; Amazon's two, Google's
+/// and Scaleway's.
 constexpr std::array secrets_of_clouds{"100.100.100.200", "192.0.0.192", "168.63.129.16"};
-constexpr std::array secrets_of_clouds_v6{"fd00:ec2::254"};
+constexpr std::array secrets_of_clouds_v6{"fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fd00:42::42"};
+
+/// Whether routers may take it for an address of IPv4: ::/96 and ::ffff:0:0/96 (RFC 4291), 64:ff9b::/96 (RFC
+/// 6052) and 2002::/16 (RFC 3056).
+bool stands_for_ipv4(const in6_addr& address) {
+  constexpr std::array<std::uint8_t, 12> translated{0, 0x64, 0xff, 0x9b};
+  const bool is_translated = std::equal(translated.begin(), translated.end(), address.s6_addr);
+  const bool is_tunnelled = address.s6_addr[0] == 0x20 && address.s6_addr[1] == 0x02;
+  return IN6_IS_ADDR_V4MAPPED(&address) || IN6_IS_ADDR_V4COMPAT(&address) || is_translated || is_tunnelled;
+}
 
 bool is_ordinary(const in_addr& address) {
   const auto number = ntohl(address.s_addr);
@@ -47,8 +57,7 @@ bool is_ordinary(const in6_addr& address) {
     if (in6_addr one{}; ::inet_pton(AF_INET6, secret, &one) == 1 && IN6_ARE_ADDR_EQUAL(&one, &address))
       return false;
   return !IN6_IS_ADDR_UNSPECIFIED(&address) && !IN6_IS_ADDR_LOOPBACK(&address) &&
-         !IN6_IS_ADDR_LINKLOCAL(&address) && !IN6_IS_ADDR_MULTICAST(&address) &&
-         !IN6_IS_ADDR_V4MAPPED(&address);
+         !IN6_IS_ADDR_LINKLOCAL(&address) && !IN6_IS_ADDR_MULTICAST(&address) && !stands_for_ipv4(address);
 }
 
 void take(looked_up& into, int family, std::string address) {

@@ -19,7 +19,7 @@ struct leaf_group {
   std::string name;
   /// Of version 2, to be born in (CLONE_INTO_CGROUP, clone(2)).
   descriptor directory;
-  /// Of version 1, for `enter`: there it takes a move.
+  /// For `enter`: of version 1, where it takes a move.
   std::vector<descriptor> entrances;
   /// Where the kernel counts whom it has killed since there was no memory (`out_of_memory_kills`); none
   /// where memory is not limited.

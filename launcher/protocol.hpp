@@ -55,9 +55,8 @@ enum class command_kind : std::uint32_t {
   start,
   /// Watch over the process `pid` (number in the init's namespace), a descendant that is or will be orphaned,
   /// as program `id`: it gets a process group of its own and the mark `number`, and enters the control groups
-  /// whose `cgroup.procs` the message carries, if any. Refused (ESRCH) for one that does not become a child
-  /// of
-  /// the init, or is a program already, and when it cannot enter. Answer: `adopted`, later `exited`.
+  /// whose `cgroup.procs` the message carries, if any. Refused when it cannot, and (ESRCH) for one that is a
+  /// program already, or does not become a child of the init. Answer: `adopted`, later `exited`.
   adopt,
   /// Stop what program `id`, a session's shell, runs at the moment: everything that carries the shell's mark
   /// gets SIGTERM, after `milliseconds` SIGKILL, and the shell is called back to its prompt. Goes on until

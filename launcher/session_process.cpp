@@ -286,13 +286,14 @@ void session_process::on_exited(const protocol::event& event) {
   auto program = programs_.extract(event.id);
   if (program.empty())
     return;
-  if (program.mapped().events.ended)
-    program.mapped().events.ended(event.value);
   std::erase_if(left_groups_, [](const auto& group) { return group.expired(); });
-  if (auto group = program.mapped().group) {
+  auto group = program.mapped().group;
+  if (group)
     left_groups_.push_back(group);
+  if (program.mapped().events.ended)
+    program.mapped().events.ended(event.value); // who asks the group what has happened in it
+  if (group)
     lent_group::leave(std::move(group));
-  }
 }
 
 void session_process::lose(const std::string& reason) {
@@ -304,9 +305,12 @@ void session_process::lose(const std::string& reason) {
   settled_ = {};
   for (const auto& [id, gone] : std::exchange(terminations_, {}))
     gone();
-  for (const auto& [id, program] : std::exchange(programs_, {}))
+  for (auto& [id, program] : std::exchange(programs_, {})) {
+    if (program.group)
+      program.group->kill();
     if (program.events.ended)
       program.events.ended(std::nullopt);
+  }
   if (const auto events = std::exchange(events_, {}); events.lost)
     events.lost(reason);
 }

@@ -199,6 +199,12 @@ bool workload_groups::contain(std::uint64_t id) const {
   return error != 0 || contain_directory(group);
 }
 
+bool workload_groups::surely_contain(std::uint64_t id) const {
+  int error = 0;
+  const auto group = path_of_group(unified_, id, error).string();
+  return error == 0 && contain_directory(group);
+}
+
 bool workload_groups::contain_process(std::string_view cgroup_file) const {
   const auto group = group_directory(unified_, cgroup_file);
   return group.empty() || contain_directory(group);

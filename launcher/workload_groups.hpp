@@ -67,6 +67,9 @@ public:
   /// The same of the group that a process is in, by the text of its /proc/PID/cgroup. Any thread.
   [[nodiscard]] bool contain_process(std::string_view cgroup_file) const;
 
+  /// Whether that group is there, and is one of them beyond doubt. Any thread.
+  [[nodiscard]] bool surely_contain(std::uint64_t id) const;
+
 private:
   explicit workload_groups(const group_hierarchy& unified, const options& how);
 
