@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 
 /// A /tmp of its own for each workload.
 namespace sandboxd::testing {
@@ -17,7 +18,8 @@ using ::testing::HasSubstr;
 
 constexpr std::uint64_t bytes = 1ull << 20;
 
-const std::string name = "/tmp/sandboxd-private-tmp-test";
+/// Others of these tests run at the same time.
+const std::string name = "/tmp/sandboxd-private-tmp-" + std::to_string(::getpid());
 
 class private_tmp : protected own_home,
                     public daemon_test,
