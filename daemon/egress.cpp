@@ -130,8 +130,7 @@ void egress::shared::work(std::promise<void>& begun) {
   try {
     if (!launcher::keep_resolver_files())
       lines.write(config::log_level::warn, subject,
-                  "there is no /etc/resolv.conf, and names are looked up in /etc/hosts alone",
-                  {{"until", "the next start"}});
+                  "there is no /etc/resolv.conf: names are looked up in /etc/hosts and at 127.0.0.1");
     begun.set_value();
   } catch (...) {
     const std::lock_guard lock(mutex);

@@ -110,10 +110,11 @@ void group_stock::work() {
   while (!is_over_) {
     tend(lock);
     const auto is_wanted = [this] { return is_over_ || wants_one_ || !returned_.empty(); };
+    const auto has_news = [&, known = kept_.size()] { return is_wanted() || kept_.size() > known; };
     if (!has_left())
-      changed_.wait(lock, [&] { return is_wanted() || has_left(); });
-    else if (!changed_.wait_for(lock, patience_, is_wanted))
-      patience_ = std::min(2 * patience_, most_patience);
+      changed_.wait(lock, has_news);
+    else if (!changed_.wait_for(lock, patience_, has_news))
+      patience_ = std::clamp(2 * patience_, least_patience, most_patience);
   }
 }
 

@@ -19,7 +19,8 @@ struct leaf_group {
   std::string name;
   /// Of version 2, to be born in (CLONE_INTO_CGROUP, clone(2)).
   descriptor directory;
-  /// For `enter`: of version 1, where it takes a move.
+  /// For `enter`, of the hierarchies where it takes a move: version 1, and of a `lent_group` version 2 before
+  /// those.
   std::vector<descriptor> entrances;
   /// Where the kernel counts whom it has killed since there was no memory (`out_of_memory_kills`); none
   /// where memory is not limited.
