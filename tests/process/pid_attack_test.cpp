@@ -73,6 +73,7 @@ TEST_F(pid_attack, by_a_number_that_changes_hands_during_a_kill_ends_no_other) {
   const auto number = started("p", "(trap '' TERM; exec setsid sleep 4714) & trap ': >asked' TERM; : >ready; "
                                    "until [ -e go ]; do sleep 0.01; done");
   ASSERT_TRUE(eventually([&] { return exists(daemon.workspace() / "ready"); }));
+  ASSERT_TRUE(eventually([] { return !processes_with("sleep 4714").empty(); })) << "deaf by now";
   sdk_client killer(daemon.port(), generation::b);
   killer.send(request_text("DELETE", "/api/process/p", nullptr, "X-Sandbox-Id: tests\r\n"));
   ASSERT_TRUE(eventually([&] { return exists(daemon.workspace() / "asked"); }));

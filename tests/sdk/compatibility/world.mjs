@@ -8,13 +8,14 @@ const json = { 'Content-Type': 'application/json' };
 
 /**
  * `ids`: names that all servers of a comparison are told alike; `service` and `repository`: what the test serves;
- * `workspace`: where the server's is.
+ * `workspace`: where the server's is. `losesRaces`: whether the server may take a kill for a failure (HTTP.md 15, 21), and
+ * a scenario in which it does is begun again.
  */
 export class World {
-  static async make({ Sandbox, url, dialect, ids, workspace, service, repository }) {
+  static async make({ Sandbox, url, dialect, ids, workspace, service, repository, losesRaces = false }) {
     const world = new World();
     const names = new Names({ durations: dialect === 'A' });
-    Object.assign(world, { url, dialect, ids, workspace, service, repository, names, recorder: new Recorder() });
+    Object.assign(world, { url, dialect, ids, workspace, service, repository, losesRaces, names, recorder: new Recorder() });
     names.give(service.port, '<service>');
     names.give(repository.base, '<host>');
     if (workspace) names.give(workspace, '<workspace>');
