@@ -48,10 +48,9 @@ void start(self_pointer self) {
     try {
       result.process = launcher::spawner::start(
           context->io, context->spawner_program, spawner_options(*context),
-          {[me, generation](const launcher::protocol::spawner_report& report, launcher::descriptor root) {
-             caf::anon_send(me,
-                            spawner_reported{generation, report,
-                                             std::make_shared<const launcher::descriptor>(std::move(root))});
+          {[me, generation](const launcher::protocol::spawner_report& report,
+                            std::shared_ptr<const launcher::descriptor> root) {
+             caf::anon_send(me, spawner_reported{generation, report, std::move(root)});
            },
            [me, generation] { caf::anon_send(me, spawner_died{generation}); }});
     } catch (const std::exception& error) {

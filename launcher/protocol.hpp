@@ -15,7 +15,8 @@ inline constexpr int spawner_socket = 3;
 /// network namespace, if they tell of one, comes after the last.
 inline constexpr int first_group_directory = 4;
 
-/// Spawner to daemon, once, before it takes requests. Carries its root directory (O_PATH).
+/// Spawner to daemon, once, before it takes requests. Carries its root directory (O_PATH) and its mount
+/// namespace.
 struct spawner_report {
   /// Whether all that it will start is in control groups of workloads and cannot leave them.
   bool is_marked = false;

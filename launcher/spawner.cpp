@@ -123,6 +123,13 @@ pid_t start_process(const descriptor& program, int socket, const spawner::option
   return pid;
 }
 
+/// The first of two descriptors, which keeps the second, its mount namespace, open: a namespace that nobody
+/// is in or holds is taken apart.
+std::shared_ptr<const descriptor> with_its_mounts(descriptor root, descriptor mounts) {
+  auto both = std::make_shared<std::pair<descriptor, descriptor>>(std::move(root), std::move(mounts));
+  return {both, &both->first};
+}
+
 } // namespace
 
 std::shared_ptr<spawner> spawner::start(asio::io_context& io, const descriptor& program, const options& how,
@@ -150,9 +157,9 @@ void spawner::watch(const std::shared_ptr<asio::posix::stream_descriptor>& socke
     protocol::spawner_report report;
     received_extras extras;
     if (receive_message(socket->native_handle(), report, extras, MSG_DONTWAIT) != receive_result::message ||
-        extras.descriptor_count != 1) // for which this process may have had no number left
+        extras.descriptor_count != 2) // for which this process may have had no numbers left
       return events.died();
-    events.ready(report, std::move(extras.descriptors[0]));
+    events.ready(report, with_its_mounts(std::move(extras.descriptors[0]), std::move(extras.descriptors[1])));
     watch(socket, events);
   });
 }

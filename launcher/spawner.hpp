@@ -47,9 +47,9 @@ public:
   };
 
   struct callbacks {
-    /// It takes requests. With the root directory (O_PATH) of what it starts without namespaces. Called once,
-    /// on an I/O thread.
-    std::function<void(const protocol::spawner_report&, descriptor root)> ready;
+    /// It takes requests. With the root directory (O_PATH) of what it starts without namespaces, on which
+    /// everything stays mounted after the spawner's end too. Called once, on an I/O thread.
+    std::function<void(const protocol::spawner_report&, std::shared_ptr<const descriptor> root)> ready;
     /// It has ended although this object lives. Called once, on an I/O thread.
     std::function<void()> died;
   };

@@ -326,9 +326,10 @@ int enter_network(int number) {
 
 void send_report(const protocol::spawner_report& report) {
   const descriptor root(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!root)
+  const descriptor mounts(::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC));
+  if (!root || !mounts)
     ::_exit(1);
-  const int passed[] = {root.get()};
+  const int passed[] = {root.get(), mounts.get()};
   send_message(protocol::spawner_socket, report, passed);
 }
 

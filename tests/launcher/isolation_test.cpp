@@ -157,13 +157,11 @@ TEST(spawner_with_a_network, that_it_cannot_enter_says_so_and_ends) {
   const descriptor no_network(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   spawner::options how;
   how.network = &no_network;
-  const auto path = std::filesystem::path(SANDBOXD_PROGRAM_DIRECTORY) / config::programs::spawner;
-  const descriptor program(::open(path.c_str(), O_PATH | O_CLOEXEC));
   int problem = 0;
   bool is_dead = false;
-  const auto made = spawner::start(
-      io, program, how,
-      {[&](const protocol::spawner_report& report, const descriptor&) { problem = report.network_problem; },
+  const auto made = testing::start_spawner(
+      io, how,
+      {[&](const protocol::spawner_report& report, const auto&) { problem = report.network_problem; },
        [&] { is_dead = true; }});
   const auto deadline = std::chrono::steady_clock::now() + testing::patience;
   while (!is_dead && std::chrono::steady_clock::now() < deadline)
@@ -171,6 +169,32 @@ TEST(spawner_with_a_network, that_it_cannot_enter_says_so_and_ends) {
   EXPECT_TRUE(is_dead);
   EXPECT_EQ(problem, EINVAL);
   ::waitpid(made->pid(), nullptr, 0);
+}
+
+/// File operations outside of sessions work there, until the next spawner has reported.
+TEST(root_of_a_spawner, has_everything_mounted_after_its_death_too) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "needs root to have mounts of its own";
+  asio::io_context io;
+  spawner::options how;
+  how.confine = true;
+  std::shared_ptr<const descriptor> root;
+  bool is_dead = false;
+  const auto made = testing::start_spawner(
+      io, how,
+      {[&](const auto&, std::shared_ptr<const descriptor> told) { root = std::move(told); },
+       [&] { is_dead = true; }});
+  const auto wait_until = [&](const auto& done) {
+    const auto deadline = std::chrono::steady_clock::now() + testing::patience;
+    while (!done() && std::chrono::steady_clock::now() < deadline)
+      io.run_one_for(std::chrono::milliseconds(10));
+    return done();
+  };
+  ASSERT_TRUE(wait_until([&] { return root != nullptr; }));
+  ::kill(made->pid(), SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return is_dead; }));
+  ::waitpid(made->pid(), nullptr, 0);
+  EXPECT_EQ(::faccessat(root->get(), "proc/version", F_OK, 0), 0) << std::strerror(errno);
 }
 
 } // namespace

@@ -31,14 +31,18 @@ namespace sandboxd::testing {
 inline constexpr std::chrono::seconds patience{30};
 
 inline std::shared_ptr<launcher::spawner> start_spawner(asio::io_context& io,
+                                                        const launcher::spawner::options& how,
+                                                        launcher::spawner::callbacks events) {
+  const auto path = std::filesystem::path(SANDBOXD_PROGRAM_DIRECTORY) / config::programs::spawner;
+  const launcher::descriptor program(::open(path.c_str(), O_PATH | O_CLOEXEC));
+  return launcher::spawner::start(io, program, how, std::move(events));
+}
+
+inline std::shared_ptr<launcher::spawner> start_spawner(asio::io_context& io,
                                                         std::function<void()> on_death) {
   launcher::spawner::options how;
   how.confine = true;
-  const auto path = std::filesystem::path(SANDBOXD_PROGRAM_DIRECTORY) / config::programs::spawner;
-  const launcher::descriptor program(::open(path.c_str(), O_PATH | O_CLOEXEC));
-  return launcher::spawner::start(
-      io, program, how,
-      {[](const launcher::protocol::spawner_report&, const launcher::descriptor&) {}, std::move(on_death)});
+  return start_spawner(io, how, {[](const auto&, const auto&) {}, std::move(on_death)});
 }
 
 /// A real spawner and an I/O context that runs on the test's own thread, only while the test waits, so that
