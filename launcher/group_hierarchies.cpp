@@ -89,6 +89,17 @@ int move_into_own_group(const path& group) {
   return write_group_file(directory.get(), "cgroup.procs", "0");
 }
 
+/// Out of a group that passes controllers on, where no process may be, but in that of the whole machine,
+/// which has no type (cgroups(7)). Not after some are passed on: then the kernel has made it a group of
+/// threads.
+int make_room(const path& group) {
+  if (!std::filesystem::exists(group / "cgroup.type") || words_in(group / "cgroup.procs").empty())
+    return 0;
+  return words_in(group / "cgroup.procs") == std::vector{std::to_string(::getpid())}
+             ? move_into_own_group(group)
+             : EBUSY;
+}
+
 /// The least in a file of the group and of those it is below.
 std::uint64_t least_in(const group_hierarchy& hierarchy, const char* file) {
   auto least = number_in(hierarchy.group / file);
@@ -141,11 +152,13 @@ std::uint64_t processes_of(const group_hierarchy& hierarchy) {
 }
 
 std::vector<controller_problem> pass_controllers_on(const group_hierarchy& unified) {
-  auto problems = pass_on(unified.group, unified.controllers);
-  const bool is_busy =
-      std::ranges::any_of(problems, [](const auto& problem) { return problem.error == EBUSY; });
-  return is_busy && move_into_own_group(unified.group) == 0 ? pass_on(unified.group, unified.controllers)
-                                                            : problems;
+  const int error = make_room(unified.group);
+  if (error == 0)
+    return pass_on(unified.group, unified.controllers);
+  std::vector<controller_problem> problems;
+  for (const auto& controller : unified.controllers)
+    problems.push_back({controller, error});
+  return problems;
 }
 
 std::vector<controller_problem> pass_on(const path& group, const std::vector<std::string>& controllers) {

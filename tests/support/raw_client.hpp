@@ -40,7 +40,7 @@ struct raw_reply {
 /// passes, so that no test hangs. It shares no code with the server.
 class raw_client {
 public:
-  static constexpr std::chrono::milliseconds patience{10'000};
+  static constexpr std::chrono::milliseconds patience{30'000};
 
   /// Connects to 127.0.0.1. `receive_buffer` > 0 sets SO_RCVBUF before connecting (bytes; the kernel doubles
   /// it).
