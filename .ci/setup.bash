@@ -67,12 +67,12 @@ can_mark_workloads() {
   [ "$(id -u)" -eq 0 ] && [ -n "$place" ] && [ -w "$place/cgroup.procs" ] && unshare --mount true 2>/dev/null
 }
 
-# Fetches what the Node executors need, unless that has been done for this very lock file.
-fetch_node_modules() {
-  local place=$top/interpreters/node mark
+# Fetches what a directory with a package-lock.json needs of npm, unless that has been done for this very lock file.
+fetch_node_modules() { # DIRECTORY
+  local place=$top/$1 mark
   mark=$place/node_modules/.lock-file-of-this
   cmp -s "$place/package-lock.json" "$mark" && return 0
-  (cd "$place" && npm ci --no-audit --no-fund --loglevel=error >&2) || die "npm cannot fetch what the executors need"
+  (cd "$place" && npm ci --no-audit --no-fund --loglevel=error >&2) || die "npm cannot fetch what $1 needs"
   cp "$place/package-lock.json" "$mark"
 }
 
@@ -81,7 +81,8 @@ configure_project() { # KIND CMAKE_ARGUMENT...
   local directory=$top/build/$1 launcher=()
   shift
   mkdir -p "$top/build"
-  fetch_node_modules
+  fetch_node_modules interpreters/node
+  fetch_node_modules inspector/page
   [ -n "$(type -P ccache)" ] && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   cmake -S "$top" -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "${launcher[@]}" "$@" \
     >"$directory.log" 2>&1 || { cat "$directory.log" >&2; die "cannot configure $directory"; }

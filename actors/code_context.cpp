@@ -138,6 +138,8 @@ void code_context_state::start_run(interpreters::transpiled_code made) {
   const auto& run = current_.emplace(std::move(waiting_.front()));
   waiting_.pop_front();
   running_ = run.number;
+  current_since_ = std::chrono::system_clock::now();
+  ++started_runs_;
   executor_dialogue::run_options options;
   options.timeout = timeout_of(run.wanted.request);
   options.interrupt_when_left = context_->settings()->interpreter.interrupt_when_left;
@@ -265,6 +267,19 @@ std::optional<run_ended> code_context_state::take_verdict() {
   return std::exchange(verdict_, std::nullopt);
 }
 
+supervision::actor_details code_context_state::details() const {
+  supervision::actor_details all{{"id", id_},
+                                 {"language", std::string(name_of(options_.spoken))},
+                                 {"directory", record().directory},
+                                 {"runs", static_cast<std::int64_t>(started_runs_)}};
+  if (current_) {
+    all.push_back({"since", current_since_});
+    all.push_back({"requestId", current_->wanted.request.request_id});
+  }
+  all.push_back({"waiting", static_cast<std::int64_t>(waiting_.size())});
+  return all;
+}
+
 std::string code_context_state::describe() const {
   return fmt::format("{}, {}, {} waiting", name_of(options_.spoken),
                      running_ != 0  ? "running"
@@ -296,6 +311,8 @@ void go_on(self_pointer self) {
   if (const auto rest = state.take_rest())
     self->delayed_send(self, *rest, context_has_rested{});
   self->set_status(state.describe());
+  self->set_details(state.details());
+  self->set_process(state.executor_process());
   if (state.is_over())
     self->quit();
 }

@@ -59,6 +59,10 @@ public:
 
   [[nodiscard]] language spoken() const noexcept { return options_.spoken; }
   [[nodiscard]] std::string describe() const;
+  /// In facts: who it is, the runs so far, since when and for which request one is under way, how many wait.
+  [[nodiscard]] supervision::actor_details details() const;
+  /// The executor's number, as this process sees it; 0: it has none.
+  [[nodiscard]] pid_t executor_process() const { return executor_ ? executor_->dialogue->process_id() : 0; }
   /// There is nobody who could do what was asked for.
   void unavailable(const failure& reason);
 
@@ -97,7 +101,9 @@ private:
   std::uint64_t last_run_ = 0;
   std::uint64_t running_ = 0;          // number of the run under way; 0: none
   std::optional<waiting_run> current_; // it
-  std::uint64_t transpiling_ = 0;      // number of the run whose code is being transpiled; 0: none
+  std::chrono::system_clock::time_point current_since_;
+  std::uint64_t started_runs_ = 0;
+  std::uint64_t transpiling_ = 0; // number of the run whose code is being transpiled; 0: none
   bool over_ = false;
 
   std::optional<lease_executor> lease_request_;

@@ -73,6 +73,9 @@ execution_actor::behavior_type execution_behavior(self_pointer self, services_pt
   self->state.context = std::move(context);
   self->state.command = std::move(command);
   self->set_status(self->state.command.request.command.substr(0, shown_command));
+  self->set_details({{"command", self->state.command.request.command},
+                     {"since", std::chrono::system_clock::now()},
+                     {"requestId", self->state.command.request.request_id}});
   self->set_exit_handler([self](const caf::exit_msg& message) { on_exit_request(self, message.reason); });
   const bool isolate = self->state.context->settings()->isolation.level != config::isolation_level::none;
   request_init(
@@ -80,7 +83,8 @@ execution_actor::behavior_type execution_behavior(self_pointer self, services_pt
       [self](init_handle process) { self->state.process = std::move(process); },
       [self](const caf::error& reason) { give_up(self, supervision::describe(reason)); });
   return {
-      [self](const init_ready&) {
+      [self](const init_ready& event) {
+        self->set_process(event.identity.on_host);
         if (!self->state.stopping)
           start(self);
       },

@@ -135,6 +135,7 @@ executor_actor::behavior_type executor_behavior(self_pointer self, services_ptr 
       [self](const executor_is_up& event) {
         self->state.ready = true;
         self->set_status(event.version.empty() ? "ready" : "ready, " + event.version);
+        self->set_process(self->state.dialogue->process_id());
         self->send(self->state.start.pool, executor_joins{std::make_shared<const executor_lease>(
                                                self->state.start.number, self->state.dialogue)});
       },

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 
 namespace sandboxd::actors {
 
@@ -58,6 +59,9 @@ public:
   executor_dialogue(const executor_dialogue&) = delete;
   executor_dialogue& operator=(const executor_dialogue&) = delete;
   ~executor_dialogue();
+
+  /// The executor's number as this process sees it; 0 until it has sent something. Any thread.
+  [[nodiscard]] pid_t process_id() const noexcept { return link_->process_id(); }
 
   /// Once, before the first run.
   void configure(const interpreters::configure_executor& order);

@@ -40,7 +40,13 @@ constexpr std::chrono::seconds time_for_the_blame{1};
 /// More executors that start at once only make each other slow.
 constexpr std::size_t most_starting = 4;
 
-const config::pool_settings& settings_of(const config::interpreter_settings& all, language spoken) {
+std::uint64_t whole_seconds(std::chrono::milliseconds time) {
+  return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(time).count());
+}
+
+} // namespace
+
+const config::pool_settings& pool_settings_of(const config::interpreter_settings& all, language spoken) {
   switch (spoken) {
   case language::python:
     return all.python;
@@ -51,12 +57,6 @@ const config::pool_settings& settings_of(const config::interpreter_settings& all
   }
   return all.typescript;
 }
-
-std::uint64_t whole_seconds(std::chrono::milliseconds time) {
-  return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(time).count());
-}
-
-} // namespace
 
 void executor_pool_state::configure(services_ptr context, language spoken,
                                     supervision::circuit_breaker::listener on_breaker) {
@@ -73,7 +73,7 @@ void executor_pool_state::configure(services_ptr context, language spoken,
 
 void executor_pool_state::refresh() {
   const auto settings = context_->settings();
-  const auto& own = settings_of(settings->interpreter, spoken_);
+  const auto& own = pool_settings_of(settings->interpreter, spoken_);
   books_.set({own.min_size, own.max_size, most_starting, settings->interpreter.idle_timeout});
 }
 
@@ -87,10 +87,10 @@ void executor_pool_state::lease(const reply<lent_executor>& done, clock::time_po
   const bool is_trial = breaker_->snapshot(now).state == breaker_state::half_open;
   const auto wanted = is_trial ? as_trial(done, *leave) : done;
   if (books_.lease(wanted, now) == executor_ledger::lease_outcome::at_limit)
-    wanted.deliver(failure{error_code::context_creation_failed,
-                           fmt::format("Maximum {} executor limit reached ({}). Cannot create new executor.",
-                                       name_of(spoken_),
-                                       settings_of(context_->settings()->interpreter, spoken_).max_size)});
+    wanted.deliver(failure{
+        error_code::context_creation_failed,
+        fmt::format("Maximum {} executor limit reached ({}). Cannot create new executor.", name_of(spoken_),
+                    pool_settings_of(context_->settings()->interpreter, spoken_).max_size)});
 }
 
 reply<lent_executor> executor_pool_state::as_trial(reply<lent_executor> done,
@@ -205,6 +205,10 @@ void executor_pool_state::tend(clock::time_point now) {
   books_.refuse_waiting(now - context_->settings()->interpreter.start_timeout, late);
 }
 
+void executor_pool_state::turn_breaker(const actors::turn_breaker& wanted, clock::time_point now) {
+  wanted.trip ? breaker_->trip(now) : breaker_->reset(now);
+}
+
 pool_status executor_pool_state::status(clock::time_point now) const {
   const auto breaker = breaker_->snapshot(now);
   return {spoken_,
@@ -265,7 +269,7 @@ executor_pool_actor::behavior_type executor_pool_behavior(self_pointer self, ser
                                                           language spoken) {
   const auto now = [] { return executor_pool_state::clock::now(); };
   self->state.configure(std::move(context), spoken, [self](const supervision::breaker_snapshot& breaker) {
-    self->observer()->events.append({.kind = supervision::event_kind::notice,
+    self->observer()->events.append({.kind = supervision::event_kind::breaker,
                                      .path = self->record()->path(),
                                      .actor_kind = executor_pool_state::name,
                                      .text = fmt::format("circuit {}", to_string(breaker.state))});
@@ -289,6 +293,10 @@ executor_pool_actor::behavior_type executor_pool_behavior(self_pointer self, ser
         start_missing(self);
       },
       [=](const run_ended& event) { self->state.run_ended(event, now()); },
+      [=](const turn_breaker& wanted) {
+        self->state.turn_breaker(wanted, now());
+        start_missing(self);
+      },
       [=](tend_pool) {
         self->state.tend(now());
         start_missing(self);

@@ -15,6 +15,10 @@
 
 namespace sandboxd::actors {
 
+/// Of the executors of one language.
+[[nodiscard]] const config::pool_settings& pool_settings_of(const config::interpreter_settings& all,
+                                                            language spoken);
+
 /// What the pool of one language knows.
 class executor_pool_state {
 public:
@@ -37,6 +41,7 @@ public:
   void left(const executor_leaves& event, clock::time_point now);
   void fork_server_changed(const fork_server_changed& event, clock::time_point now);
   void run_ended(const run_ended& event, clock::time_point now);
+  void turn_breaker(const turn_breaker& wanted, clock::time_point now);
   /// Ends what is too many or too old, the patience of who waits, and trials without a verdict.
   void tend(clock::time_point now);
 

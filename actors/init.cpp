@@ -47,6 +47,7 @@ init_actor::behavior_type init_behavior(self_pointer self, services_ptr context,
       [self](get_init) -> caf::result<init_handle> { return self->state.process; },
       [self](const init_ready& event) {
         self->set_status(describe(event.identity));
+        self->set_process(event.identity.on_host);
         if (!event.identity.isolation_problem.empty())
           self->observer()->events.append(
               {.kind = supervision::event_kind::notice,

@@ -456,11 +456,16 @@ struct run_ended {
   std::uint64_t number = 0;
   bool survived = true;
 };
+/// From people: open the circuit by hand, or close it.
+struct turn_breaker {
+  bool trip = false;
+};
 /// To itself: look after the bounds.
 struct tend_pool {};
 using executor_pool_actor = caf::typed_actor< //
     caf::reacts_to<lease_executor>, caf::reacts_to<executor_joins>, caf::reacts_to<executor_leaves>,
-    caf::reacts_to<fork_server_changed>, caf::reacts_to<run_ended>, caf::reacts_to<tend_pool>>;
+    caf::reacts_to<fork_server_changed>, caf::reacts_to<run_ended>, caf::reacts_to<turn_breaker>,
+    caf::reacts_to<tend_pool>>;
 
 /// To the transpiler: make JavaScript of TypeScript.
 struct transpile {
@@ -644,6 +649,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::executor_joins)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::executor_leaves)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::fork_server_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::run_ended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::turn_breaker)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::tend_pool)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::transpile)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::actors::transpiler_says)

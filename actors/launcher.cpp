@@ -68,6 +68,7 @@ void start_later(self_pointer self, const std::string& problem) {
   state.report.reset();
   self->set_last_error(problem);
   self->set_status("starting a spawner");
+  self->set_process(0);
   self->delayed_send(self, delay, start_spawner{});
 }
 
@@ -182,6 +183,7 @@ void on_started(self_pointer self, spawner_started& event) {
   state.spawner = std::move(event.process);
   state.alive_since = clock::now();
   self->set_status("spawner " + std::to_string(state.spawner->pid()));
+  self->set_process(state.spawner->pid());
   begin_if_complete(self);
 }
 

@@ -74,8 +74,13 @@ std::function<void()> tell_gone(self_pointer self) {
   return [me = process_actor(self)] { caf::anon_send(me, process_gone{}); };
 }
 
-void quit_when_done(self_pointer self) {
+void show(self_pointer self) {
   self->set_status(self->state.describe());
+  self->set_details(self->state.details());
+}
+
+void quit_when_done(self_pointer self) {
+  show(self);
   if (self->state.done())
     self->quit();
 }
@@ -230,6 +235,20 @@ void process_state::settled() {
     done.deliver(target_->record());
 }
 
+supervision::actor_details process_state::details() const {
+  const auto record = target_->record();
+  supervision::actor_details all{{"id", record.id},
+                                 {"session", record.session},
+                                 {"command", record.command},
+                                 {"since", record.start_time},
+                                 {"requestId", request_.request_id}};
+  if (record.pid != 0)
+    all.push_back({"pidInSession", record.pid});
+  if (record.exit_code)
+    all.push_back({"exitCode", *record.exit_code});
+  return all;
+}
+
 std::string process_state::describe() const {
   const auto record = target_->record();
   return fmt::format("pid {}: {}{}", record.pid, record.command.substr(0, shown_command),
@@ -254,7 +273,7 @@ process_actor::behavior_type process_behavior(self_pointer self, services_ptr co
       [self](process_started& event) {
         self->state.started(std::move(event.control));
         self->delayed_send(self, youth, process_settled{});
-        self->set_status(self->state.describe());
+        show(self);
       },
       [self](process_ended event) {
         self->state.ended(event.exit_code);

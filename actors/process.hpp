@@ -50,6 +50,8 @@ public:
   [[nodiscard]] bool done() const { return target_->finished() && kills_.empty(); }
   [[nodiscard]] const process_request& request() const noexcept { return request_; }
   [[nodiscard]] std::string describe() const;
+  /// In facts: who it is, its command, since when and for which request, and how it ended.
+  [[nodiscard]] supervision::actor_details details() const;
 
 private:
   void end(process_status status, std::optional<int> exit_code);

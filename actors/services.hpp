@@ -28,6 +28,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -70,6 +71,30 @@ public:
     file_memory->set_limit(settings->files.memory_budget_bytes);
     clones->set_limit(settings->git.max_concurrent);
     settings_.store(std::move(settings));
+  }
+
+  /// How much of one bound is taken, all of the daemon together.
+  struct budget {
+    std::string_view name;
+    std::string_view unit; ///< of the numbers
+    std::uint64_t used = 0;
+    std::uint64_t limit = 0;  ///< 0: none
+    std::string_view setting; ///< the key that sets the limit
+  };
+  /// Those of bytes in memory and on disk, and of clones.
+  [[nodiscard]] std::vector<budget> budgets() const {
+    const auto now = settings();
+    return {{"commands and code that wait or run", "bytes", command_memory->used(),
+             now->session.commands_budget_bytes, "session.commands-budget-bytes"},
+            {"output of commands in memory", "bytes", memory_->used(),
+             now->session.output_memory_budget_bytes, "session.output-memory-budget-bytes"},
+            {"output of commands on disk", "bytes", disk_->used(), now->session.spill_budget_bytes,
+             "session.spill-budget-bytes"},
+            {"output of background processes on disk", "bytes", process_disk_->used(),
+             now->process.spill_budget_bytes, "process.spill-budget-bytes"},
+            {"files that are read and written", "bytes", file_memory->used(), now->files.memory_budget_bytes,
+             "files.memory-budget-bytes"},
+            {"clones", "clones", clones->used(), now->git.max_concurrent, "git.max-concurrent"}};
   }
 
   /// The daemon is about to end: what is stopped from now on gets `sandbox.shutdown-grace` at most.

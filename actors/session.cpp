@@ -117,6 +117,7 @@ void session_state::start_next() {
     return start_next();
   }
   current_ = std::move(waiting_.front());
+  current_since_ = std::chrono::system_clock::now();
   waiting_.pop_front();
   blank_ = false;
   auto command =
@@ -171,6 +172,23 @@ std::optional<file_place> session_state::files() const {
                     as_created ? options_.cwd : context_->settings()->sandbox.workspace};
 }
 
+supervision::actor_details session_state::details() const {
+  supervision::actor_details all{{"id", options_.id}};
+  if (!current_.request.command.empty()) {
+    all.push_back({"command", current_.request.command});
+    all.push_back({"since", current_since_});
+    all.push_back({"requestId", current_.request.request_id});
+  }
+  all.push_back({"waiting", static_cast<std::int64_t>(waiting_.size())});
+  all.push_back({"beside", static_cast<std::int64_t>(streams_.size())});
+  return all;
+}
+
+pid_t session_state::shell_process() const {
+  const auto place = shell_ ? shell_->place() : nullptr;
+  return place ? place->process() : 0;
+}
+
 std::string session_state::describe() const {
   if (free_shell_)
     return "idle";
@@ -185,7 +203,10 @@ session_actor::behavior_type session_behavior(self_pointer self, const services_
   self->state.configure(context, std::move(options), [me = session_actor(self)](std::uint64_t number) {
     caf::anon_send(me, stream_ended{number});
   });
-  const auto show = [self] { self->set_status(self->state.describe()); };
+  const auto show = [self] {
+    self->set_status(self->state.describe());
+    self->set_details(self->state.details());
+  };
   show();
   self->set_exit_handler([self](const caf::exit_msg& message) {
     self->state.give_up();
@@ -199,10 +220,12 @@ session_actor::behavior_type session_behavior(self_pointer self, const services_
       [=](get_shell_start) -> caf::result<shell_start> { return self->state.next_shell_start(); },
       [=](shell_is_free& event) {
         self->state.shell_is_free(std::move(event.shell));
+        self->set_process(self->state.shell_process());
         show();
       },
       [=](const shell_is_gone& event) {
         self->state.shell_is_gone(event.exit_code);
+        self->set_process(0);
         show();
         ask_for_shell(self);
       },

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 
 namespace sandboxd::actors {
 
@@ -70,6 +71,11 @@ public:
 
   /// In words: "idle", "running: ...", with the number of commands that wait.
   [[nodiscard]] std::string describe() const;
+  /// In facts: its id; the command that runs in its shell, since when and for which request; how many wait,
+  /// and how many run beside it.
+  [[nodiscard]] supervision::actor_details details() const;
+  /// The shell's number, as this process sees it; 0: it has none.
+  [[nodiscard]] pid_t shell_process() const;
 
 private:
   void start_next();
@@ -88,6 +94,7 @@ private:
   std::shared_ptr<launcher::shell> shell_;      // the last one, busy or free
   std::deque<run_command> waiting_;
   run_command current_; // the last one started
+  std::chrono::system_clock::time_point current_since_;
   std::function<void(std::uint64_t)> on_stream_end_;
   std::uint64_t last_stream_ = 0;
   struct stream {

@@ -105,7 +105,8 @@ void on_end(self_pointer self, const shell_ended& event) {
   if (const auto session = sibling<session_actor>(self, "session"))
     self->send(session, shell_is_gone{event.exit_code});
   if (event.exit_code)
-    self->quit();
+    self->quit(supervision::make_supervision_error(supervision::supervision_error::shutdown,
+                                                   fmt::format("bash ended with {}", *event.exit_code)));
   else if (!event.problem.empty())
     fail_start(self, event.problem);
 }
@@ -126,6 +127,7 @@ shell_actor::behavior_type shell_behavior(self_pointer self, const services_ptr&
   return {
       [self](const shell_started& event) {
         self->set_status(fmt::format("pid {} ({} in the session)", event.ids.on_host, event.ids.in_session));
+        self->set_process(event.ids.on_host);
       },
       [self](shell_at_prompt) { on_prompt(self); },
       [self](const shell_ended& event) { on_end(self, event); },

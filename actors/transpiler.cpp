@@ -63,6 +63,7 @@ void on_lost(self_pointer self, const std::string& problem) {
   fail_all(state, problem);
   self->set_last_error(problem);
   self->set_status("waiting to start again: " + problem);
+  self->set_process(0);
   self->delayed_send(self, delay, start_transpiler{});
 }
 
@@ -126,8 +127,10 @@ void on_order(self_pointer self, transpile order) {
 /// The first word of a transpiler is none.
 void on_answer(self_pointer self, const std::string& text) {
   auto answer = interpreters::parse_transpiled(text);
-  if (!answer)
+  if (!answer) {
+    self->set_process(self->state.link->process_id());
     return self->set_status("ready");
+  }
   if (const auto found = self->state.waiting.extract(answer->id); !found.empty())
     found.mapped().done.deliver(std::move(*answer));
 }

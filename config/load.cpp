@@ -331,6 +331,7 @@ std::variant<reloaded, problems> reload(const configuration& old) {
     return std::move(*found);
   const auto& fresh = std::get<configuration>(outcome);
   reloaded result{old, {}, {}};
+  result.current.overridden.clear();
   for (const auto& key : table()) {
     const auto from = key.get(old.values);
     const auto to = key.get(fresh.values);
@@ -344,6 +345,25 @@ std::variant<reloaded, problems> reload(const configuration& old) {
                       fresh.sources.at(key.name)});
   }
   return result;
+}
+
+std::variant<configuration, problems> override_setting(const configuration& old, const key& which,
+                                                       const std::string& literal, std::string source) {
+  const auto label = std::string(which.name) + " = " + literal + ": ";
+  const auto outcome = read_value(literal, which.allowed);
+  if (const auto* refused = std::get_if<refusal>(&outcome))
+    return problems{{label + refused->why}};
+  if (!which.live)
+    return problems{{label + "takes effect with a restart only"}};
+  auto changed = old;
+  changed.overridden.try_emplace(which.name, to_literal(which.get(old.values), which.allowed));
+  which.set(changed.values, std::get<value>(outcome));
+  changed.sources.at(which.name) = std::move(source);
+  problems found;
+  check_orderings(changed, found.lines);
+  if (!found.lines.empty())
+    return found;
+  return changed;
 }
 
 std::string to_string(const change& what) {

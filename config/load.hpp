@@ -19,6 +19,8 @@
 /// Nothing here keeps state; any thread.
 namespace sandboxd::config {
 
+struct key;
+
 /// How the program was started.
 struct invocation {
   std::vector<std::string> arguments; ///< without the program's name
@@ -32,7 +34,9 @@ invocation invocation_of(int argc, const char* const* argv, const char* const* e
 struct configuration {
   settings values;
   std::map<std::string_view, std::string>
-      sources;                      ///< of every key: `default`, `FILE:LINE`, `variable X`, `flag --x`
+      sources; ///< of every key: `default`, `FILE:LINE`, `variable X`, `flag --x`
+  /// What keys have in the configuration that `override_setting` has given another value.
+  std::map<std::string_view, std::string> overridden;
   std::vector<std::string> command; ///< the supervised command with its arguments; empty = none
   invocation how;
 };
@@ -74,6 +78,11 @@ struct reloaded {
 /// Reads the file again, with the flags and the environment of the start. With problems the old settings
 /// stay.
 std::variant<reloaded, problems> reload(const configuration& old);
+
+/// Gives a live key another value, until the next `reload` or the end. `source`: for
+/// `configuration::sources`.
+std::variant<configuration, problems> override_setting(const configuration& old, const key& which,
+                                                       const std::string& literal, std::string source);
 
 /// For the log: `log.level: info -> debug (sandboxd.conf:12)`.
 std::string to_string(const change& what);

@@ -254,6 +254,15 @@ struct interpreter_settings {
   std::uint64_t max_waiting_runs = 100; ///< of one context
 };
 
+/// The inspector: what shows and steers the running tree.
+struct inspector_settings {
+  bool enabled = true;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 7676;    ///< 0 = the system chooses a free one
+  bool admit_workloads = false; ///< what runs in the sandbox may use it
+  std::uint64_t max_connections = 64;
+};
+
 /// All of them.
 struct settings {
   http_settings http;
@@ -271,6 +280,7 @@ struct settings {
   scheduler_settings scheduler;
   log_settings log;
   interpreter_settings interpreter;
+  inspector_settings inspector;
 };
 
 } // namespace sandboxd::config

@@ -443,6 +443,17 @@ const std::vector<key>& all_keys() {
           "Code contexts at a time"),
     count("interpreter.max-waiting-runs", MEMBER(interpreter.max_waiting_runs), 1, 100'000, live,
           "Runs that wait in one context"),
+
+    boolean("inspector.enabled", MEMBER(inspector.enabled), at_start,
+            "Whether there is an inspector, which shows and steers the running tree"),
+    text("inspector.address", MEMBER(inspector.address), kind::address, 2, 45,
+         "Address at which the inspector listens"),
+    count("inspector.port", MEMBER(inspector.port), 0, 65'535, at_start,
+          "TCP port at which the inspector listens; one that is taken is tried again and again", "the system chooses"),
+    boolean("inspector.admit-workloads", MEMBER(inspector.admit_workloads), at_start,
+            "Whether what runs in the sandbox may use the inspector"),
+    count("inspector.max-connections", MEMBER(inspector.max_connections), 1, 10'000, at_start,
+          "Connections to the inspector at a time; each reader of a stream has one"),
   };
   // clang-format on
   return keys;

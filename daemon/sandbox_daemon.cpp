@@ -2,6 +2,7 @@
 
 #include "actors/interpreter_tree.hpp"
 #include "actors/sandbox_tree.hpp"
+#include "config/table.hpp"
 #include "daemon/io_thread.hpp"
 #include "launcher/group_directory.hpp"
 #include "launcher/group_stock.hpp"
@@ -50,19 +51,6 @@ public:
       set("scheduler.max-throughput", static_cast<std::size_t>(settings.max_throughput));
   }
 };
-
-supervision::supervisor_spec root_spec(const std::shared_ptr<actors::services>& context,
-                                       const std::shared_ptr<const supervision::directory>& directory,
-                                       const web& web, std::function<void(std::uint16_t)> listening) {
-  const auto settings = context->settings()->supervision;
-  supervision::supervisor_spec root;
-  root.intensity = settings.intensity;
-  root.period = std::chrono::duration_cast<std::chrono::seconds>(settings.period);
-  // Started in this order and stopped in reverse: the door opens last and closes first.
-  root.children = {actors::sandbox_tree(context, directory), actors::interpreter_tree(context),
-                   web_child(web.server, std::move(listening))};
-  return root;
-}
 
 void log_event(log& log, const supervision::journal_event& event) {
   using supervision::event_kind;
@@ -159,8 +147,9 @@ sandbox_daemon::sandbox_daemon(config::configuration loaded)
       io_(static_cast<int>(settings_->http.io_threads)), // one thread alone needs fewer locks
       work_(asio::make_work_guard(io_)), events_(asio::make_strand(io_)),
       observer_(std::make_shared<supervision::observer>(settings_->supervision.journal_size)),
-      configuration_(std::move(loaded)), certificate_(events_, settings_->sandbox.ca_certificate),
-      command_(log_, configuration_.command, settings_->sandbox.raw_command_stdio,
+      configuration_(std::make_shared<const config::configuration>(std::move(loaded))), drain_timer_(events_),
+      certificate_(events_, settings_->sandbox.ca_certificate),
+      command_(log_, configuration_.load()->command, settings_->sandbox.raw_command_stdio,
                [this](int exit_code) {
                  if (exit_code != 0)
                    stop_.request(exit_code);
@@ -179,15 +168,15 @@ int sandbox_daemon::run() {
   limit_network();
   context_->background->run([] {}); // later there may be no room for its thread
   web_ = make_web(context_, log_, observer_->actors);
+  if (settings_->inspector.enabled)
+    make_inspector();
   wait_for_stop_signal();
   wait_for_reload_signal();
   start_threads();
 
   actor_config actors(settings_->scheduler);
   std::optional<caf::actor_system> system(std::in_place, actors);
-  auto root = supervision::spawn_root(
-      *system, observer_,
-      root_spec(context_, observer_->actors, web_, [this](std::uint16_t port) { is_listening(port); }));
+  auto root = supervision::spawn_root(*system, observer_, root_spec());
   supervision::on_exit(caf::actor_cast<caf::strong_actor_ptr>(root), [this](const caf::error& reason) {
     if (stop_.request(1)) // nobody wanted it
       log_.write(config::log_level::error, "sandboxd", "ends: " + supervision::describe(reason));
@@ -196,6 +185,22 @@ int sandbox_daemon::run() {
 
   const int code = stop_.wait();
   return stop(std::move(root), system, code);
+}
+
+supervision::supervisor_spec sandbox_daemon::root_spec() {
+  supervision::supervisor_spec root;
+  root.intensity = settings_->supervision.intensity;
+  root.period = std::chrono::duration_cast<std::chrono::seconds>(settings_->supervision.period);
+  // Started in this order and stopped in reverse: the sandbox's door opens last and closes first.
+  if (inspector_)
+    root.children.push_back(inspector_->child([this](std::uint16_t port) {
+      log_.write(config::log_level::info, "inspector", "listening",
+                 {{"address", settings_->inspector.address}, {"port", std::int64_t{port}}});
+    }));
+  root.children.push_back(actors::sandbox_tree(context_, observer_->actors));
+  root.children.push_back(actors::interpreter_tree(context_));
+  root.children.push_back(web_child(web_.server, [this](std::uint16_t port) { is_listening(port); }));
+  return root;
 }
 
 /// Where it cannot be had nothing starts: who asks for it relies on it.
@@ -292,7 +297,8 @@ int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::
   for (auto& thread : threads_)
     thread.join();
   io_.restart();
-  io_.poll(); // what was posted last closes the last sockets
+  io_.poll();         // what was posted last closes the last sockets
+  inspector_.reset(); // whose answers may have waited there
   end_the_rest();
   return exit_code;
 }
@@ -381,7 +387,7 @@ void sandbox_daemon::wait_for_reload_signal() {
 
 /// Reads the configuration again; blocks this I/O thread for as long as one small file takes.
 void sandbox_daemon::reload() {
-  auto outcome = config::reload(configuration_);
+  auto outcome = config::reload(*configuration_.load());
   if (const auto* wrong = std::get_if<config::problems>(&outcome)) {
     for (const auto& line : wrong->lines)
       log_.write(config::log_level::error, "config", line);
@@ -394,11 +400,65 @@ void sandbox_daemon::reload() {
     log_.write(config::log_level::warn, "config", "needs a restart: " + config::to_string(change));
   if (fresh.applied.empty() && fresh.needs_restart.empty())
     log_.write(config::log_level::info, "config", "read again: nothing has changed");
-  configuration_ = std::move(fresh.current);
-  const auto settings = std::make_shared<const config::settings>(configuration_.values);
+  put_in_force(std::move(fresh.current));
+}
+
+void sandbox_daemon::put_in_force(config::configuration changed) {
+  const auto settings = std::make_shared<const config::settings>(changed.values);
+  configuration_.store(std::make_shared<const config::configuration>(std::move(changed)));
   log_.set_level(settings->log.level);
   context_->use(settings);
   web_.application->use(settings);
+}
+
+void sandbox_daemon::make_inspector() {
+  inspector_ = std::make_unique<inspector_host>(
+      context_, web_.rule,
+      [this](asio::io_context& io) {
+        inspector::services with{observer_, context_, io};
+        with.requests = web_.requests;
+        with.connections = [server = web_.server] { return server->connection_count(); };
+        with.buffered_bytes = [server = web_.server] { return server->buffered_bytes(); };
+        with.configuration = [this] { return configuration_.load(); };
+        with.change_setting = [this](std::string name, std::string literal, auto done) {
+          asio::post(events_, [this, name = std::move(name), literal = std::move(literal),
+                               done = std::move(done)] { change_setting(name, literal, done); });
+        };
+        with.drain = [this](std::chrono::milliseconds patience) {
+          web_.server->stop_accepting();
+          asio::post(events_, [this, deadline = clock::now() + patience] { drain(deadline); });
+        };
+        return with;
+      },
+      log_);
+}
+
+void sandbox_daemon::change_setting(const std::string& name, const std::string& literal,
+                                    const std::function<void(const inspector::services::changed&)>& done) {
+  const auto* key = config::find_key(name);
+  if (key == nullptr)
+    return done(inspector::order_refused{"There is no setting " + name});
+  auto outcome = config::override_setting(*configuration_.load(), *key, literal, "inspector");
+  if (const auto* wrong = std::get_if<config::problems>(&outcome))
+    return done(inspector::order_refused{wrong->lines.front()});
+  put_in_force(std::get<config::configuration>(std::move(outcome)));
+  log_.write(config::log_level::info, "config", fmt::format("changed {} = {} (inspector)", name, literal));
+  done(configuration_.load());
+}
+
+/// Clients that hold connections which do nothing would hold the daemon up: they see them close at their next
+/// request only.
+void sandbox_daemon::drain(time_point deadline) {
+  constexpr std::chrono::milliseconds time_between_looks{50};
+  if (web_.server->connection_count() == 0 || clock::now() >= deadline) {
+    stop_.request(0);
+    return;
+  }
+  drain_timer_.expires_after(time_between_looks);
+  drain_timer_.async_wait([this, deadline](const std::error_code& error) {
+    if (!error)
+      drain(deadline);
+  });
 }
 
 } // namespace sandboxd::daemon

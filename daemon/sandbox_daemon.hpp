@@ -4,6 +4,7 @@
 #include "config/load.hpp"
 #include "daemon/certificate.hpp"
 #include "daemon/egress.hpp"
+#include "daemon/inspector_host.hpp"
 #include "daemon/log.hpp"
 #include "daemon/orphan_reaper.hpp"
 #include "daemon/stop_request.hpp"
@@ -17,6 +18,7 @@
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/strand.hpp>
 #include <caf/actor_system.hpp>
 
@@ -25,6 +27,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -33,7 +36,7 @@ namespace sandboxd::daemon {
 
 /// The whole server in one process: owns the order of start and stop. Threads: the caller of `run`, which
 /// only waits; `http.io-threads` threads for sockets, pipes and timers; `scheduler.threads` threads for
-/// actors; one for the log.
+/// actors; one for the log, one for the inspector.
 ///
 ///     sandbox_daemon server(configuration);
 ///     return server.run();
@@ -65,6 +68,12 @@ private:
   void make_group_stock();
   void limit_network();
   void start_threads();
+  supervision::supervisor_spec root_spec();
+  void make_inspector();
+  void change_setting(const std::string& name, const std::string& literal,
+                      const std::function<void(const inspector::services::changed&)>& done);
+  void put_in_force(config::configuration changed);
+  void drain(std::chrono::steady_clock::time_point deadline);
   void is_listening(std::uint16_t port);
   void start_command();
   void end_command(time_point deadline);
@@ -85,13 +94,15 @@ private:
   std::shared_ptr<actors::services> context_;
   std::unique_ptr<egress> egress_; // as long as there may be workloads
   web web_;
+  std::unique_ptr<inspector_host> inspector_; // null: nobody wants one
   stop_request stop_;
   flag root_ended_;
   std::function<void(std::uint16_t)> listening_;
   std::vector<std::thread> threads_;
 
   // Used in `events_` alone:
-  config::configuration configuration_; // in force now
+  launcher::published<config::configuration> configuration_; // in force now; read by the inspector, too
+  asio::steady_timer drain_timer_;
   platform_certificate certificate_;
   supervised_command command_;
   bool signalled_ = false;

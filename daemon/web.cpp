@@ -92,23 +92,30 @@ web make_web(const actors::services_ptr& context, log& lines,
   hooks.refuse = [](const http::refusal& why) {
     return http::error_response(http::refusal_report(why), std::chrono::system_clock::now());
   };
-  const auto rule = std::make_shared<const http::admission_rule>(read_admission_rule(settings->http));
+  made.rule = std::make_shared<const http::admission_rule>(read_admission_rule(settings->http));
   if (settings->isolation.level != config::isolation_level::none && !settings->http.admit_workloads) {
     hooks.origin_of = [context](const http::peer& from) { return find_origin(*context, from); };
     hooks.is_surely_workload = [context](const http::peer& from) {
       return is_surely_workload(*context, from);
     };
   }
-  hooks.judge = [rule](http::origin from, const http::request_head& head) -> std::optional<http::refusal> {
+  hooks.judge = [rule = made.rule](http::origin from,
+                                   const http::request_head& head) -> std::optional<http::refusal> {
     if (from == http::origin::client &&
         head.method == "OPTIONS") // browsers ask without what they are to bring
       return std::nullopt;
     return rule->judge(from, head.authorization);
   };
-  hooks.is_own_authorization = [rule](std::string_view authorization) { return rule->is_own(authorization); };
+  hooks.is_own_authorization = [rule = made.rule](std::string_view authorization) {
+    return rule->is_own(authorization);
+  };
   hooks.is_exposed = [context](std::uint16_t port) { return context->exposed_ports()->contains(port); };
   hooks.service_sockets = context->service_sockets();
-  hooks.access_log = [&lines](const http::access_record& record) { log_access(lines, record); };
+  made.requests = std::make_shared<http::request_counters>();
+  hooks.access_log = [&lines, counters = made.requests](const http::access_record& record) {
+    counters->count(record);
+    log_access(lines, record);
+  };
   hooks.report = [&lines](std::string_view text) { lines.write(config::log_level::error, "http", text); };
   made.server = std::make_shared<http::server>(*settings, context->io, std::move(hooks));
   return made;

@@ -2,7 +2,9 @@
 
 #include "actors/services.hpp"
 #include "daemon/log.hpp"
+#include "http/admission.hpp"
 #include "http/application.hpp"
+#include "http/request_counters.hpp"
 #include "http/server.hpp"
 #include "supervision/child_spec.hpp"
 #include "supervision/directory.hpp"
@@ -19,6 +21,9 @@ namespace sandboxd::daemon {
 struct web {
   std::shared_ptr<http::application> application;
   std::shared_ptr<http::server> server;
+  std::shared_ptr<http::request_counters> requests;
+  /// Who may use it. The token may come from a pipe, which is read once.
+  std::shared_ptr<const http::admission_rule> rule;
   /// Parses large bodies, one at a time, which bounds the memory that takes. Last, so that it ends first: its
   /// tasks use the others.
   std::unique_ptr<asio::thread_pool> parser;

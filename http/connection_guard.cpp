@@ -375,7 +375,7 @@ void connection_guard::refuse(const refusal& why) {
   auto answer = shared_->refuse(why);
   refused_code_ = std::move(answer.code);
   auto id = shared_->request_id(scanner_->head().request_id);
-  response_form form{response_framing::counted, answer.body.size(), false, id};
+  response_form form{response_framing::counted, answer.body.size(), false, id, shared_->hooks.any_origin};
   auto text = std::make_shared<std::string>(response_head(answer.status, answer.headers, form));
   if (scanner_->head().method != "HEAD")
     text->append(answer.body);

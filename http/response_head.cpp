@@ -139,7 +139,9 @@ std::string response_head(int status, const header_list& headers, const response
   else if (form.framing == response_framing::chunked)
     head.append("Transfer-Encoding: chunked\r\n");
   append_line(head, "X-Request-Id", form.request_id);
-  head.append(cors_lines).append(date_line()).append("\r\n");
+  if (form.any_origin)
+    head.append(cors_lines);
+  head.append(date_line()).append("\r\n");
   return head;
 }
 

@@ -21,6 +21,7 @@ struct response_form {
   std::size_t content_length = 0; ///< when counted
   bool keep_alive = true;
   std::string_view request_id;
+  bool any_origin = true; ///< whether pages of any origin may read it (CORS)
 };
 
 /// Status line and header lines with the empty line, ready to send. Of `headers` those are left out that the
@@ -28,7 +29,7 @@ struct response_form {
 /// breaks inside a value become spaces.
 [[nodiscard]] std::string response_head(int status, const header_list& headers, const response_form& form);
 
-/// The CORS lines of every response (HTTP.md 1.3).
+/// The CORS lines of every response that pages of any origin may read (HTTP.md 1.3).
 [[nodiscard]] std::string_view cors_header_lines();
 
 /// Whether a response of this status never has a body (RFC 9110 section 6.4.1).

@@ -16,7 +16,8 @@ std::string served_request::make_head(int status, const header_list& headers, re
   if (shared_->draining || framing == response_framing::until_close)
     keep_alive_ = false;
   status_ = status;
-  return response_head(status, headers, {framing, content_length, keep_alive_, what_.id});
+  return response_head(status, headers,
+                       {framing, content_length, keep_alive_, what_.id, shared_->hooks.any_origin});
 }
 
 void served_request::answer(response whole) {

@@ -80,6 +80,9 @@ struct server_hooks {
   /// Of the network in which those services are.
   ports::socket_source service_sockets;
 
+  /// Whether pages of any origin may read the answers (CORS), as they may of the sandbox's (HTTP.md 1.3).
+  bool any_origin = true;
+
   /// Told of every request once, when it has ended.
   std::function<void(const access_record& record)> access_log;
 

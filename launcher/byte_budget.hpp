@@ -28,6 +28,8 @@ public:
     return got;
   }
 
+  [[nodiscard]] std::uint64_t used() const noexcept { return used_; }
+
   void give_back(std::uint64_t bytes) noexcept { used_.fetch_sub(bytes); }
 
 private:

@@ -252,6 +252,7 @@ void executor_link::identify_executor() {
   pollfd other_end{socket, POLLRDHUP, 0};
   if (!process || (::poll(&other_end, 1, 0) > 0 && (other_end.revents & (POLLHUP | POLLRDHUP)) != 0))
     return;
+  process_id_ = extras.sender;
   process_.emplace(strand_.get_inner_executor(), process.release());
   process_->async_wait(asio::posix::stream_descriptor::wait_read,
                        asio::bind_executor(strand_, [weak = weak_from_this()](const std::error_code& error) {

@@ -7,12 +7,14 @@
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/strand.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
+#include <sys/types.h>
 
 namespace sandboxd::launcher {
 
@@ -65,6 +67,9 @@ public:
   ~executor_link();
 
   [[nodiscard]] const strand& executor() const noexcept { return strand_; }
+
+  /// The executor's number as this process sees it; 0 until it has sent something. Any thread.
+  [[nodiscard]] pid_t process_id() const noexcept { return process_id_; }
 
   /// Sends a request, after those that were sent before.
   void send(std::string payload);
@@ -130,6 +135,7 @@ private:
   bool held_ = false;
   bool handing_over_ = false;
   std::int64_t credit_ = 0; // below zero after a frame, and what belongs to it, that was larger
+  std::atomic<pid_t> process_id_ = 0;
   std::optional<asio::posix::stream_descriptor> process_; // pidfd, once the executor has sent something
 };
 

@@ -3,11 +3,13 @@
 #include "launcher/descriptor.hpp"
 
 #include <charconv>
+#include <climits>
 #include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
 #include <span>
+#include <string>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <unordered_map>
@@ -27,15 +29,20 @@ std::optional<pid_t> to_pid(std::string_view name) {
   return pid;
 }
 
+std::string path_in_proc(pid_t pid, const char* name) {
+  return (held_proc < 0 ? "/proc/" : "") + std::to_string(pid) + "/" + name;
+}
+
+/// The names that are numbers in a directory, which is relative to /proc where that is held.
 template <class Visitor>
-void for_each_pid(Visitor visit) {
-  const int proc = ::openat(held_proc, held_proc < 0 ? "/proc" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(proc < 0 ? nullptr : ::fdopendir(proc), ::closedir);
+void for_each_number(const char* path, Visitor visit) {
+  const int opened = ::openat(held_proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(opened < 0 ? nullptr : ::fdopendir(opened), ::closedir);
   if (!directory)
     return;
   while (const dirent* entry = ::readdir(directory.get()))
-    if (const auto pid = to_pid(entry->d_name))
-      visit(*pid);
+    if (const auto number = to_pid(entry->d_name))
+      visit(*number);
 }
 
 /// Field `number` (counted from 1 as in proc(5)) of the text after the command name.
@@ -64,6 +71,20 @@ std::string_view read_proc_file(pid_t pid, const char* name, std::span<char> buf
   return {buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
 }
 
+std::string read_proc_link(pid_t pid, const char* name) {
+  const auto path = path_in_proc(pid, name);
+  std::string target(PATH_MAX, '\0');
+  const ssize_t count = ::readlinkat(held_proc, path.c_str(), target.data(), target.size());
+  target.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return target;
+}
+
+std::size_t count_descriptors(pid_t pid) {
+  std::size_t count = 0;
+  for_each_number(path_in_proc(pid, "fd").c_str(), [&](pid_t) { ++count; });
+  return count;
+}
+
 std::optional<process_entry> parse_stat(std::string_view text) {
   const auto name_end = text.rfind(')');
   const auto name_begin = text.find('(');
@@ -76,6 +97,11 @@ std::optional<process_entry> parse_stat(std::string_view text) {
   if (!pid || !read_field(rest, 4, entry.parent) || !read_field(rest, 5, entry.group) ||
       !read_field(rest, 6, entry.session) || !read_field(rest, 22, entry.start_time))
     return std::nullopt;
+  std::uint64_t in_kernel = 0;
+  read_field(rest, 14, entry.cpu_ticks);
+  read_field(rest, 15, in_kernel);
+  entry.cpu_ticks += in_kernel;
+  read_field(rest, 24, entry.rss_pages);
   entry.pid = *pid;
   entry.state = rest.front();
   return entry;
@@ -104,7 +130,7 @@ bool catches(pid_t pid, int signal) {
 
 std::vector<process_entry> read_processes() {
   std::vector<process_entry> processes;
-  for_each_pid([&](pid_t pid) {
+  for_each_number(held_proc < 0 ? "/proc" : ".", [&](pid_t pid) {
     if (const auto entry = read_process(pid))
       processes.push_back(*entry);
   });

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <string_view>
 #include <sys/types.h>
 #include <vector>
@@ -20,6 +22,8 @@ struct process_entry {
   char state = '?';
   /// Clock ticks after boot; tells two processes of the same number apart.
   std::uint64_t start_time = 0;
+  std::uint64_t cpu_ticks = 0; ///< of clock: in user mode and in the kernel, all its threads
+  std::uint64_t rss_pages = 0;
 
   [[nodiscard]] bool dead() const noexcept { return state == 'Z' || state == 'X'; }
 };
@@ -30,6 +34,12 @@ void hold_proc();
 
 /// The beginning of a file of a process below /proc, in `buffer`; empty when there is none.
 std::string_view read_proc_file(pid_t pid, const char* name, std::span<char> buffer);
+
+/// Where a symbolic link of a process below /proc leads, such as `cwd`; empty when it cannot be told.
+std::string read_proc_link(pid_t pid, const char* name);
+
+/// How many descriptors a process has; 0 when it cannot be told.
+std::size_t count_descriptors(pid_t pid);
 
 /// Parses the text of /proc/PID/stat; the command name in it may hold any character.
 std::optional<process_entry> parse_stat(std::string_view text);

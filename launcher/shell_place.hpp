@@ -18,6 +18,9 @@ public:
 
   [[nodiscard]] const std::shared_ptr<const descriptor>& root() const noexcept { return root_; }
 
+  /// The shell's number on the host.
+  [[nodiscard]] pid_t process() const noexcept { return process_; }
+
   /// The shell's working directory at this moment, an absolute path below its root. Nothing when the shell
   /// has ended. Takes microseconds, also while the shell is busy.
   [[nodiscard]] std::optional<std::string> directory() const;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "supervision/actor_base_details.hpp"
+#include "supervision/actor_detail.hpp"
 #include "supervision/actor_record.hpp"
 #include "supervision/errors.hpp"
 #include "supervision/injected_fault.hpp"
@@ -21,6 +22,7 @@
 #include <exception>
 #include <memory>
 #include <string_view>
+#include <sys/types.h>
 #include <utility>
 
 namespace sandboxd::supervision {
@@ -49,6 +51,12 @@ public:
 
   /// Says in the words of the domain what the actor is doing, e.g. "idle"; shown in the directory.
   void set_status(std::string_view text) { scope_.record->status(text); }
+
+  /// Says the same in single facts; shown in the directory.
+  void set_details(actor_details all) { scope_.record->details(std::move(all)); }
+
+  /// Names the OS process that the actor stands for, as this process sees its number; 0 = none (any more).
+  void set_process(pid_t number) { scope_.record->process(number); }
 
   /// Keeps the text of an error that the actor survived; shown in the directory.
   void set_last_error(std::string_view text) { scope_.record->last_error(text); }
@@ -90,7 +98,7 @@ public:
   }
 
   void enqueue(caf::mailbox_element_ptr element, caf::execution_unit* host) override {
-    scope_.record->mailbox().on_enqueue(coarse_now());
+    scope_.record->mailbox().on_enqueue(mailbox_meter::clock::now());
     Base::enqueue(std::move(element), host);
   }
 

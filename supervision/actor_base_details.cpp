@@ -8,21 +8,11 @@
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
-#include <chrono>
-#include <ctime>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace sandboxd::supervision {
-
-mailbox_meter::clock::time_point coarse_now() noexcept {
-  // libstdc++'s steady_clock is CLOCK_MONOTONIC; this is the same clock, read less exactly.
-  std::timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return mailbox_meter::clock::time_point{std::chrono::seconds{now.tv_sec} +
-                                          std::chrono::nanoseconds{now.tv_nsec}};
-}
 
 caf::error exception_to_error(const std::exception_ptr& thrown) {
   std::string text = "not derived from std::exception";

@@ -14,14 +14,10 @@ struct injected_fault;
 
 /// The parts of the actor base that are no template.
 
-/// Monotonic time as of the kernel's last tick, at most some milliseconds old. Costs a fifth of
-/// `clock::now()` and is exact enough for the age of a message.
-mailbox_meter::clock::time_point coarse_now() noexcept;
-
-/// Measures one call of a handler, also when it is left by an exception.
+/// Measures one call of a handler, also when it is left by an exception, and how long its message has waited.
 class handling_timer {
 public:
-  explicit handling_timer(mailbox_meter& meter) noexcept : meter_(meter) {}
+  explicit handling_timer(mailbox_meter& meter) noexcept : meter_(meter) { meter.on_taken(begin_); }
   handling_timer(const handling_timer&) = delete;
   handling_timer& operator=(const handling_timer&) = delete;
   ~handling_timer() {

@@ -3,6 +3,7 @@
 #include <caf/actor_cast.hpp>
 
 #include <utility>
+#include <variant>
 
 namespace sandboxd::supervision {
 
@@ -40,8 +41,10 @@ actor_record::actor_record(std::string path, std::string kind, std::uint64_t res
 bool actor_record::mark_stopping() noexcept {
   auto current = phase_.load(std::memory_order_relaxed);
   while (current != actor_phase::exited)
-    if (phase_.compare_exchange_weak(current, actor_phase::stopping, std::memory_order_relaxed))
+    if (phase_.compare_exchange_weak(current, actor_phase::stopping, std::memory_order_relaxed)) {
+      has_changed();
       return true;
+    }
   return false;
 }
 
@@ -64,6 +67,34 @@ std::string actor_record::status() const {
 void actor_record::status(std::string_view text) {
   const std::lock_guard lock{mutex_};
   status_ = bounded(text);
+  has_changed();
+}
+
+void actor_record::details(actor_details all) {
+  for (auto& one : all)
+    if (auto* text = std::get_if<std::string>(&one.value); text != nullptr && text->size() > max_text_bytes)
+      *text = bounded(*text);
+  const std::lock_guard lock{mutex_};
+  details_.swap(all);
+  has_changed();
+}
+
+void actor_record::process(pid_t number) {
+  const std::lock_guard lock{mutex_};
+  process_ = number;
+  has_changed();
+}
+
+void actor_record::supervisor(std::shared_ptr<const supervisor_figures> figures) {
+  const std::lock_guard lock{mutex_};
+  supervisor_ = std::move(figures);
+  has_changed();
+}
+
+void actor_record::restart_due(std::chrono::system_clock::time_point when) {
+  const std::lock_guard lock{mutex_};
+  restart_due_ = when;
+  has_changed();
 }
 
 std::string actor_record::last_error() const {
@@ -74,6 +105,7 @@ std::string actor_record::last_error() const {
 void actor_record::last_error(std::string_view text) {
   const std::lock_guard lock{mutex_};
   last_error_ = bounded(text);
+  has_changed();
 }
 
 caf::strong_actor_ptr actor_record::actor() const {
@@ -92,6 +124,7 @@ actor_snapshot actor_record::snapshot(clock::time_point now) const {
   view.path = path_;
   view.phase = phase();
   view.restarts = restarts_;
+  view.restart = restart_;
   view.started = started_;
   view.mailbox = mailbox_.figures(now);
   if (view.phase == actor_phase::exited) { // what still arrives is thrown away unread
@@ -101,6 +134,10 @@ actor_snapshot actor_record::snapshot(clock::time_point now) const {
   const std::lock_guard lock{mutex_};
   view.kind = kind_;
   view.status = status_;
+  view.details = details_;
+  view.process = process_;
+  view.supervisor = supervisor_;
+  view.restart_due = restart_due_;
   view.last_error = last_error_;
   view.actor_id = actor_id_;
   return view;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "supervision/actor_detail.hpp"
 #include "supervision/mailbox_meter.hpp"
+#include "supervision/supervisor_figures.hpp"
 
 #include <caf/actor_control_block.hpp>
 
@@ -8,9 +10,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 
 namespace sandboxd::supervision {
 
@@ -28,7 +33,13 @@ struct actor_snapshot {
   std::string path; ///< place in the tree, e.g. "/root/sandbox/workload/sessions/7"
   std::string kind; ///< what sort of actor it is, e.g. "session"
   actor_phase phase = actor_phase::starting;
-  std::string status;         ///< the actor's own words, e.g. "idle"
+  std::string status; ///< the actor's own words, e.g. "idle"
+  actor_details details;
+  pid_t process = 0; ///< the OS process that it stands for, as this process sees its number; 0 = none
+  std::shared_ptr<const supervisor_figures> supervisor; ///< null unless it is one
+  std::optional<restart_type> restart;                  ///< of a child: when it is started again
+  /// When its supervisor starts it again, if that waits.
+  std::optional<std::chrono::system_clock::time_point> restart_due;
   std::string last_error;     ///< of this or, if this one had none, of the incarnation before
   std::uint64_t restarts = 0; ///< earlier incarnations at this path that were replaced
   std::uint64_t actor_id = 0; ///< CAF's number of this incarnation, 0 before it is spawned
@@ -57,15 +68,33 @@ public:
   void default_kind(std::string_view kind);
 
   actor_phase phase() const noexcept { return phase_.load(std::memory_order_relaxed); }
-  void phase(actor_phase phase) noexcept { phase_.store(phase, std::memory_order_relaxed); }
+  void phase(actor_phase phase) noexcept {
+    phase_.store(phase, std::memory_order_relaxed);
+    has_changed();
+  }
   /// Changes the phase to stopping, unless the actor has ended already. Returns whether it did.
   bool mark_stopping() noexcept;
 
   std::string status() const;
   void status(std::string_view text);
 
+  /// Texts among the details are bounded like the status.
+  void details(actor_details all);
+
+  void process(pid_t number);
+
+  void supervisor(std::shared_ptr<const supervisor_figures> figures);
+
+  /// Before the actor is spawned.
+  void restart(restart_type type) noexcept { restart_ = type; }
+
+  void restart_due(std::chrono::system_clock::time_point when);
+
   std::string last_error() const;
   void last_error(std::string_view text);
+
+  /// Another number after each change of anything but the figures of the mailbox.
+  std::uint64_t version() const noexcept { return version_.load(std::memory_order_relaxed); }
 
   /// The actor itself, or null when it is gone. Do not keep it longer than needed: a restart makes a new one.
   caf::strong_actor_ptr actor() const;
@@ -77,14 +106,22 @@ public:
   actor_snapshot snapshot(clock::time_point now = clock::now()) const;
 
 private:
+  void has_changed() noexcept { version_.fetch_add(1, std::memory_order_relaxed); }
+
   const std::string path_;
   const std::uint64_t restarts_;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   std::atomic<actor_phase> phase_{actor_phase::starting};
+  std::atomic<std::uint64_t> version_{0};
+  std::optional<restart_type> restart_;
   mailbox_meter mailbox_;
   mutable std::mutex mutex_; // of what follows; held for copies of short strings only
   std::string kind_;
   std::string status_;
+  actor_details details_;
+  pid_t process_ = 0;
+  std::shared_ptr<const supervisor_figures> supervisor_;
+  std::optional<std::chrono::system_clock::time_point> restart_due_;
   std::string last_error_;
   caf::weak_actor_ptr actor_;
   std::uint64_t actor_id_ = 0;

@@ -49,11 +49,13 @@ void child_keeper::bring_up(child& entry, outcome then) {
   const auto last_error = entry.listing.record() ? entry.listing.record()->last_error() : std::string{};
   auto record =
       std::make_shared<actor_record>(path_of(entry), entry.spec.kind, entry.incarnations, last_error);
+  record->restart(entry.spec.restart);
   entry.listing = self_->observer()->actors->enter(record);
   entry.then = std::move(then);
   entry.timed_out = false;
   entry.called_off = false;
   entry.killed = false;
+  entry.renewed = false;
   const auto actor = spawn(entry.spec.start, {self_->system(), self_->observer(), record, self_->ctrl()});
   if (!actor) {
     start_failed(entry, supervision_error::start_failed, describe(actor.error()));
@@ -120,6 +122,11 @@ void child_keeper::bring_down(child& entry, continuation then) {
   }
   entry.phase = child_phase::stopping;
   entry.then = std::move(ended);
+  ask_to_end(entry);
+}
+
+void child_keeper::renew(child& entry) {
+  entry.renewed = true;
   ask_to_end(entry);
 }
 
@@ -196,6 +203,9 @@ child* child_keeper::on_down(const caf::down_msg& down) {
     return nullptr;
   default:
     entry->phase = child_phase::exited;
+    deadlines_.clear(entry->incarnation);
+    if (entry->renewed)
+      entry->last_exit = {exit_kind::failure, "its restart was asked for"};
     note(event_kind::exited, *entry, to_string(entry->last_exit));
     return entry;
   }

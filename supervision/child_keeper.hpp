@@ -44,6 +44,9 @@ public:
   /// without a future (temporary or dynamic ones) are removed.
   void bring_down(child& entry, continuation then);
 
+  /// Asks the child's actor to end as its spec says, and takes that for a failure.
+  void renew(child& entry);
+
   /// Stops several, each after the one before has ended.
   void bring_down_all(std::vector<std::string> ids, continuation then);
 

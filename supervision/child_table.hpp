@@ -35,6 +35,7 @@ struct child {
   bool timed_out = false;          ///< the start of the present actor took too long
   bool called_off = false;         ///< the present actor was told to end before its start was complete
   bool killed = false;             ///< the present actor was ended by force
+  bool renewed = false;            ///< the present actor was asked to end, to be started again
   backoff delays;
   std::chrono::steady_clock::time_point alive_since{};
   std::uint64_t ticket = 0;        ///< makes a `restart_due` from before the last change void

@@ -57,14 +57,17 @@ caf::strong_actor_ptr directory::find(const std::string& path) const {
   return entry && entry->phase() != actor_phase::exited ? entry->actor() : nullptr;
 }
 
+std::vector<std::shared_ptr<actor_record>> directory::records() const {
+  std::vector<std::shared_ptr<actor_record>> all;
+  const std::shared_lock lock{mutex_};
+  all.reserve(records_.size());
+  for (const auto& [path, record] : records_)
+    all.push_back(record);
+  return all;
+}
+
 std::vector<actor_snapshot> directory::snapshot() const {
-  std::vector<std::shared_ptr<actor_record>> records;
-  {
-    const std::shared_lock lock{mutex_};
-    records.reserve(records_.size());
-    for (const auto& [path, record] : records_)
-      records.push_back(record);
-  }
+  auto records = this->records();
   std::sort(records.begin(), records.end(),
             [](const auto& a, const auto& b) { return a->path() < b->path(); });
   std::vector<actor_snapshot> view;

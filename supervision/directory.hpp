@@ -57,6 +57,9 @@ public:
     return caf::actor_cast<Handle>(find(path));
   }
 
+  /// The records of all entries, in no order. Costs little more than a pointer for each.
+  std::vector<std::shared_ptr<actor_record>> records() const;
+
   /// All entries, sorted by path. For people and tests; costs time in proportion to the number of actors.
   std::vector<actor_snapshot> snapshot() const;
 

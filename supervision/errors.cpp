@@ -54,6 +54,8 @@ std::string_view to_string(supervision_error code) noexcept {
     return "stopping";
   case supervision_error::stopped:
     return "stopped";
+  case supervision_error::temporary:
+    return "temporary";
   }
   return "unknown";
 }
@@ -77,7 +79,9 @@ exit_cause classify(const caf::error& reason) {
     return {exit_kind::shutdown, {}};
   if (reason == caf::exit_reason::kill)
     return {exit_kind::killed, {}};
-  if (is(reason, supervision_error::shutdown) || is(reason, supervision_error::gave_up))
+  if (is(reason, supervision_error::shutdown)) // whose name is that of the class
+    return {exit_kind::shutdown, text_of(reason)};
+  if (is(reason, supervision_error::gave_up))
     return {exit_kind::shutdown, describe(reason)};
   return {exit_kind::failure, describe(reason)};
 }

@@ -33,6 +33,7 @@ enum class supervision_error : std::uint8_t {
   invalid_spec = 17,      ///< the child spec is not valid; the text names field and value
   stopping = 18,          ///< the supervisor is stopping and starts nothing any more
   stopped = 19,           ///< `get_child`: the child does not run and will not by itself; use `restart_child`
+  temporary = 20,         ///< `renew_child`: the child is never started again
 };
 
 std::string_view to_string(supervision_error code) noexcept;

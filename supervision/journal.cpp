@@ -88,12 +88,12 @@ std::uint64_t journal::last_sequence() const {
   return last_sequence_;
 }
 
-journal::subscription journal::subscribe(std::function<void()> wake) {
+journal::subscription journal::subscribe(std::function<void()> wake, std::optional<std::uint64_t> after) {
   auto place = std::make_shared<subscription::reader>();
   place->wake = std::move(wake);
   const std::lock_guard lock{mutex_};
   readers_.push_back(place);
-  return {*this, std::move(place)};
+  return {*this, std::move(place), std::min(after.value_or(last_sequence_), last_sequence_)};
 }
 
 void journal::set_sink(std::function<void(const journal_event&)> sink) {
@@ -101,8 +101,8 @@ void journal::set_sink(std::function<void(const journal_event&)> sink) {
   sink_ = std::move(sink);
 }
 
-journal::subscription::subscription(journal& owner, std::shared_ptr<reader> place)
-    : owner_(&owner), place_(std::move(place)), last_read_(owner.last_sequence_) {}
+journal::subscription::subscription(journal& owner, std::shared_ptr<reader> place, std::uint64_t after)
+    : owner_(&owner), place_(std::move(place)), last_read_(after) {}
 
 journal::subscription::subscription(subscription&& other) noexcept
     : owner_(other.owner_), place_(std::move(other.place_)), last_read_(other.last_read_),

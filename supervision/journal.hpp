@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,7 +81,7 @@ public:
   private:
     friend class journal;
     struct reader;
-    subscription(journal& owner, std::shared_ptr<reader> place);
+    subscription(journal& owner, std::shared_ptr<reader> place, std::uint64_t after);
     journal* owner_;
     std::shared_ptr<reader> place_;
     std::uint64_t last_read_;
@@ -91,7 +92,8 @@ public:
   /// again before `read` has returned everything. It runs on whatever thread appends, so it must not block:
   /// it posts to the reader's own executor (`asio::post`, `caf::anon_send`) and returns. A call may still be
   /// under way when the subscription is destroyed.
-  [[nodiscard]] subscription subscribe(std::function<void()> wake);
+  /// `after`: the number of the event behind which it begins, if that is not now.
+  [[nodiscard]] subscription subscribe(std::function<void()> wake, std::optional<std::uint64_t> after = {});
 
   /// Installs the function that sees every event at once, on the appending thread and in order of their
   /// numbers, e.g. to log it. It must not block and must not append. An empty function removes it.

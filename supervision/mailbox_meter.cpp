@@ -31,6 +31,16 @@ void add(std::atomic<T>& counter, T amount) {
   counter.store(counter.load(relaxed) + amount, relaxed);
 }
 
+void count(std::array<std::atomic<std::uint64_t>, 24>& histogram, std::uint64_t microseconds) {
+  const auto bucket = static_cast<std::size_t>(std::bit_width(microseconds));
+  add<std::uint64_t>(histogram[std::min(bucket, histogram.size() - 1)], 1);
+}
+
+void copy(const std::array<std::atomic<std::uint64_t>, 24>& from, std::array<std::uint64_t, 24>& to) {
+  std::transform(from.begin(), from.end(), to.begin(),
+                 [](const auto& bucket) { return bucket.load(relaxed); });
+}
+
 } // namespace
 
 std::uint64_t mailbox_meter::pack(std::uint64_t sequence, clock::time_point now) const noexcept {
@@ -65,28 +75,51 @@ void mailbox_meter::on_handled(clock::duration duration) noexcept {
   add<std::int64_t>(handling_total_, nanoseconds);
   if (nanoseconds > handling_max_.load(relaxed))
     handling_max_.store(nanoseconds, relaxed);
-  const auto bucket =
-      static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(nanoseconds) / 1000));
-  add<std::uint64_t>(histogram_[std::min(bucket, histogram_.size() - 1)], 1);
+  count(handling_, static_cast<std::uint64_t>(nanoseconds) / 1000);
+}
+
+/// Stamps are given slot by slot, and messages are taken in the order in which they came.
+void mailbox_meter::on_taken(clock::time_point now) noexcept {
+  const auto oldest = handled_.load(relaxed) + 1; // as numbered in the stamps
+  for (std::size_t seen = 0; seen < slots; ++seen) {
+    const auto stamp = stamps_[next_stamp_].load(relaxed);
+    const auto ahead = stamp == 0 ? 1 : distance(stamp >> time_bits, oldest);
+    if (ahead > 0)
+      return;
+    next_stamp_ = (next_stamp_ + 1) % slots;
+    if (ahead == 0)
+      return count(waiting_, age_of(stamp, now));
+  }
+}
+
+std::uint64_t mailbox_meter::age_of(std::uint64_t stamp, clock::time_point now) const noexcept {
+  const auto age = (pack(0, now) - stamp) & time_mask;
+  return age <= time_mask / 2 ? age : 0; // it may have come "after" now: that is read before
 }
 
 std::chrono::microseconds mailbox_meter::oldest_age(std::uint64_t handled,
                                                     clock::time_point now) const noexcept {
   const auto oldest = handled + 1; // as numbered in the stamps
-  const auto current = pack(0, now) & time_mask;
   auto nearest = std::numeric_limits<std::int64_t>::max();
-  auto arrival = current; // no stamp yet: its message is arriving right now
+  auto arrival = pack(0, now); // no stamp yet: its message is arriving right now
   for (const auto& slot : stamps_) {
     const auto stamp = slot.load(relaxed);
     const auto ahead = stamp == 0 ? -1 : distance(stamp >> time_bits, oldest);
     if (ahead >= 0 && ahead < nearest) { // the stamps of handled messages say nothing about those that wait
       nearest = ahead;
-      arrival = stamp & time_mask;
+      arrival = stamp;
     }
   }
-  const auto age = (current - arrival) & time_mask;
-  // The clock of arrivals is not the reader's: a message may have come "after" now.
-  return std::chrono::microseconds{age <= time_mask / 2 ? static_cast<std::int64_t>(age) : 0};
+  return std::chrono::microseconds{age_of(arrival, now)};
+}
+
+std::uint64_t mailbox_meter::movements() const noexcept {
+  return received_.load(relaxed) + handled_.load(relaxed);
+}
+
+bool mailbox_meter::has_messages() const noexcept {
+  const auto handled = handled_.load(relaxed); // first, as in `figures`
+  return received_.load(relaxed) > handled;
 }
 
 mailbox_figures mailbox_meter::figures(clock::time_point now) const noexcept {
@@ -100,8 +133,8 @@ mailbox_figures mailbox_meter::figures(clock::time_point now) const noexcept {
     view.oldest_age = oldest_age(view.handled, now);
   view.handling_total = std::chrono::nanoseconds{handling_total_.load(relaxed)};
   view.handling_max = std::chrono::nanoseconds{handling_max_.load(relaxed)};
-  std::transform(histogram_.begin(), histogram_.end(), view.handling_histogram.begin(),
-                 [](const auto& bucket) { return bucket.load(relaxed); });
+  copy(handling_, view.handling_histogram);
+  copy(waiting_, view.waiting_histogram);
   return view;
 }
 

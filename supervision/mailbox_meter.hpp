@@ -20,10 +20,12 @@ struct mailbox_figures {
   /// Handling times: element 0 counts those below 1 us, element i those in [2^(i-1), 2^i) us, the last one
   /// everything longer (about 4 s).
   std::array<std::uint64_t, 24> handling_histogram{};
+  /// The same of the times that messages have waited, but for some of those in long queues.
+  std::array<std::uint64_t, 24> waiting_histogram{};
 };
 
-/// Counts what goes through one mailbox. `on_enqueue` may be called from any thread, `on_handled` only by the
-/// actor's own, `figures` by anybody at any time; nobody ever waits, nothing is allocated. Time is an
+/// Counts what goes through one mailbox. `on_enqueue` may be called from any thread, the two others only by
+/// the actor's own, `figures` by anybody at any time; nobody ever waits, nothing is allocated. Time is an
 /// argument.
 ///
 /// The age of the oldest message comes from a ring of 32 arrival stamps. Up to 32 waiting messages each gets
@@ -36,8 +38,17 @@ public:
   /// A message arrives.
   void on_enqueue(clock::time_point now) noexcept;
 
+  /// The oldest message begins to be handled. Called by the actor's own thread alone.
+  void on_taken(clock::time_point now) noexcept;
+
   /// A message was handled (or discarded), which took `duration`.
   void on_handled(clock::duration duration) noexcept;
+
+  /// A number that changes whenever a message comes or was handled. Any thread.
+  std::uint64_t movements() const noexcept;
+
+  /// Whether a message waits, or is being handled. Any thread.
+  bool has_messages() const noexcept;
 
   /// Reads everything; each figure is atomic, their relation to each other is not.
   mailbox_figures figures(clock::time_point now) const noexcept;
@@ -46,6 +57,7 @@ private:
   static constexpr std::size_t slots = 32;
 
   std::uint64_t pack(std::uint64_t sequence, clock::time_point now) const noexcept;
+  std::uint64_t age_of(std::uint64_t stamp, clock::time_point now) const noexcept; // microseconds
   std::chrono::microseconds oldest_age(std::uint64_t handled, clock::time_point now) const noexcept;
 
   const clock::time_point origin_ = clock::now(); // keeps the stamps small; differences are all that counts
@@ -57,7 +69,10 @@ private:
   std::atomic<std::uint64_t> handled_{0};
   std::atomic<std::int64_t> handling_total_{0};
   std::atomic<std::int64_t> handling_max_{0};
-  std::array<std::atomic<std::uint64_t>, 24> histogram_{};
+  using histogram = std::array<std::atomic<std::uint64_t>, 24>;
+  histogram handling_{};
+  histogram waiting_{};
+  std::size_t next_stamp_ = 1; // slot of the next message with one
 };
 
 } // namespace sandboxd::supervision

@@ -1,5 +1,7 @@
 #include "supervision/restart_window.hpp"
 
+#include <algorithm>
+
 namespace sandboxd::supervision {
 
 bool restart_window::add(clock::time_point now) {
@@ -9,6 +11,12 @@ bool restart_window::add(clock::time_point now) {
     restarts_.pop_front();
   restarts_.push_back(current);
   return restarts_.size() <= intensity_;
+}
+
+std::size_t restart_window::count(clock::time_point now) const noexcept {
+  const auto threshold = std::chrono::floor<std::chrono::seconds>(now) - period_;
+  return static_cast<std::size_t>(std::count_if(restarts_.begin(), restarts_.end(),
+                                                [&](second restart) { return restart >= threshold; }));
 }
 
 } // namespace sandboxd::supervision

@@ -25,6 +25,9 @@ public:
   /// Restarts in the window as of the last `add`, that one included.
   std::size_t count() const noexcept { return restarts_.size(); }
 
+  /// Restarts that would still count if another came at `now`.
+  std::size_t count(clock::time_point now) const noexcept;
+
   std::size_t intensity() const noexcept { return intensity_; }
   std::chrono::seconds period() const noexcept { return period_; }
 

@@ -18,6 +18,7 @@ supervisor_actor::behavior_type supervisor(typed_stateful_pointer<supervisor_sta
       [=](const start_child& request) { return self->state.start(request); },
       [=](const terminate_child& request) { return self->state.terminate(request); },
       [=](const restart_child& request) { return self->state.restart(request); },
+      [=](const renew_child& request) { return self->state.renew(request); },
       [=](const delete_child& request) { return self->state.remove(request); },
       [=](const get_child& request) { return self->state.get(request); },
       [=](const await_ready&) { return self->state.ready(); },

@@ -34,6 +34,14 @@ struct restart_child {
   std::string id;
 };
 
+/// Ends a running child, politely and then by force, and takes that for a failure: it is started again, with
+/// those that the strategy concerns, within the intensity and after the backoff. OTP has no such request:
+/// there people send an exit signal. Answers when it has been asked to end. Errors: `not_found`, `restarting`
+/// (it does not run now), `temporary`, `stopping`.
+struct renew_child {
+  std::string id;
+};
+
 /// Removes the spec of a child that was stopped. Errors: `not_found`, `running`, `restarting`,
 /// `dynamic_children`, `stopping`.
 struct delete_child {
@@ -109,16 +117,18 @@ struct restart_due {
 
 using supervisor_actor = caf::typed_actor< //
     caf::replies_to<start_child>::with<caf::strong_actor_ptr>, caf::replies_to<terminate_child>::with<void>,
-    caf::replies_to<restart_child>::with<caf::strong_actor_ptr>, caf::replies_to<delete_child>::with<void>,
-    caf::replies_to<get_child>::with<caf::strong_actor_ptr>, caf::replies_to<await_ready>::with<void>,
-    caf::replies_to<which_children>::with<child_infos>, caf::replies_to<count_children>::with<child_counts>,
-    caf::reacts_to<child_started>, caf::reacts_to<deadline_passed>, caf::reacts_to<restart_due>>;
+    caf::replies_to<restart_child>::with<caf::strong_actor_ptr>, caf::replies_to<renew_child>::with<void>,
+    caf::replies_to<delete_child>::with<void>, caf::replies_to<get_child>::with<caf::strong_actor_ptr>,
+    caf::replies_to<await_ready>::with<void>, caf::replies_to<which_children>::with<child_infos>,
+    caf::replies_to<count_children>::with<child_counts>, caf::reacts_to<child_started>,
+    caf::reacts_to<deadline_passed>, caf::reacts_to<restart_due>>;
 
 } // namespace sandboxd::supervision
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::start_child)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::terminate_child)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::restart_child)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::renew_child)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::delete_child)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::get_child)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(sandboxd::supervision::await_ready)

@@ -1,6 +1,7 @@
 #include "supervision/supervisor_state.hpp"
 
 #include "supervision/errors.hpp"
+#include "supervision/supervisor_figures.hpp"
 
 #include <fmt/format.h>
 
@@ -33,6 +34,7 @@ void supervisor_state::begin(supervisor_spec spec) {
   }
   spec_ = std::move(spec);
   history_ = restart_window{spec_.intensity, spec_.period};
+  show_budget();
   keeper_.emplace(self_, is_dynamic());
   std::vector<std::string> ids;
   for (auto& data : std::exchange(spec_.children, {}))
@@ -131,6 +133,27 @@ caf::result<void> supervisor_state::terminate(const terminate_child& request) {
       promise.deliver();
       lanes_.leave(lane_of(id));
     });
+  });
+  return promise.result();
+}
+
+caf::result<void> supervisor_state::renew(const renew_child& request) {
+  const kept_promise<void> promise{self_, refuse(supervision_error::stopping, request.id)};
+  lanes_.enter(lane_of(request.id), [this, promise, id = request.id] {
+    auto* entry = children().find(id);
+    if (stopping_)
+      promise.deliver(refuse(supervision_error::stopping, id));
+    else if (!entry)
+      promise.deliver(refuse(supervision_error::not_found, id));
+    else if (entry->phase != child_phase::running)
+      promise.deliver(refuse(supervision_error::restarting, id));
+    else if (entry->spec.restart == restart_type::temporary)
+      promise.deliver(refuse(supervision_error::temporary, id));
+    else {
+      keeper_->renew(*entry);
+      promise.deliver();
+    }
+    lanes_.leave(lane_of(id));
   });
   return promise.result();
 }
@@ -241,11 +264,17 @@ void supervisor_state::judge(child& entry, const std::optional<exit_cause>& caus
     give_up(entry, cause.value_or(entry.last_exit));
     return;
   case verdict::action::restart:
+    show_budget();
     keeper_->note(event_kind::restarting, entry, to_string(cause.value_or(entry.last_exit)), &history_);
     carry_out(where, result.group,
               cause ? entry.delays.next_delay(entry.alive_since, keeper_->now()) : no_delay);
     return;
   }
+}
+
+void supervisor_state::show_budget() const {
+  self_->record()->supervisor(
+      std::make_shared<const supervisor_figures>(supervisor_figures{spec_.strategy, history_}));
 }
 
 void supervisor_state::carry_out(const place& where, const restart_group& group,
@@ -281,6 +310,8 @@ void supervisor_state::restart_later(child& entry, std::chrono::milliseconds del
   child_keeper::settle(entry, child_phase::restarting);
   entry.restart_is_counted = counted;
   ++entry.ticket;
+  if (delay > no_delay && entry.listing.record())
+    entry.listing.record()->restart_due(std::chrono::system_clock::now() + delay);
   if (delay > no_delay)
     self_->delayed_send(self_, delay, restart_due{entry.spec.id, entry.ticket});
   else // through the mailbox: requests that wait there get their turn, as in OTP
@@ -320,6 +351,7 @@ supervisor_state::place supervisor_state::place_of(const child& entry) const {
 }
 
 void supervisor_state::give_up(child& entry, const exit_cause& cause) {
+  show_budget();
   const auto id = entry.spec.id;
   const auto words = fmt::format("child '{}': {}", id, to_string(cause));
   journal_event event;

@@ -34,6 +34,7 @@ public:
   handle_result start(const start_child& request);
   handle_result restart(const restart_child& request);
   caf::result<void> terminate(const terminate_child& request);
+  caf::result<void> renew(const renew_child& request);
   caf::result<void> remove(const delete_child& request);
   handle_result get(const get_child& request);
   caf::result<void> ready();
@@ -69,6 +70,7 @@ private:
   void carry_out(const place& where, const restart_group& group, std::chrono::milliseconds delay);
   void restart_later(child& entry, std::chrono::milliseconds delay, bool counted);
   void give_up(child& entry, const exit_cause& cause);
+  void show_budget() const;
 
   // The end.
   void stop_everything(const caf::error& reason);

@@ -37,6 +37,7 @@ asked_pool_behavior(supervision::typed_stateful_pointer<asked_pool_state, actors
       [](const actors::executor_leaves&) {},
       [](const actors::fork_server_changed&) {},
       [=](const actors::run_ended& event) { known->survived.push_back(event.survived); },
+      [](const actors::turn_breaker&) {},
       [](actors::tend_pool) {},
   };
 }

@@ -76,6 +76,7 @@ told_pool_behavior(supervision::typed_stateful_pointer<told_pool_state, actors::
       [=](const actors::executor_leaves& event) { known->left.push_back(event); },
       [=](const actors::fork_server_changed& event) { known->changes.push_back(event); },
       [](const actors::run_ended&) {},
+      [](const actors::turn_breaker&) {},
       [](actors::tend_pool) {},
   };
 }

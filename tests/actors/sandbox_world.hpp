@@ -58,6 +58,7 @@ inline supervision::supervisor_actor::behavior_type obedient_supervisor_behavior
         return known->terminations.back();
       },
       [=](const s::restart_child&) -> caf::result<caf::strong_actor_ptr> { return cannot(); },
+      [=](const s::renew_child&) -> caf::result<void> { return cannot(); },
       [=](const s::delete_child&) -> caf::result<void> { return cannot(); },
       [=](const s::get_child&) -> caf::result<caf::strong_actor_ptr> { return cannot(); },
       [=](s::await_ready) -> caf::result<void> { return caf::unit; },

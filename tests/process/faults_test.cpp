@@ -42,6 +42,7 @@ enum class disturbs {
 /// Every kind of actor must be here: a new kind needs a decision.
 const std::map<std::string, disturbs> kinds{
     {"http", disturbs::nobody},
+    {"inspector", disturbs::nobody},
     {"launcher", disturbs::sessionless},
     {"session-manager", disturbs::requests},
     {"process-starter", disturbs::nobody},

@@ -23,11 +23,11 @@ MAY_INCLUDE = {
     "interpreters": {"config"},
     "actors": {"supervision", "interpreters", "files", "git", "launcher", "ports", "config"},
     "http": {"actors", "git", "ports", "supervision", "config"},
-    "daemon": {"http", "actors", "interpreters", "launcher", "supervision", "config"},
-    "inspector": set(),
+    "daemon": {"inspector", "http", "actors", "interpreters", "launcher", "supervision", "config"},
+    "inspector": {"http", "actors", "interpreters", "launcher", "supervision", "config"},
     "bench": set(),
 }
-FLOORS = [["main.cpp", "daemon"], ["http"], ["actors"], ["files", "git"], ["interpreters", "launcher", "ports"], ["supervision"],
+FLOORS = [["main.cpp", "daemon"], ["inspector"], ["http"], ["actors"], ["files", "git"], ["interpreters", "launcher", "ports"], ["supervision"],
           ["config"]]
 UNBOUND = {"main.cpp", "tests"}  # compose or test everything
 

@@ -39,6 +39,11 @@ TEST(errors, put_every_exit_reason_into_its_class) {
   }
 }
 
+TEST(errors, name_no_class_twice) {
+  const auto ended = make_supervision_error(supervision_error::shutdown, "idle for an hour");
+  EXPECT_EQ(to_string(classify(ended)), "shutdown: idle for an hour");
+}
+
 TEST(errors, keep_the_words_of_a_failure) {
   EXPECT_EQ(to_string(classify(make_supervision_error(supervision_error::exception, "bad descriptor"))),
             "failure: exception: bad descriptor");

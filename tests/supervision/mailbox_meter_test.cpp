@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <deque>
+#include <numeric>
 #include <random>
 #include <thread>
 #include <vector>
@@ -50,6 +52,35 @@ TEST(mailbox_meter, sorts_handling_times_by_powers_of_two_microseconds) {
   EXPECT_EQ(view[1], 2u);
   EXPECT_EQ(view[2], 2u);
   EXPECT_EQ(view.back(), 1u);
+}
+
+TEST(mailbox_meter, sorts_waiting_times_of_the_messages_that_are_taken) {
+  mailbox_meter meter;
+  meter.on_enqueue(start);
+  meter.on_enqueue(start + 3us);
+  meter.on_taken(start + 5us); // the first has waited for 5 us
+  meter.on_taken(start + 6us); // which says nothing new
+  meter.on_handled(2us);
+  meter.on_taken(start + 1003us); // the second for 1000
+  meter.on_handled(2us);
+  const auto view = meter.figures(start).waiting_histogram;
+  EXPECT_EQ(view[3], 1u);
+  EXPECT_EQ(view[10], 1u);
+  EXPECT_EQ(std::accumulate(view.begin(), view.end(), std::uint64_t{0}), 2u);
+}
+
+TEST(mailbox_meter, knows_the_waiting_time_of_each_message_of_a_short_queue) {
+  mailbox_meter meter;
+  for (auto round = 0; round < 1000; ++round) {
+    const auto now = start + round * 100us;
+    meter.on_enqueue(now);
+    meter.on_enqueue(now);
+    for (auto message = 0; message < 2; ++message) {
+      meter.on_taken(now + 20us);
+      meter.on_handled(1us);
+    }
+  }
+  EXPECT_EQ(meter.figures(start).waiting_histogram[5], 2000u);
 }
 
 TEST(mailbox_meter, tells_the_age_of_the_oldest_message_exactly_in_a_short_queue) {

@@ -26,6 +26,17 @@ TEST(restart_window, allows_as_many_restarts_as_its_intensity) {
   EXPECT_EQ(window.count(), 3u);
 }
 
+TEST(restart_window, tells_how_many_would_count_at_a_later_time) {
+  restart_window window{5, 5s};
+  const time_point start{100s};
+  window.add(start);
+  window.add(start + 3s);
+  EXPECT_EQ(window.count(start + 5s), 2u);
+  EXPECT_EQ(window.count(start + 6s), 1u);
+  EXPECT_EQ(window.count(start + 9s), 0u);
+  EXPECT_EQ(window.count(), 2u) << "nothing is forgotten by looking";
+}
+
 TEST(restart_window, still_counts_a_restart_exactly_one_period_old) {
   restart_window window{1, 5s};
   EXPECT_TRUE(window.add(at(1000ms)));

@@ -41,6 +41,42 @@ TEST_F(supervisor_restart, rest_for_one_restarts_those_started_later) {
   EXPECT_EQ(at("/root/a"), untouched);
 }
 
+TEST_F(supervisor_restart, that_is_asked_for_counts_as_a_failure_and_follows_the_strategy) {
+  const auto root = start(supervise(strategy::rest_for_one, {child("a"), child("b"), child("c")}));
+  EXPECT_TRUE(ask<void>(root, renew_child{"b"}));
+  run();
+  EXPECT_EQ(log, (lines{"stopping /root/b", "exited /root/b", "restarting /root/b", "stopping /root/c",
+                        "stopped /root/c", "started /root/b", "started /root/c"}));
+  EXPECT_EQ(texts[1], "failure: its restart was asked for");
+  const auto figures = tree->actors->record("/root")->snapshot().supervisor;
+  ASSERT_TRUE(figures);
+  EXPECT_EQ(figures->restarts.count(), 1u);
+}
+
+TEST_F(supervisor_restart, that_is_asked_for_ends_what_does_not_obey_by_force) {
+  auto deaf = child("a", manner::ignores);
+  deaf.shutdown = 500ms;
+  const auto root = start(supervise(strategy::one_for_one, {deaf}));
+  const auto first = at("/root/a");
+  EXPECT_TRUE(ask<void>(root, renew_child{"a"}));
+  advance(499ms);
+  EXPECT_EQ(at("/root/a"), first);
+  advance(1ms);
+  EXPECT_EQ(log, (lines{"stopping /root/a", "killing /root/a", "exited /root/a", "restarting /root/a",
+                        "started /root/a"}));
+  EXPECT_NE(at("/root/a"), first);
+}
+
+TEST_F(supervisor_restart, is_refused_for_what_is_not_there_does_not_run_or_is_started_once) {
+  auto once = child("once");
+  once.restart = restart_type::temporary;
+  const auto root = start(supervise(strategy::one_for_one, {child("a"), once}));
+  EXPECT_TRUE(is(ask<void>(root, renew_child{"nobody"}).error(), supervision_error::not_found));
+  EXPECT_TRUE(is(ask<void>(root, renew_child{"once"}).error(), supervision_error::temporary));
+  ask<void>(root, terminate_child{"a"});
+  EXPECT_TRUE(is(ask<void>(root, renew_child{"a"}).error(), supervision_error::restarting));
+}
+
 TEST_F(supervisor_restart, gives_up_when_the_intensity_is_exceeded) {
   start(supervise(strategy::one_for_one, {child("a"), child("b")})); // one restart in 5 s
   crash("/root/b");

@@ -54,8 +54,10 @@ public:
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+      close();
       fail("connect");
+    }
   }
   /// Connects to a Unix socket.
   explicit raw_client(const std::filesystem::path& file) {
@@ -63,8 +65,10 @@ public:
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     file.native().copy(address.sun_path, sizeof address.sun_path);
-    if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+      close();
       fail("connect");
+    }
   }
   raw_client(const raw_client&) = delete;
   raw_client& operator=(const raw_client&) = delete;

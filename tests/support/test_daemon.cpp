@@ -3,6 +3,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/paths.hpp"
 #include "config/load.hpp"
+#include "config/table.hpp"
 #include "daemon/sandbox_daemon.hpp"
 #include "daemon/surroundings.hpp"
 #include "tests/support/census.hpp"
@@ -36,7 +37,11 @@ std::filesystem::path make_temporary_directory() {
 config::configuration configure(const std::filesystem::path& directory,
                                 const test_daemon::adjustment& adjust) {
   config::configuration made;
+  for (const auto& key : config::table())
+    made.sources.emplace(key.name, "default");
   made.values.http.port = 0;
+  made.values.inspector.port = 0;
+  made.values.inspector.admit_workloads = true;
   made.values.http.admit_workloads = true; // the tests need not be marked apart, where that is impossible
   made.values.sandbox.workspace = directory / "workspace";
   made.values.sandbox.runtime_directory = directory / "run";
@@ -157,6 +162,10 @@ const supervision::directory& test_daemon::actors() const {
 
 const supervision::journal& test_daemon::events() const {
   return parts_->observer->events;
+}
+
+std::uint16_t test_daemon::inspector_port() const {
+  return static_cast<std::uint16_t>(process_of("/root/inspector")); // the first number in its status, too
 }
 
 pid_t test_daemon::process_of(const std::string& path) const {

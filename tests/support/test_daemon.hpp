@@ -37,6 +37,8 @@ public:
   std::optional<int> wait_for_end();
 
   [[nodiscard]] std::uint16_t port() const;
+  /// The port of its inspector.
+  [[nodiscard]] std::uint16_t inspector_port() const;
   [[nodiscard]] const std::filesystem::path& workspace() const;
   /// Where the control files are.
   [[nodiscard]] const std::filesystem::path& runtime_directory() const;

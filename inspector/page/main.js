@@ -1,0 +1,157 @@
+import { Actions } from './actions.js';
+import { ActorFeed } from './actor_feed.js';
+import { hashOf, pathOf } from './address.js';
+import { Api } from './api.js';
+import { DetailView } from './detail_view.js';
+import { setText } from './element.js';
+import { everySecond } from './every_second.js';
+import { Figures } from './figures.js';
+import { follow } from './follow.js';
+import { milliseconds, whole } from './format.js';
+import { HealthView } from './health_view.js';
+import { processorUse } from './history.js';
+import { JournalModel } from './journal_model.js';
+import { JournalView } from './journal_view.js';
+import { Rates } from './rates.js';
+import { SettingsView } from './settings_view.js';
+import { setUpTheme } from './theme.js';
+import { tokens } from './token_form.js';
+import { ActorTree } from './tree.js';
+import { TreeView } from './tree_view.js';
+import { isNarrow, setUpViews } from './views.js';
+
+const find = (id) => document.getElementById(id);
+
+const api = new Api(tokens);
+const tree = new ActorTree();
+const rates = new Rates();
+const feed = new ActorFeed(tree, rates);
+const journal = new JournalModel();
+const actions = new Actions(api, tree);
+const figures = new Figures();
+
+let selected = '';
+const treeView = new TreeView(tree, rates, (path, isWanted) => select(path, { isWanted, isFromTree: true }));
+const detailView = new DetailView(actions);
+const open = (path) => select(path, { isWanted: true });
+const journalView = new JournalView(journal, open);
+const healthView = new HealthView(actions);
+const settingsView = new SettingsView(api);
+
+setUpTheme(() => figures.recolour());
+const showView = setUpViews((view) => {
+  treeView.changed();
+  journalView.changed();
+  if (view === 'settings') settingsView.load();
+});
+
+/** The one actor in full that is shown, each second. */
+const detail = everySecond(async () => {
+  const path = selected;
+  if (!path) return;
+  try {
+    const actor = await api.get('actor', { path });
+    if (path === selected) detailView.show(actor);
+  } catch (error) {
+    if (path === selected) detailView.fail(error.status === 404 ? 'Nobody lives here now.' : error.message);
+  }
+});
+
+function select(path, { isWanted = false, isFromTree = false } = {}) {
+  selected = path;
+  if (!isFromTree) treeView.select(path);
+  journalView.select(path);
+  if (path) detailView.select(path);
+  else detailView.clear();
+  history.replaceState(null, '', hashOf(path) || location.pathname);
+  if (isWanted && isNarrow()) showView('actor');
+  detail.hurry();
+}
+
+function tellConnection(text, isLost) {
+  setText(find('connection'), text);
+  find('connection').dataset.level = isLost ? 'critical' : 'calm';
+  document.body.classList.toggle('stale', isLost);
+}
+
+function tellTrouble(count) {
+  setText(find('trouble-count'), count > 0 ? `(${whole(count)})` : '');
+  const title = `${count > 0 ? `(${whole(count)}) ` : ''}sandboxd inspector`;
+  if (document.title !== title) document.title = title;
+}
+
+follow({
+  silence: 5_000, // the stream tells of each look, even if nothing has changed
+  async *open(signal, onBytes) {
+    feed.begin();
+    yield* api.events('actors/stream', { interval: 1_000 }, signal, onBytes);
+  },
+  take(event) {
+    const summary = feed.take(event);
+    treeView.changed();
+    if (!summary) return;
+    tellConnection('live', false);
+    tellTrouble(summary.troubled);
+    figures.record('messages', summary.time, summary.messagesPerSecond);
+    figures.record('actors', summary.time, summary.alive);
+    figures.record('deepest', summary.time, summary.deepest);
+  },
+  tell: (problem, wait) => tellConnection(`connection lost: ${problem}; next attempt in ${milliseconds(wait)}`, true),
+});
+
+let daemonStartedAt;
+
+function takeEvent(event) {
+  if (journal.add(event)) journalView.added();
+}
+
+follow({
+  silence: 60_000, // comments come in between
+  async *open(signal, onBytes) {
+    const { startedAt } = await api.get('overview');
+    if (daemonStartedAt !== undefined && daemonStartedAt !== startedAt) journal.addDaemon(startedAt);
+    daemonStartedAt = startedAt;
+    const past = await api.get(
+      'journal',
+      journal.last === 0 ? { limit: 2_000 } : { after: journal.last, limit: 10_000 },
+    );
+    past.events.forEach(takeEvent);
+    journalView.changed();
+    yield* api.events('journal/stream', { after: past.last }, signal, onBytes);
+  },
+  take(message) {
+    if (message.type === 'journal') takeEvent(message.event);
+    else if (journal.addGap(message.events, new Date().toISOString())) journalView.added();
+  },
+  tell: (problem) => journalView.fail(problem),
+});
+
+function tellDaemon({ version, uptimeMilliseconds, pid, connections, threads, descriptors }) {
+  const words = [
+    version,
+    `up ${milliseconds(Math.floor(uptimeMilliseconds / 1e3) * 1e3)}`,
+    `pid ${pid}`,
+    `${whole(connections)} connections`,
+    `${whole(threads)} threads`,
+    `${whole(descriptors)} descriptors`,
+  ];
+  setText(find('daemon'), words.join(' · '));
+}
+
+let before;
+everySecond(async () => {
+  try {
+    const overview = await api.get('overview');
+    tellDaemon(overview);
+    healthView.show(overview);
+    figures.record('memory', Date.now(), overview.rssBytes);
+    if (before) figures.record('processor', Date.now(), processorUse(before, overview));
+    before = overview;
+  } catch {
+    before = undefined; // as long as the connection is lost, or a daemon that tells no overview
+  }
+});
+
+const followAddress = () => select(pathOf(location.hash), { isWanted: true });
+addEventListener('hashchange', followAddress);
+if (location.hash) followAddress();

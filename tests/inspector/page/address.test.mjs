@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { hashOf, pathOf } from '../../../inspector/page/address.js';
+
+test('A path becomes an address and comes back', () => {
+  assert.equal(hashOf('/root/sessions/7'), '#actor=/root/sessions/7');
+  assert.equal(hashOf('/root/a b#%'), '#actor=/root/a%20b%23%25');
+  assert.equal(pathOf('#actor=/root/a%20b%23%25'), '/root/a b#%');
+  assert.equal(hashOf(''), '');
+});
+
+test('Other addresses lead to no actor', () => {
+  assert.equal(pathOf(''), '');
+  assert.equal(pathOf('#else'), '');
+  assert.equal(pathOf('#actor=%E0%A4%A'), '');
+});
