@@ -12,13 +12,13 @@ COPY .ci/setup.bash /project/.ci/setup.bash
 RUN bash -c '. /project/.ci/setup.bash && require_packages "${packages_to_build[@]}" "${packages_to_run[@]}"'
 COPY . /project
 RUN /project/run --build-only && cd /project/build/release \
-  && strip --strip-debug sandboxd launcher/sandboxd-spawner git/sandboxd-git-worker
+  && strip --strip-debug sandboxd launcher/sandboxd-spawner git/sandboxd-git-worker inspector/sandboxctl/sandboxctl
 
 FROM ${BASE}
 # First what sandboxd and its helpers are linked with, then what they run, then what the SDK and its users expect to find.
 RUN apt-get update \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-    libcaf-core0.17 libfmt9 libhttp-parser2.9 libseccomp2 libnftables1 libsimdjson14 libgit2-1.5 \
+    libcaf-core0.17 libfmt9 libhttp-parser2.9 libseccomp2 libnftables1 libsimdjson14 libgit2-1.5 libcpp-httplib0.11 \
     bash git ca-certificates openssh-client procps util-linux \
     nodejs npm python3 python3-pip python3-venv \
     python3-ipython python3-numpy python3-pandas python3-matplotlib python3-pil \
@@ -35,6 +35,7 @@ COPY --from=build /project/build/release/git/sandboxd-git-worker /container-serv
 COPY --from=build /project/build/release/interpreters/python /container-server/interpreters/python
 COPY --from=build /project/build/release/interpreters/node /container-server/interpreters/node
 COPY --from=build /project/build/release/interpreters/sandboxd-namespace-init /container-server/interpreters/
+COPY --from=build /project/build/release/inspector/sandboxctl/sandboxctl /usr/local/bin/
 COPY --from=build /project/config/sandboxd.conf /etc/sandboxd/sandboxd.conf
 # Start-up scripts of older images end by calling startup.sh, or dist/index.js by bun. As the supervised command they
 # find the server running, and nothing is left to do. The bun here knows that file alone; users may put theirs over it.

@@ -9,7 +9,7 @@ die() { say "$*"; exit 1; }
 packages_to_build=(
   g++:g++ cmake:cmake ninja-build:ninja
   libcaf-dev librestinio-dev libasio-dev libhttp-parser-dev libfmt-dev nlohmann-json3-dev libsimdjson-dev libgit2-dev
-  libseccomp-dev libnftables-dev
+  libseccomp-dev libnftables-dev libcli11-dev libcpp-httplib-dev
 )
 packages_to_run=(
   bash:bash git:git curl:curl procps:ps util-linux:unshare nodejs:node npm:npm
@@ -18,7 +18,7 @@ packages_to_run=(
 packages_to_test=(
   libgtest-dev libgmock-dev clang-format:clang-format python3-pip
   file:file erlang-base:erl erlang-src openssh-client:ssh-keygen openssh-server:/usr/sbin/sshd
-  iproute2:ip
+  iproute2:ip chromium:chromium
 )
 packages_for_tsan=(dpkg-dev:dpkg-source)
 packages_for_lint=(clang-tidy:clang-tidy)
@@ -30,22 +30,24 @@ is_installed() { # PACKAGE[:PROGRAM]
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ]
 }
 
+as_root() { # COMMAND...
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
 # Installs those of the given packages that are missing, as root or with sudo; otherwise says what to do.
 require_packages() { # PACKAGE[:PROGRAM]...
-  local wanted missing=() as_root=()
+  local wanted missing=()
   for wanted in "$@"; do
     is_installed "$wanted" || missing+=("${wanted%%:*}")
   done
   [ ${#missing[@]} -eq 0 ] && return 0
   type -P apt-get >/dev/null || die "this needs Debian 12 with the packages: ${missing[*]}"
-  if [ "$(id -u)" -ne 0 ]; then
-    type -P sudo >/dev/null || die "missing packages, and neither root nor sudo to install them. As root, run:
+  [ "$(id -u)" -eq 0 ] || type -P sudo >/dev/null \
+    || die "missing packages, and neither root nor sudo to install them. As root, run:
   apt-get install --no-install-recommends ${missing[*]}"
-    as_root=(sudo)
-  fi
   say "installing ${missing[*]}"
-  "${as_root[@]}" apt-get -q update >&2 \
-    && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
+  as_root apt-get -q update >&2 \
+    && as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
       "${missing[@]}" >&2 \
     || die "could not install them. As root, run:
   apt-get install --no-install-recommends ${missing[*]}"
@@ -74,6 +76,17 @@ fetch_node_modules() { # DIRECTORY
   cmp -s "$place/package-lock.json" "$mark" && return 0
   (cd "$place" && npm ci --no-audit --no-fund --loglevel=error >&2) || die "npm cannot fetch what $1 needs"
   cp "$place/package-lock.json" "$mark"
+}
+
+# Unpacks a package of Debian below build/cache, without installing it. Prints where.
+unpacked_package() { # PACKAGE
+  local place=$top/build/cache/packages/$1
+  if [ ! -e "$place/complete" ]; then
+    rm -rf "$place" && mkdir -p "$place"
+    (cd "$place" && { apt-get -q download "$1" || { as_root apt-get -q update && apt-get -q download "$1"; }; } >&2 \
+      && dpkg-deb -x "$1"_*.deb . && rm "$1"_*.deb && touch complete) || die "cannot fetch $1"
+  fi
+  echo "$place"
 }
 
 # Configures build/KIND.

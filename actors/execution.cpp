@@ -73,7 +73,7 @@ execution_actor::behavior_type execution_behavior(self_pointer self, services_pt
   self->state.context = std::move(context);
   self->state.command = std::move(command);
   self->set_status(self->state.command.request.command.substr(0, shown_command));
-  self->set_details({{"command", self->state.command.request.command},
+  self->set_details({{"command", self->state.command.request.command.substr(0, shown_command)},
                      {"since", std::chrono::system_clock::now()},
                      {"requestId", self->state.command.request.request_id}});
   self->set_exit_handler([self](const caf::exit_msg& message) { on_exit_request(self, message.reason); });

@@ -80,10 +80,11 @@ std::optional<launcher::confinement> limits_of_forks(const services& context) {
 /// On the init's strand, which is where programs are started.
 void start_program(const services_ptr& context, const init_handle& init, bool isolate,
                    launcher::descriptor socket, const fork_server_actor& me, std::uint64_t generation,
-                   std::uint32_t& number) {
+                   std::uint32_t& number, std::shared_ptr<std::atomic<pid_t>> process) {
   const launcher::descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   launcher::program_events fate;
-  fate.started = [me, generation](launcher::process_ids, int error) {
+  fate.started = [me, generation, process = std::move(process)](launcher::process_ids ids, int error) {
+    *process = ids.on_host;
     if (error != 0)
       caf::anon_send(me, fork_server_lost{generation, std::strerror(error)});
   };
@@ -138,14 +139,15 @@ void start(self_pointer self) {
                      launcher::fork_server_link::create(state.context->io, std::move(sockets.first),
                                                         state.context->settings()->interpreter.start_timeout,
                                                         std::move(events)),
-                     std::make_shared<std::uint32_t>(0)};
+                     std::make_shared<std::uint32_t>(0), std::make_shared<std::atomic<pid_t>>(0)};
   std::erase_if(state.below_init, [](const auto& link) { return link.expired(); });
   state.below_init.push_back(state.candidate.link);
   auto theirs = std::make_shared<launcher::descriptor>(std::move(sockets.second));
-  asio::post(state.init->executor(), [context = state.context, init = state.init, isolate = state.isolated,
-                                      theirs, me, generation, program = state.candidate.program] {
-    start_program(context, init, isolate, std::move(*theirs), me, generation, *program);
-  });
+  asio::post(state.init->executor(),
+             [context = state.context, init = state.init, isolate = state.isolated, theirs, me, generation,
+              program = state.candidate.program, process = state.candidate.process] {
+               start_program(context, init, isolate, std::move(*theirs), me, generation, *program, process);
+             });
 }
 
 void lose_all(self_pointer self, const std::string& problem);
@@ -198,6 +200,8 @@ void on_ready(self_pointer self, const fork_server_ready& event) {
   if (!state.alive_since)
     state.alive_since = clock::now();
   self->set_status("Python " + event.version);
+  self->set_process(*state.serving.process);
+  self->set_restart_due({});
   if (!event.missing.empty())
     note(self, "modules that could not be imported: " + event.missing);
   tell_pool(self);
@@ -220,6 +224,8 @@ void start_later(self_pointer self, const fork_server_lost& why) {
   refuse(std::exchange(state.later_reloads, {}), reason);
   self->set_last_error(why.problem);
   self->set_status("waiting to start again: " + why.problem);
+  self->set_process(0);
+  self->set_restart_due(std::chrono::system_clock::now() + delay);
   const bool may_wait = alive_since && state.useless < useless_to_refuse;
   tell_pool(self, may_wait ? std::nullopt : std::optional(reason));
   self->delayed_send(self, delay, fork_server_pause_over{});

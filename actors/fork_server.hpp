@@ -5,10 +5,12 @@
 #include "supervision/actor_base.hpp"
 #include "supervision/backoff.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace sandboxd::actors {
@@ -18,6 +20,8 @@ struct fork_server_process {
   std::uint64_t generation = 0;
   std::shared_ptr<launcher::fork_server_link> link;
   std::shared_ptr<std::uint32_t> program; ///< its number at the init; for the init's strand
+  /// Its number as this process sees it; 0 until it runs.
+  std::shared_ptr<std::atomic<pid_t>> process = std::make_shared<std::atomic<pid_t>>(0);
 };
 
 enum class fork_server_phase {

@@ -69,6 +69,7 @@ void start_later(self_pointer self, const std::string& problem) {
   self->set_last_error(problem);
   self->set_status("starting a spawner");
   self->set_process(0);
+  self->set_restart_due(std::chrono::system_clock::now() + delay);
   self->delayed_send(self, delay, start_spawner{});
 }
 
@@ -184,6 +185,7 @@ void on_started(self_pointer self, spawner_started& event) {
   state.alive_since = clock::now();
   self->set_status("spawner " + std::to_string(state.spawner->pid()));
   self->set_process(state.spawner->pid());
+  self->set_restart_due({});
   begin_if_complete(self);
 }
 

@@ -50,7 +50,7 @@ void on_watch(self_pointer self, const watch_port& wanted) {
 } // namespace
 
 result_of<ports::exposed_port> port_registry_state::expose(const expose_port& wanted) {
-  if (wanted.port == ports::control_port || wanted.port == context_->listening_port())
+  if (wanted.port == ports::control_port || context_->is_own_port(wanted.port))
     return failure{error_code::invalid_port_number,
                    fmt::format("Port {} is reserved for the sandbox's control interface", wanted.port)};
   const auto now = context_->exposed_ports();

@@ -143,6 +143,13 @@ public:
   /// The port at which the control interface listens; 0 until it does.
   [[nodiscard]] std::uint16_t listening_port() const noexcept { return listening_port_; }
   void listens_at(std::uint16_t port) noexcept { listening_port_ = port; }
+  /// The inspector listens there.
+  void inspector_listens_at(std::uint16_t port) noexcept { inspector_port_ = port; }
+  /// Whether the port is one of this program's own, which nobody reaches through the proxy: it would make a
+  /// client of the daemon itself of whoever comes that way.
+  [[nodiscard]] bool is_own_port(std::uint16_t port) const noexcept {
+    return port != 0 && (port == listening_port_ || port == inspector_port_);
+  }
 
   /// Whether the kernel tells workloads from clients: all of them are, and stay, in `workload_groups`.
   [[nodiscard]] bool workloads_are_marked() const noexcept { return told_mark_.load() == mark::yes; }
@@ -228,6 +235,7 @@ private:
   std::shared_ptr<launcher::group_stock> group_stock_;
   std::atomic<bool> shutting_down_ = false;
   std::atomic<std::uint16_t> listening_port_ = 0;
+  std::atomic<std::uint16_t> inspector_port_ = 0;
   launcher::published<config::settings> settings_;
   launcher::published<launcher::descriptor> root_outside_of_sessions_ =
       launcher::published<launcher::descriptor>(machine_root);

@@ -175,7 +175,7 @@ std::optional<file_place> session_state::files() const {
 supervision::actor_details session_state::details() const {
   supervision::actor_details all{{"id", options_.id}};
   if (!current_.request.command.empty()) {
-    all.push_back({"command", current_.request.command});
+    all.push_back({"command", current_.request.command.substr(0, supervision::actor_record::max_text_bytes)});
     all.push_back({"since", current_since_});
     all.push_back({"requestId", current_.request.request_id});
   }

@@ -64,6 +64,7 @@ void on_lost(self_pointer self, const std::string& problem) {
   self->set_last_error(problem);
   self->set_status("waiting to start again: " + problem);
   self->set_process(0);
+  self->set_restart_due(std::chrono::system_clock::now() + delay);
   self->delayed_send(self, delay, start_transpiler{});
 }
 
@@ -129,6 +130,7 @@ void on_answer(self_pointer self, const std::string& text) {
   auto answer = interpreters::parse_transpiled(text);
   if (!answer) {
     self->set_process(self->state.link->process_id());
+    self->set_restart_due({});
     return self->set_status("ready");
   }
   if (const auto found = self->state.waiting.extract(answer->id); !found.empty())

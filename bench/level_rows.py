@@ -68,7 +68,7 @@ def sides_of(row, given, levels):
     if row == BUBBLEWRAP:
         return _sides_of_bubblewrap(given, levels)
     if row in CLIENT_ROWS:
-        measures = [functools.partial(_by_client, given, row, level) for level in levels]
+        measures = [functools.partial(by_client, given, row, level) for level in levels]
     else:
         language = row.removeprefix(CONTEXT)
         measures = [functools.partial(_by_connection, given, level, functools.partial(_make_context, language))
@@ -100,7 +100,7 @@ def _p50(given, action):
     return statistics.median(times)
 
 
-def _by_client(given, row, level):
+def by_client(given, row, level):
     done = subprocess.run([given.client, "measure", f"--row={row}", f"--directory={level.workspace}", "--slices=1",
                            f"--seconds={given.seconds}", f"--sandboxd={level.server.url}",
                            f"--process={level.server.pid}"],

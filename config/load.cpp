@@ -214,6 +214,15 @@ void check_orderings(configuration& target, std::vector<std::string>& problems) 
   }
 }
 
+/// Or the inspector, which listens first, would take it.
+void check_ports(const configuration& target, std::vector<std::string>& problems) {
+  const auto& values = target.values;
+  if (values.inspector.enabled && values.http.port != 0 && values.http.port == values.inspector.port)
+    problems.push_back(target.sources.at("inspector.port") +
+                       ": inspector.port = " + std::to_string(values.inspector.port) + ": is http.port (" +
+                       target.sources.at("http.port") + ")");
+}
+
 std::string described(const configuration& target, std::string_view name) {
   const auto& key = *find_key(name);
   return target.sources.at(key.name) + ": " + std::string(name) + " = " +
@@ -314,6 +323,7 @@ std::variant<configuration, early_exit, problems> load(invocation how) {
   apply(read_environment(how, found), result, found);
   apply(line.values, result, found);
   check_orderings(result, found);
+  check_ports(result, found);
   check_network(result, found);
   check_isolation(result, found);
   if (!found.empty())
@@ -361,6 +371,10 @@ std::variant<configuration, problems> override_setting(const configuration& old,
   changed.sources.at(which.name) = std::move(source);
   problems found;
   check_orderings(changed, found.lines);
+  for (const auto& other : table()) // a default that would yield: nobody has asked for that
+    if (other.name != which.name && other.get(changed.values) != other.get(old.values))
+      found.lines.push_back(label + "is less than " + std::string(other.name) + " = " +
+                            to_literal(other.get(old.values), other.allowed));
   if (!found.lines.empty())
     return found;
   return changed;

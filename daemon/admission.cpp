@@ -108,6 +108,11 @@ http::origin find_origin(const actors::services& context, const http::peer& from
   }
 }
 
+void tell_workloads(http::server_hooks& hooks, const actors::services_ptr& context) {
+  hooks.origin_of = [context](const http::peer& from) { return find_origin(*context, from); };
+  hooks.is_surely_workload = [context](const http::peer& from) { return is_surely_workload(*context, from); };
+}
+
 bool is_surely_workload(const actors::services& context, const http::peer& from) {
   if (is_elsewhere(from) || !context.workloads_are_marked())
     return false;

@@ -3,6 +3,7 @@
 #include "actors/services.hpp"
 #include "config/settings.hpp"
 #include "http/admission.hpp"
+#include "http/server_hooks.hpp"
 
 namespace sandboxd::daemon {
 
@@ -20,5 +21,8 @@ namespace sandboxd::daemon {
 /// Whether that is known to be a workload, and no client of this machine that counts as one and may bring the
 /// token. Likewise.
 [[nodiscard]] bool is_surely_workload(const actors::services& context, const http::peer& from);
+
+/// Has a server ask both.
+void tell_workloads(http::server_hooks& hooks, const actors::services_ptr& context);
 
 } // namespace sandboxd::daemon

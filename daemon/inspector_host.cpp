@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <pthread.h>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -53,12 +54,13 @@ void listen(supervision::stateful_pointer<door_state> self, const std::shared_pt
     listening(server->port());
   } catch (const std::system_error& problem) {
     const auto words = fmt::format("cannot listen at inspector.address, inspector.port: {}", problem.what());
+    if (words != self->record()->last_error()) // it is tried for as long as it takes
+      self->observer()->events.append({.kind = supervision::event_kind::notice,
+                                       .path = self->record()->path(),
+                                       .actor_kind = door_state::name,
+                                       .text = words + "; tries again"});
     self->set_last_error(words);
     self->set_status("waiting to listen");
-    self->observer()->events.append({.kind = supervision::event_kind::notice,
-                                     .path = self->record()->path(),
-                                     .actor_kind = door_state::name,
-                                     .text = words + "; tries again"});
     self->delayed_send(self, retry_pause, listen_again{});
   }
 }
@@ -93,7 +95,7 @@ http::server_hooks make_hooks(const actors::services_ptr& context,
   };
   // At `none` a workload reaches all there is anyway.
   if (settings->isolation.level != config::isolation_level::none && !settings->inspector.admit_workloads)
-    hooks.origin_of = [context](const http::peer& from) { return find_origin(*context, from); };
+    tell_workloads(hooks, context);
   hooks.judge = [rule = std::move(rule)](http::origin from,
                                          const http::request_head& head) -> std::optional<http::refusal> {
     if (from == http::origin::client && inspector::find_page_file(head.target) != nullptr)
@@ -101,6 +103,15 @@ http::server_hooks make_hooks(const actors::services_ptr& context,
     return rule->judge(from, head.authorization);
   };
   hooks.any_origin = false;
+  hooks.access_log = [&lines](const http::access_record& record) {
+    const bool is_news = record.method == "POST" || record.status == 401 || record.status == 403;
+    lines.write(is_news ? config::log_level::info : config::log_level::debug, "inspector", "request",
+                {{"requestId", record.request_id},
+                 {"method", record.method},
+                 {"path", record.path},
+                 {"status", std::int64_t{record.status}},
+                 {"client", record.client}});
+  };
   hooks.report = [&lines](std::string_view text) {
     lines.write(config::log_level::error, "inspector", text);
   };
@@ -116,10 +127,15 @@ inspector_host::inspector_host(const actors::services_ptr& context,
   server_ = std::make_shared<http::server>(
       listener_settings(*context->settings()), io_,
       make_hooks(context, std::move(rule), lines, std::make_shared<const inspector::services>(with(io_))));
-  thread_ = launcher::quiet_thread([this, &lines] { run_handlers(io_, lines); });
+  thread_ = launcher::quiet_thread([this, &lines] {
+    ::pthread_setname_np(::pthread_self(), "inspector");
+    run_handlers(io_, lines);
+  });
 }
 
-inspector_host::~inspector_host() {
+void inspector_host::stop() {
+  if (!thread_.joinable())
+    return;
   server_->stop_accepting();
   server_->close_all(std::chrono::milliseconds(0));
   io_.stop();

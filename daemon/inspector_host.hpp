@@ -30,8 +30,10 @@ public:
                  const surroundings& with, log& lines);
   inspector_host(const inspector_host&) = delete;
   inspector_host& operator=(const inspector_host&) = delete;
-  /// Closes all connections and ends the thread.
-  ~inspector_host();
+  ~inspector_host() { stop(); }
+
+  /// Closes all connections and ends the thread; nothing is answered from then on. May be called twice.
+  void stop();
 
   /// The actor "inspector", through which the tree has it listen; `listening(port)` is called each time it
   /// begins. A port that is taken is tried again later: nobody is to be without a sandbox for that.

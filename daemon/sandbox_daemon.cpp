@@ -194,12 +194,13 @@ supervision::supervisor_spec sandbox_daemon::root_spec() {
   // Started in this order and stopped in reverse: the sandbox's door opens last and closes first.
   if (inspector_)
     root.children.push_back(inspector_->child([this](std::uint16_t port) {
+      context_->inspector_listens_at(port);
       log_.write(config::log_level::info, "inspector", "listening",
                  {{"address", settings_->inspector.address}, {"port", std::int64_t{port}}});
     }));
   root.children.push_back(actors::sandbox_tree(context_, observer_->actors));
   root.children.push_back(actors::interpreter_tree(context_));
-  root.children.push_back(web_child(web_.server, [this](std::uint16_t port) { is_listening(port); }));
+  root.children.push_back(web_child(web_, [this](std::uint16_t port) { is_listening(port); }));
   return root;
 }
 
@@ -296,9 +297,11 @@ int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::
   io_.stop();
   for (auto& thread : threads_)
     thread.join();
+  if (inspector_)
+    inspector_->stop(); // before what it has ordered is done for the last time
   io_.restart();
-  io_.poll();         // what was posted last closes the last sockets
-  inspector_.reset(); // whose answers may have waited there
+  io_.poll(); // what was posted last closes the last sockets
+  inspector_.reset();
   end_the_rest();
   return exit_code;
 }
@@ -425,6 +428,7 @@ void sandbox_daemon::make_inspector() {
                                done = std::move(done)] { change_setting(name, literal, done); });
         };
         with.drain = [this](std::chrono::milliseconds patience) {
+          *web_.is_draining = true;
           web_.server->stop_accepting();
           asio::post(events_, [this, deadline = clock::now() + patience] { drain(deadline); });
         };
@@ -446,10 +450,9 @@ void sandbox_daemon::change_setting(const std::string& name, const std::string& 
   done(configuration_.load());
 }
 
-/// Clients that hold connections which do nothing would hold the daemon up: they see them close at their next
-/// request only.
 void sandbox_daemon::drain(time_point deadline) {
   constexpr std::chrono::milliseconds time_between_looks{50};
+  web_.server->close_idle();
   if (web_.server->connection_count() == 0 || clock::now() >= deadline) {
     stop_.request(0);
     return;

@@ -31,9 +31,10 @@ struct entrance_state {
 
 caf::behavior entrance(supervision::stateful_pointer<entrance_state> self,
                        const std::shared_ptr<http::server>& server,
+                       const std::shared_ptr<std::atomic<bool>>& is_draining,
                        const std::function<void(std::uint16_t)>& listening) {
   const bool first = server->port() == 0;
-  if (!server->is_listening()) // else an incarnation that crashed has left it open
+  if (!server->is_listening() && !*is_draining) // else an incarnation that crashed has left it open
     server->start();
   if (first)
     listening(server->port());
@@ -93,12 +94,8 @@ web make_web(const actors::services_ptr& context, log& lines,
     return http::error_response(http::refusal_report(why), std::chrono::system_clock::now());
   };
   made.rule = std::make_shared<const http::admission_rule>(read_admission_rule(settings->http));
-  if (settings->isolation.level != config::isolation_level::none && !settings->http.admit_workloads) {
-    hooks.origin_of = [context](const http::peer& from) { return find_origin(*context, from); };
-    hooks.is_surely_workload = [context](const http::peer& from) {
-      return is_surely_workload(*context, from);
-    };
-  }
+  if (settings->isolation.level != config::isolation_level::none && !settings->http.admit_workloads)
+    tell_workloads(hooks, context);
   hooks.judge = [rule = made.rule](http::origin from,
                                    const http::request_head& head) -> std::optional<http::refusal> {
     if (from == http::origin::client &&
@@ -109,7 +106,9 @@ web make_web(const actors::services_ptr& context, log& lines,
   hooks.is_own_authorization = [rule = made.rule](std::string_view authorization) {
     return rule->is_own(authorization);
   };
-  hooks.is_exposed = [context](std::uint16_t port) { return context->exposed_ports()->contains(port); };
+  hooks.is_exposed = [context](std::uint16_t port) {
+    return !context->is_own_port(port) && context->exposed_ports()->contains(port);
+  };
   hooks.service_sockets = context->service_sockets();
   made.requests = std::make_shared<http::request_counters>();
   hooks.access_log = [&lines, counters = made.requests](const http::access_record& record) {
@@ -121,11 +120,10 @@ web make_web(const actors::services_ptr& context, log& lines,
   return made;
 }
 
-supervision::child_spec web_child(std::shared_ptr<http::server> server,
-                                  std::function<void(std::uint16_t port)> listening) {
+supervision::child_spec web_child(const web& made, std::function<void(std::uint16_t port)> listening) {
   supervision::child_spec spec;
   spec.id = "http";
-  spec.start = supervision::supervised(entrance, std::move(server), std::move(listening));
+  spec.start = supervision::supervised(entrance, made.server, made.is_draining, std::move(listening));
   return spec;
 }
 

@@ -11,6 +11,7 @@
 
 #include <asio/thread_pool.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,6 +23,8 @@ struct web {
   std::shared_ptr<http::application> application;
   std::shared_ptr<http::server> server;
   std::shared_ptr<http::request_counters> requests;
+  /// Nobody is let in any more: the actor "http" does not listen again.
+  std::shared_ptr<std::atomic<bool>> is_draining = std::make_shared<std::atomic<bool>>(false);
   /// Who may use it. The token may come from a pipe, which is read once.
   std::shared_ptr<const http::admission_rule> rule;
   /// Parses large bodies, one at a time, which bounds the memory that takes. Last, so that it ends first: its
@@ -35,7 +38,6 @@ web make_web(const actors::services_ptr& context, log& lines,
 
 /// The actor "http", through which the tree starts and stops listening; `listening(port)` is called when it
 /// has begun for the first time. The server itself outlives its restarts, and with it the open connections.
-supervision::child_spec web_child(std::shared_ptr<http::server> server,
-                                  std::function<void(std::uint16_t port)> listening);
+supervision::child_spec web_child(const web& made, std::function<void(std::uint16_t port)> listening);
 
 } // namespace sandboxd::daemon

@@ -49,8 +49,8 @@ using request_ptr = std::shared_ptr<const request>;
 /// A response that is known whole.
 struct response {
   int status = 200;
-  /// `Content-Type` and whatever else belongs to this response; the CORS headers and `X-Request-Id` are added
-  /// by the server to every response.
+  /// `Content-Type` and whatever else belongs to this response; the CORS headers (unless
+  /// `server_hooks::any_origin` is false) and `X-Request-Id` are added by the server to every response.
   header_list headers;
   std::string body;
   /// The code of an error, for the access log.

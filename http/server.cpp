@@ -248,11 +248,15 @@ void server::stop_accepting() {
   running_->stop_accepting();
 }
 
+void server::close_idle() {
+  for (const auto& guard : running_->shared->connections.all())
+    guard->close_when_idle();
+}
+
 std::size_t server::close_all(std::chrono::milliseconds grace) {
   auto& connections = running_->shared->connections;
   stop_accepting();
-  for (const auto& guard : connections.all())
-    guard->close_when_idle();
+  close_idle();
   if (connections.wait_until_empty(connection_guard::clock::now() + grace))
     return 0;
   auto left = connections.all();

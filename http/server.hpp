@@ -52,6 +52,9 @@ public:
   /// on each closes with its next answer. Any thread.
   void stop_accepting();
 
+  /// Closes the connections that are idle, and each other one when it is. Any thread.
+  void close_idle();
+
   /// Closes idle connections, waits for the others until `grace` has passed and cuts what is left then.
   /// Blocks; not from an I/O thread. Returns how many connections it had to cut.
   std::size_t close_all(std::chrono::milliseconds grace);

@@ -46,15 +46,25 @@ std::optional<actor_snapshot> find_actor(const order& given) {
   return std::nullopt;
 }
 
-/// Its supervisor; null, and answered, when it has none.
+/// Its supervisor; null, and answered, when it has none, or that does not run.
 supervision::supervisor_actor find_supervisor(const order& given, const actor_snapshot& actor) {
   const auto parent = actors::paths::parent(actor.path);
-  const auto record = given.incoming().with->observer->actors->record(parent);
-  if (record && record->snapshot().supervisor)
-    return given.incoming().with->observer->actors->find<supervision::supervisor_actor>(parent);
-  send_problem(given.incoming(), 409, "NO_SUPERVISOR",
-               actor.path + " is the top of the tree: drain the daemon instead");
-  return {};
+  const auto& tree = *given.incoming().with->observer->actors;
+  const auto record = tree.record(parent);
+  if (!record || !record->snapshot().supervisor) {
+    send_problem(given.incoming(), 409, "NO_SUPERVISOR",
+                 actor.path + " is the top of the tree: drain the daemon instead");
+    return {};
+  }
+  auto supervisor = tree.find<supervision::supervisor_actor>(parent);
+  if (!supervisor)
+    send_problem(given.incoming(), 409, "NOT_RUNNING", parent + ", its supervisor, does not run");
+  return supervisor;
+}
+
+/// Its name among its siblings.
+std::string id_of(const actor_snapshot& actor) {
+  return actor.path.substr(actor.path.rfind('/') + 1);
 }
 
 constexpr std::array<std::pair<std::string_view, int>, 9> signals{{{"SIGHUP", SIGHUP},
@@ -93,7 +103,7 @@ void restart(const call& incoming) {
                         fmt::format("{} does not run: it is {}", actor->path, to_string(actor->phase)));
   if (const auto supervisor = find_supervisor(*given, *actor)) {
     given->note(actor->path, "restart");
-    caf::anon_send(supervisor, supervision::renew_child{actor->path.substr(actor->path.rfind('/') + 1)});
+    caf::anon_send(supervisor, supervision::renew_child{id_of(*actor)});
     given->accept();
   }
 }
@@ -105,7 +115,7 @@ void stop(const call& incoming) {
     return;
   if (const auto supervisor = find_supervisor(*given, *actor)) {
     given->note(actor->path, "stop");
-    caf::anon_send(supervisor, supervision::terminate_child{actor->path.substr(actor->path.rfind('/') + 1)});
+    caf::anon_send(supervisor, supervision::terminate_child{id_of(*actor)});
     given->accept();
   }
 }
@@ -119,7 +129,7 @@ void signal(const call& incoming) {
   const auto* const found = std::ranges::find(signals, *name, &std::pair<std::string_view, int>::first);
   if (found == signals.end())
     return given->refuse("signal", "signal must be the name of one, such as SIGTERM");
-  if (actor->process <= 0 || actor->process == ::getpid())
+  if (actor->process <= 0 || actor->phase == actor_phase::exited)
     return send_problem(incoming, 409, "NO_PROCESS", actor->path + " has no process");
   given->note(actor->path, fmt::format("{} to process {} and all below it", *name, actor->process));
   incoming.send_json(

@@ -78,7 +78,7 @@ json_writer write(const supervision::actor_snapshot& actor) {
   if (actor.restart)
     json.text("restart", to_string(*actor.restart));
   json.number("restarts", signed_of(actor.restarts)).text("startedAt", http::timestamp(actor.started));
-  if (actor.restart_due && actor.phase == supervision::actor_phase::exited)
+  if (actor.restart_due)
     json.text("restartDue", http::timestamp(*actor.restart_due));
   if (actor.process != 0)
     json.number("pid", actor.process);

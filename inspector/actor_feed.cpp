@@ -2,6 +2,15 @@
 
 namespace sandboxd::inspector {
 
+namespace {
+
+/// What still comes to an actor that has ended is thrown away unread.
+bool is_waited_for(const supervision::actor_record& record) {
+  return record.mailbox().has_messages() && record.phase() != supervision::actor_phase::exited;
+}
+
+} // namespace
+
 actor_feed::changes actor_feed::look() {
   changes found;
   ++looks_;
@@ -11,8 +20,7 @@ actor_feed::changes actor_feed::look() {
     auto [entry, is_new] = seen_.try_emplace(record.get());
     auto& before = entry->second;
     before.look = looks_;
-    if (!is_new && before.version == version && before.messages == messages &&
-        !record->mailbox().has_messages())
+    if (!is_new && before.version == version && before.messages == messages && !is_waited_for(*record))
       continue;
     before.version = version;
     before.messages = messages;

@@ -15,8 +15,8 @@ namespace sandboxd::inspector {
 
 namespace {
 
-/// In one event; an actor takes some hundred bytes, and at most a few thousand.
-constexpr std::size_t actors_at_once = 200;
+/// In one event; an actor takes some hundred bytes, and at most ten thousand.
+constexpr std::size_t actors_at_once = 100;
 constexpr std::size_t largest_event = 1u << 20;
 
 } // namespace

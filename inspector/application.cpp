@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -44,12 +45,26 @@ constexpr std::array routes{
     route{"GET", "/inspector/api/journal/stream", journal_resource::follow},
 };
 
-http::error_report wrong_host() {
+http::error_report forbidden(std::string message) {
   http::error_report report;
   report.code = "FORBIDDEN";
   report.status = 403;
-  report.message = "The inspector answers to an address or to localhost, not to other names";
+  report.message = std::move(message);
   return report;
+}
+
+http::error_report wrong_host() {
+  return forbidden("The inspector answers to an address or to localhost, not to other names");
+}
+
+http::error_report wrong_origin() {
+  return forbidden("The inspector answers no page but its own");
+}
+
+/// A browser tells for whom it asks. What a page of another origin may not read, it could still have done.
+bool comes_from_elsewhere(const http::request& sent) {
+  const auto* site = sent.header("Sec-Fetch-Site");
+  return site != nullptr && *site != "same-origin" && *site != "none";
 }
 
 void serve(const call& incoming) {
@@ -60,7 +75,8 @@ void serve(const call& incoming) {
     return one.method == incoming.sent->method && one.path == incoming.sent->path;
   });
   if (found != routes.end())
-    return found->serve(incoming);
+    return comes_from_elsewhere(*incoming.sent) ? incoming.send_error(wrong_origin())
+                                                : found->serve(incoming);
   const auto* file = incoming.sent->method == "GET" ? find_page_file(incoming.sent->path) : nullptr;
   if (file == nullptr)
     return incoming.send_error(http::not_found_report());

@@ -7,6 +7,7 @@
 
 #include <asio/post.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -67,7 +68,8 @@ void list(const call& incoming) {
     return;
   const auto filter = filter_of(incoming);
   const auto& journal = incoming.with->observer->events;
-  auto found = journal.read(*after);
+  // Whoever has read of the daemon before this one begins anew.
+  auto found = journal.read(*after > journal.last_sequence() ? 0 : *after);
   std::erase_if(found, [&](const auto& event) { return !filter.passes(event); });
   const bool wants_newest = incoming.parameter("after").empty();
   if (found.size() > *limit)
@@ -79,7 +81,8 @@ void list(const call& incoming) {
   incoming.send_json(
       http::json_writer()
           .raw("events", events + "]")
-          .number("last", static_cast<std::int64_t>(found.empty() ? *after : found.back().sequence))
+          .number("last", static_cast<std::int64_t>(found.empty() ? std::min(*after, journal.last_sequence())
+                                                                  : found.back().sequence))
           .number("newest", static_cast<std::int64_t>(journal.last_sequence()))
           .finish());
 }

@@ -15,7 +15,7 @@ using supervision::actor_phase;
 using supervision::actor_snapshot;
 
 constexpr std::chrono::seconds old_message{1};
-constexpr std::chrono::milliseconds long_handler{10};
+constexpr std::chrono::seconds recent{60};
 
 /// Of a budget or limit: four fifths.
 bool is_nearly_used(std::uint64_t used, std::uint64_t limit) {
@@ -26,19 +26,25 @@ double seconds_of(std::chrono::microseconds time) {
   return std::chrono::duration<double>(time).count();
 }
 
+/// Actors with a thread of their own may block.
 void look_at_mailbox(const actor_snapshot& actor, std::vector<lint>& found) {
-  if (actor.mailbox.oldest_age >= old_message)
+  if (actor.may_block)
+    return;
+  const auto& mailbox = actor.mailbox;
+  if (mailbox.oldest_age >= old_message)
     found.push_back(
         {"old-message", true, actor.path,
          fmt::format("Its oldest message has waited for {:.1f} s and {} wait: it is stuck in a handler, or "
                      "there are too few threads for actors",
-                     seconds_of(actor.mailbox.oldest_age), actor.mailbox.depth),
+                     seconds_of(mailbox.oldest_age), mailbox.depth),
          "scheduler.threads"});
-  if (actor.mailbox.handling_max >= long_handler)
+  if (mailbox.since_long_handler && *mailbox.since_long_handler <= recent)
     found.push_back(
         {"long-handler", false, actor.path,
-         fmt::format("One message took it {:.1f} ms, in which its thread served no other actor",
-                     std::chrono::duration<double, std::milli>(actor.mailbox.handling_max).count()),
+         fmt::format(
+             "A message took it {} ms or more {:.0f} s ago, in which its thread served no other actor",
+             supervision::mailbox_meter::long_handler.count(),
+             std::chrono::duration<double>(*mailbox.since_long_handler).count()),
          "scheduler.threads"});
 }
 
@@ -60,9 +66,10 @@ void look_at_supervision(const actor_snapshot& actor, std::chrono::steady_clock:
                        used, window.period().count(), window.intensity()),
            setting_of_budget(actor)});
   }
-  if (actor.phase == actor_phase::exited && actor.restart_due)
+  if (actor.restart_due)
     found.push_back({"waits-for-restart", false, actor.path,
-                     fmt::format("It has ended and waits for its next start: {}", actor.last_error),
+                     fmt::format("It is started again after a pause, which grows with each failure: {}",
+                                 actor.last_error),
                      "supervision.backoff-max"});
 }
 
@@ -71,18 +78,27 @@ void look_at_pool(const health::pool& pool, std::vector<lint>& found) {
   const auto name = std::string(interpreters::name_of(status.spoken));
   const auto path = fmt::format("/root/interpreters/{}/pool", name);
   const auto all = status.idle + status.starting + status.lent;
-  if (status.circuit != "closed")
+  if (status.circuit == "open")
     found.push_back(
         {"circuit", true, path,
-         fmt::format("The circuit of {} is {}: so many executors were lost in a row that new contexts are "
-                     "refused with 503",
-                     name, status.circuit),
+         fmt::format(
+             "The circuit of {} is open, since too many executors were lost in a row or somebody has opened "
+             "it: new contexts are refused with 503",
+             name),
          "interpreter.failures-to-open"});
-  if (pool.maximum != 0 && all >= pool.maximum)
-    found.push_back({"pool-at-maximum", false, path,
-                     fmt::format("All {} executors of {} that may be are there; further contexts are refused",
-                                 pool.maximum, name),
-                     fmt::format("interpreter.{}-pool-max-size", name)});
+  if (status.circuit == "half_open")
+    found.push_back(
+        {"circuit", false, path,
+         fmt::format(
+             "The circuit of {} was open: a few new contexts are let through, and decide whether it closes",
+             name),
+         "interpreter.trials-to-close"});
+  if (pool.maximum != 0 && status.idle == 0 && all >= pool.maximum)
+    found.push_back(
+        {"pool-at-maximum", false, path,
+         fmt::format("All {} executors of {} that may be are in use; further contexts are refused",
+                     pool.maximum, name),
+         fmt::format("interpreter.{}-pool-max-size", name)});
   if (!status.problem.empty())
     found.push_back({"no-executors", true, path,
                      fmt::format("There can be no executors of {}: {}", name, status.problem), ""});

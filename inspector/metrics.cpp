@@ -79,21 +79,6 @@ void write_kinds(metrics_writer& text, const health& all) {
   write("sandboxd_actor_restarts", "gauge", "Restarts of the actors that live now.", &sum::restarts);
 }
 
-void write_mailbox_times(metrics_writer& text, const health& all) {
-  using figures = supervision::mailbox_figures;
-  constexpr std::size_t elements = std::tuple_size_v<decltype(figures::handling_histogram)>;
-  std::array<std::uint64_t, elements> handling{};
-  double total = 0;
-  for (const auto& actor : all.actors) {
-    for (std::size_t place = 0; place < elements; ++place)
-      handling[place] += actor.mailbox.handling_histogram[place];
-    total += std::chrono::duration<double>(actor.mailbox.handling_total).count();
-  }
-  text.begin("sandboxd_message_handling_seconds", "histogram",
-             "Time in handlers of the actors that live now, for each message.")
-      .histogram({}, bounds_in_seconds<elements>(1e-6), handling, total);
-}
-
 void write_pools(metrics_writer& text, const health& all) {
   text.begin("sandboxd_executors", "gauge", "Executors by language and state.");
   for (const auto& [status, minimum, maximum] : all.pools) {
@@ -126,7 +111,6 @@ std::string metrics_text(const services& with, const health& all) {
   write_daemon(text, with, all);
   write_requests(text, with);
   write_kinds(text, all);
-  write_mailbox_times(text, all);
   write_pools(text, all);
   write_budgets(text, all);
   return text.take();

@@ -54,13 +54,13 @@ void change(const call& incoming) {
     return given->refuse("name", "There is no setting " + *name);
   if (!key->live)
     return given->refuse("name", *name + " takes effect with a restart only");
-  const auto done = [given = *given, key](const services::changed& outcome) {
+  const auto done = [given = *given, key, literal = *literal](const services::changed& outcome) {
     if (const auto* refused = std::get_if<order_refused>(&outcome))
       return given.refuse("value", refused->why);
+    given.note("/root", fmt::format("{} = {}", key->name, literal));
     given.incoming().send_json(
         document(*key, *std::get<std::shared_ptr<const config::configuration>>(outcome)));
   };
-  given->note("/root", fmt::format("{} = {}", *name, *literal));
   incoming.with->change_setting(*name, *literal, done);
 }
 

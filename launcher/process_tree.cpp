@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <unordered_map>
@@ -80,9 +81,10 @@ std::string read_proc_link(pid_t pid, const char* name) {
 }
 
 std::size_t count_descriptors(pid_t pid) {
-  std::size_t count = 0;
-  for_each_number(path_in_proc(pid, "fd").c_str(), [&](pid_t) { ++count; });
-  return count;
+  struct stat directory {};
+  const auto path = path_in_proc(pid, "fd");
+  return ::fstatat(held_proc, path.c_str(), &directory, 0) == 0 ? static_cast<std::size_t>(directory.st_size)
+                                                                : 0;
 }
 
 std::optional<process_entry> parse_stat(std::string_view text) {
@@ -149,30 +151,25 @@ bool signal_process(const process_entry& target, int signal) {
 std::vector<process_entry> descendants(const std::vector<process_entry>& processes,
                                        const std::set<pid_t>& roots,
                                        const std::function<bool(const process_entry&)>& excluded) {
-  std::unordered_map<pid_t, const process_entry*> by_pid;
+  std::unordered_multimap<pid_t, const process_entry*> by_parent;
   for (const auto& entry : processes)
-    by_pid.emplace(entry.pid, &entry);
-
-  const auto below_root = [&](const process_entry& entry) {
-    const process_entry* current = &entry;
-    // A chain of parents is never longer than there are processes, unless /proc changed while it was read.
-    for (std::size_t steps = 0; steps <= processes.size(); ++steps) {
-      if (excluded(*current))
-        return false;
-      if (roots.contains(current->parent))
-        return true;
-      const auto parent = by_pid.find(current->parent);
-      if (parent == by_pid.end())
-        return false;
-      current = parent->second;
-    }
-    return false;
-  };
+    by_parent.emplace(entry.parent, &entry);
 
   std::vector<process_entry> result;
-  for (const auto& entry : processes)
-    if (!entry.dead() && !roots.contains(entry.pid) && below_root(entry))
-      result.push_back(entry);
+  std::vector<pid_t> parents(roots.begin(), roots.end());
+  std::set<pid_t> seen = roots; // /proc may have changed while it was read
+  while (!parents.empty()) {
+    const auto [first, last] = by_parent.equal_range(parents.back());
+    parents.pop_back();
+    for (auto child = first; child != last; ++child) {
+      const auto& entry = *child->second;
+      if (excluded(entry) || !seen.insert(entry.pid).second)
+        continue;
+      parents.push_back(entry.pid);
+      if (!entry.dead())
+        result.push_back(entry);
+    }
+  }
   return result;
 }
 

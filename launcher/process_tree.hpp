@@ -38,7 +38,8 @@ std::string_view read_proc_file(pid_t pid, const char* name, std::span<char> buf
 /// Where a symbolic link of a process below /proc leads, such as `cwd`; empty when it cannot be told.
 std::string read_proc_link(pid_t pid, const char* name);
 
-/// How many descriptors a process has; 0 when it cannot be told.
+/// How many descriptors a process has; 0 when it cannot be told, and before Linux 6.2, which does not count
+/// them (a process may have a million, which nobody has the time to list).
 std::size_t count_descriptors(pid_t pid);
 
 /// Parses the text of /proc/PID/stat; the command name in it may hold any character.

@@ -19,8 +19,10 @@
 #include <caf/system_messages.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <chrono>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <sys/types.h>
 #include <utility>
@@ -57,6 +59,11 @@ public:
 
   /// Names the OS process that the actor stands for, as this process sees its number; 0 = none (any more).
   void set_process(pid_t number) { scope_.record->process(number); }
+
+  /// Says when what it stands for is started again; nothing: that is not waited for (any more).
+  void set_restart_due(std::optional<std::chrono::system_clock::time_point> when) {
+    scope_.record->restart_due(when);
+  }
 
   /// Keeps the text of an error that the actor survived; shown in the directory.
   void set_last_error(std::string_view text) { scope_.record->last_error(text); }

@@ -21,8 +21,12 @@ public:
   handling_timer(const handling_timer&) = delete;
   handling_timer& operator=(const handling_timer&) = delete;
   ~handling_timer() {
-    if (!skipped_)
-      meter_.on_handled(mailbox_meter::clock::now() - begin_);
+    if (skipped_)
+      return;
+    const auto end = mailbox_meter::clock::now();
+    meter_.on_handled(end - begin_);
+    if (end - begin_ >= mailbox_meter::long_handler)
+      meter_.on_long_handler(end);
   }
 
   /// The message was not handled, it stays in the mailbox.

@@ -1,5 +1,7 @@
 #include "supervision/actor_record.hpp"
 
+#include "supervision/cut_text.hpp"
+
 #include <caf/actor_cast.hpp>
 
 #include <utility>
@@ -10,12 +12,9 @@ namespace sandboxd::supervision {
 namespace {
 
 std::string bounded(std::string_view text) {
-  if (text.size() <= actor_record::max_text_bytes)
-    return std::string{text};
-  auto end = actor_record::max_text_bytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) // inside a UTF-8 sequence
-    --end;
-  return std::string{text.substr(0, end)};
+  std::string copy{text};
+  cut_text(copy, actor_record::max_text_bytes);
+  return copy;
 }
 
 } // namespace
@@ -37,6 +36,15 @@ std::string_view to_string(actor_phase phase) noexcept {
 actor_record::actor_record(std::string path, std::string kind, std::uint64_t restarts,
                            const std::string& last_error)
     : path_(std::move(path)), restarts_(restarts), kind_(std::move(kind)), last_error_(bounded(last_error)) {}
+
+void actor_record::phase(actor_phase phase) noexcept {
+  phase_.store(phase, std::memory_order_relaxed);
+  if (phase == actor_phase::exited) {
+    const std::lock_guard lock{mutex_};
+    process_ = 0;
+  }
+  has_changed();
+}
 
 bool actor_record::mark_stopping() noexcept {
   auto current = phase_.load(std::memory_order_relaxed);
@@ -72,8 +80,8 @@ void actor_record::status(std::string_view text) {
 
 void actor_record::details(actor_details all) {
   for (auto& one : all)
-    if (auto* text = std::get_if<std::string>(&one.value); text != nullptr && text->size() > max_text_bytes)
-      *text = bounded(*text);
+    if (auto* text = std::get_if<std::string>(&one.value); text != nullptr)
+      cut_text(*text, max_text_bytes);
   const std::lock_guard lock{mutex_};
   details_.swap(all);
   has_changed();
@@ -91,7 +99,7 @@ void actor_record::supervisor(std::shared_ptr<const supervisor_figures> figures)
   has_changed();
 }
 
-void actor_record::restart_due(std::chrono::system_clock::time_point when) {
+void actor_record::restart_due(std::optional<std::chrono::system_clock::time_point> when) {
   const std::lock_guard lock{mutex_};
   restart_due_ = when;
   has_changed();
@@ -125,6 +133,7 @@ actor_snapshot actor_record::snapshot(clock::time_point now) const {
   view.phase = phase();
   view.restarts = restarts_;
   view.restart = restart_;
+  view.may_block = may_block_;
   view.started = started_;
   view.mailbox = mailbox_.figures(now);
   if (view.phase == actor_phase::exited) { // what still arrives is thrown away unread

@@ -35,10 +35,11 @@ struct actor_snapshot {
   actor_phase phase = actor_phase::starting;
   std::string status; ///< the actor's own words, e.g. "idle"
   actor_details details;
-  pid_t process = 0; ///< the OS process that it stands for, as this process sees its number; 0 = none
+  bool may_block = false; ///< it has a thread of its own
+  pid_t process = 0;      ///< the OS process that it stands for, as this process sees its number; 0 = none
   std::shared_ptr<const supervisor_figures> supervisor; ///< null unless it is one
   std::optional<restart_type> restart;                  ///< of a child: when it is started again
-  /// When its supervisor starts it again, if that waits.
+  /// When it, or what it stands for, is started again, if that waits.
   std::optional<std::chrono::system_clock::time_point> restart_due;
   std::string last_error;     ///< of this or, if this one had none, of the incarnation before
   std::uint64_t restarts = 0; ///< earlier incarnations at this path that were replaced
@@ -68,10 +69,8 @@ public:
   void default_kind(std::string_view kind);
 
   actor_phase phase() const noexcept { return phase_.load(std::memory_order_relaxed); }
-  void phase(actor_phase phase) noexcept {
-    phase_.store(phase, std::memory_order_relaxed);
-    has_changed();
-  }
+  /// What has ended stands for no process any more.
+  void phase(actor_phase phase) noexcept;
   /// Changes the phase to stopping, unless the actor has ended already. Returns whether it did.
   bool mark_stopping() noexcept;
 
@@ -85,16 +84,20 @@ public:
 
   void supervisor(std::shared_ptr<const supervisor_figures> figures);
 
+  /// Before the actor is spawned: it has a thread of its own, which it may block.
+  void allow_to_block() noexcept { may_block_ = true; }
+
   /// Before the actor is spawned.
   void restart(restart_type type) noexcept { restart_ = type; }
 
-  void restart_due(std::chrono::system_clock::time_point when);
+  /// Of the actor, or of the process that it stands for; nothing: none is waited for.
+  void restart_due(std::optional<std::chrono::system_clock::time_point> when);
 
   std::string last_error() const;
   void last_error(std::string_view text);
 
   /// Another number after each change of anything but the figures of the mailbox.
-  std::uint64_t version() const noexcept { return version_.load(std::memory_order_relaxed); }
+  std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
 
   /// The actor itself, or null when it is gone. Do not keep it longer than needed: a restart makes a new one.
   caf::strong_actor_ptr actor() const;
@@ -106,7 +109,7 @@ public:
   actor_snapshot snapshot(clock::time_point now = clock::now()) const;
 
 private:
-  void has_changed() noexcept { version_.fetch_add(1, std::memory_order_relaxed); }
+  void has_changed() noexcept { version_.fetch_add(1, std::memory_order_release); }
 
   const std::string path_;
   const std::uint64_t restarts_;
@@ -114,6 +117,7 @@ private:
   std::atomic<actor_phase> phase_{actor_phase::starting};
   std::atomic<std::uint64_t> version_{0};
   std::optional<restart_type> restart_;
+  std::atomic<bool> may_block_{false};
   mailbox_meter mailbox_;
   mutable std::mutex mutex_; // of what follows; held for copies of short strings only
   std::string kind_;

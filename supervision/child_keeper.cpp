@@ -116,6 +116,8 @@ void child_keeper::bring_down(child& entry, continuation then) {
   };
   if (entry.phase != child_phase::running) { // it does not live: no start or stop is under way
     ++entry.ticket;
+    if (entry.listing.record())
+      entry.listing.record()->restart_due({});
     settle(entry, child_phase::stopped);
     ended({});
     return;
@@ -126,8 +128,8 @@ void child_keeper::bring_down(child& entry, continuation then) {
 }
 
 void child_keeper::renew(child& entry) {
-  entry.renewed = true;
-  ask_to_end(entry);
+  if (!entry.renewed)
+    entry.renewed = ask_to_end(entry);
 }
 
 void child_keeper::call_off_starts() {
@@ -140,17 +142,18 @@ void child_keeper::call_off_starts() {
     }
 }
 
-void child_keeper::ask_to_end(child& entry) {
+bool child_keeper::ask_to_end(child& entry) {
   if (!entry.listing.record()->mark_stopping())
-    return; // it has ended already, and its down message is on the way
+    return false; // its down message is on the way
   if (std::holds_alternative<brutal_kill>(entry.spec.shutdown)) {
     kill(entry);
-    return;
+    return true;
   }
   note(event_kind::stopping, entry);
   self_->send_exit(entry.handle, polite_exit());
   if (const auto* grace = std::get_if<std::chrono::milliseconds>(&entry.spec.shutdown))
     set_deadline(entry, *grace);
+  return true;
 }
 
 void child_keeper::bring_down_all(std::vector<std::string> ids, continuation then) {
@@ -204,7 +207,7 @@ child* child_keeper::on_down(const caf::down_msg& down) {
   default:
     entry->phase = child_phase::exited;
     deadlines_.clear(entry->incarnation);
-    if (entry->renewed)
+    if (entry->renewed && entry->last_exit.kind != exit_kind::failure)
       entry->last_exit = {exit_kind::failure, "its restart was asked for"};
     note(event_kind::exited, *entry, to_string(entry->last_exit));
     return entry;

@@ -44,7 +44,8 @@ public:
   /// without a future (temporary or dynamic ones) are removed.
   void bring_down(child& entry, continuation then);
 
-  /// Asks the child's actor to end as its spec says, and takes that for a failure.
+  /// Asks the child's actor to end as its spec says, and takes that for a failure, unless it has been asked,
+  /// or has ended for another reason.
   void renew(child& entry);
 
   /// Stops several, each after the one before has ended.
@@ -71,7 +72,7 @@ public:
   std::chrono::steady_clock::time_point now() const;
 
 private:
-  void ask_to_end(child& entry);
+  bool ask_to_end(child& entry); ///< false: it has ended already
   void kill(child& entry);
   void set_deadline(const child& entry, std::chrono::milliseconds from_now);
   void start_failed(child& entry, supervision_error code, const std::string& why);

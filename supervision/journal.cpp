@@ -1,5 +1,7 @@
 #include "supervision/journal.hpp"
 
+#include "supervision/cut_text.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -56,6 +58,7 @@ void journal::append(journal_event event) {
   {
     const std::lock_guard lock{mutex_};
     event.sequence = ++last_sequence_;
+    cut_text(event.text, max_text_bytes);
     event.time = std::chrono::system_clock::now();
     if (ring_.size() == capacity_)
       ring_.pop_front();
@@ -93,7 +96,8 @@ journal::subscription journal::subscribe(std::function<void()> wake, std::option
   place->wake = std::move(wake);
   const std::lock_guard lock{mutex_};
   readers_.push_back(place);
-  return {*this, std::move(place), std::min(after.value_or(last_sequence_), last_sequence_)};
+  return {*this, std::move(place),
+          after.value_or(last_sequence_) > last_sequence_ ? 0 : after.value_or(last_sequence_)};
 }
 
 void journal::set_sink(std::function<void(const journal_event&)> sink) {

@@ -54,6 +54,9 @@ public:
   /// `capacity`: events kept, at least 1.
   explicit journal(std::size_t capacity = 1024);
 
+  /// Longest text of an event, in bytes; a longer one is cut.
+  static constexpr std::size_t max_text_bytes = 2000;
+
   /// Adds an event, gives it number and time, and calls the sink and those subscribers that wait for news.
   void append(journal_event event);
 
@@ -92,7 +95,8 @@ public:
   /// again before `read` has returned everything. It runs on whatever thread appends, so it must not block:
   /// it posts to the reader's own executor (`asio::post`, `caf::anon_send`) and returns. A call may still be
   /// under way when the subscription is destroyed.
-  /// `after`: the number of the event behind which it begins, if that is not now.
+  /// `after`: the number of the event behind which it begins, if that is not now; a number that there is not
+  /// yet means all, since it is that of an earlier journal.
   [[nodiscard]] subscription subscribe(std::function<void()> wake, std::optional<std::uint64_t> after = {});
 
   /// Installs the function that sees every event at once, on the appending thread and in order of their

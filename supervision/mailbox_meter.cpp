@@ -78,6 +78,11 @@ void mailbox_meter::on_handled(clock::duration duration) noexcept {
   count(handling_, static_cast<std::uint64_t>(nanoseconds) / 1000);
 }
 
+void mailbox_meter::on_long_handler(clock::time_point end) noexcept {
+  long_handler_ended_.store(std::chrono::duration_cast<std::chrono::microseconds>(end - origin_).count(),
+                            relaxed);
+}
+
 /// Stamps are given slot by slot, and messages are taken in the order in which they came.
 void mailbox_meter::on_taken(clock::time_point now) noexcept {
   const auto oldest = handled_.load(relaxed) + 1; // as numbered in the stamps
@@ -133,6 +138,9 @@ mailbox_figures mailbox_meter::figures(clock::time_point now) const noexcept {
     view.oldest_age = oldest_age(view.handled, now);
   view.handling_total = std::chrono::nanoseconds{handling_total_.load(relaxed)};
   view.handling_max = std::chrono::nanoseconds{handling_max_.load(relaxed)};
+  if (const auto ended = long_handler_ended_.load(relaxed); ended >= 0)
+    view.since_long_handler = std::chrono::duration_cast<std::chrono::microseconds>(now - origin_) -
+                              std::chrono::microseconds(ended);
   copy(handling_, view.handling_histogram);
   copy(waiting_, view.waiting_histogram);
   return view;

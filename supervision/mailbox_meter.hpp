@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace sandboxd::supervision {
 
@@ -17,6 +18,8 @@ struct mailbox_figures {
   std::chrono::microseconds oldest_age{0};    ///< of the oldest message not yet handled; 0 if none waits
   std::chrono::nanoseconds handling_total{0}; ///< time spent in handlers
   std::chrono::nanoseconds handling_max{0};
+  /// Since a handler last took `mailbox_meter::long_handler` or longer; nothing: none ever did.
+  std::optional<std::chrono::microseconds> since_long_handler;
   /// Handling times: element 0 counts those below 1 us, element i those in [2^(i-1), 2^i) us, the last one
   /// everything longer (about 4 s).
   std::array<std::uint64_t, 24> handling_histogram{};
@@ -35,6 +38,9 @@ class mailbox_meter {
 public:
   using clock = std::chrono::steady_clock;
 
+  /// What no actor should need for one message.
+  static constexpr std::chrono::milliseconds long_handler{10};
+
   /// A message arrives.
   void on_enqueue(clock::time_point now) noexcept;
 
@@ -43,6 +49,9 @@ public:
 
   /// A message was handled (or discarded), which took `duration`.
   void on_handled(clock::duration duration) noexcept;
+
+  /// That took `long_handler` or longer. Called by the actor's own thread alone.
+  void on_long_handler(clock::time_point end) noexcept;
 
   /// A number that changes whenever a message comes or was handled. Any thread.
   std::uint64_t movements() const noexcept;
@@ -69,6 +78,7 @@ private:
   std::atomic<std::uint64_t> handled_{0};
   std::atomic<std::int64_t> handling_total_{0};
   std::atomic<std::int64_t> handling_max_{0};
+  std::atomic<std::int64_t> long_handler_ended_{-1}; // microseconds after `origin_`; -1: none
   using histogram = std::array<std::atomic<std::uint64_t>, 24>;
   histogram handling_{};
   histogram waiting_{};

@@ -53,6 +53,8 @@ start_function supervised(Function function, Arguments... arguments) {
   static_assert(detail::is_supervised<implementation>::value,
                 "the actor's self pointer must be of one of the types of actor_base.hpp");
   return [=](const spawn_context& context) -> caf::expected<caf::strong_actor_ptr> {
+    if constexpr (caf::has_detach_flag(Options))
+      context.record->allow_to_block();
     const spawn_scope::offer offer{spawn_scope{
         context.record, context.observer, caf::actor_cast<caf::weak_actor_ptr>(context.supervisor), {}}};
     return caf::actor_cast<caf::strong_actor_ptr>(

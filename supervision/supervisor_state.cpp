@@ -141,15 +141,16 @@ caf::result<void> supervisor_state::renew(const renew_child& request) {
   const kept_promise<void> promise{self_, refuse(supervision_error::stopping, request.id)};
   lanes_.enter(lane_of(request.id), [this, promise, id = request.id] {
     auto* entry = children().find(id);
-    if (stopping_)
-      promise.deliver(refuse(supervision_error::stopping, id));
-    else if (!entry)
-      promise.deliver(refuse(supervision_error::not_found, id));
-    else if (entry->phase != child_phase::running)
-      promise.deliver(refuse(supervision_error::restarting, id));
-    else if (entry->spec.restart == restart_type::temporary)
-      promise.deliver(refuse(supervision_error::temporary, id));
-    else {
+    const auto refusal = stopping_                                        ? supervision_error::stopping
+                         : !entry                                         ? supervision_error::not_found
+                         : entry->phase != child_phase::running           ? supervision_error::restarting
+                         : entry->spec.restart == restart_type::temporary ? supervision_error::temporary
+                                                                          : supervision_error{};
+    if (refusal != supervision_error{}) {
+      if (entry) // who asked may not wait for the answer
+        keeper_->note(event_kind::notice, *entry, fmt::format("is not restarted: {}", to_string(refusal)));
+      promise.deliver(refuse(refusal, id));
+    } else {
       keeper_->renew(*entry);
       promise.deliver();
     }

@@ -20,13 +20,13 @@ function budget(supervisor) {
 
 /** What a restart of an actor brings about. `supervisor` are the figures of its parent, `actorsBelow` their number. */
 export function ofRestart(supervisor, actorsBelow) {
-  if (!supervisor) return 'This is the root: the daemon ends.';
+  if (!supervisor) return 'It has no supervisor: the daemon will refuse.';
   return `Its supervisor starts it again at once. ${others[supervisor.strategy]}${below(actorsBelow)}${budget(supervisor)}`;
 }
 
 /** What it brings about to stop an actor. */
 export function ofStop(supervisor, actorsBelow) {
-  if (!supervisor) return 'This is the root: the daemon ends.';
+  if (!supervisor) return 'It has no supervisor: the daemon will refuse.';
   const lack = supervisor.strategy === 'dynamic' ? '' : ' What it serves fails until the daemon is started anew.';
   return `Its supervisor stops it and does not start it again.${lack}${below(actorsBelow)}`;
 }

@@ -245,6 +245,13 @@ TEST(config_load, checks_keys_against_each_other) {
   EXPECT_EQ(good(load_with({"--interpreter.python-pool-min-size=5"})).values.interpreter.python.max_size, 0u);
 }
 
+TEST(config_load, refuses_one_port_for_two) {
+  EXPECT_THAT(problems_of({"--http.port=7676"}),
+              ElementsAre("default: inspector.port = 7676: is http.port (flag --http.port)"));
+  good(load_with({"--http.port=7676", "--inspector.enabled=false"}));
+  good(load_with({"--http.port=0", "--inspector.port=0"}));
+}
+
 TEST(config_load, refuses_mounts_where_isolation_is_strict) {
   EXPECT_THAT(
       problems_of({"--isolation.level=strict"}, {{"SANDBOXD_ISOLATION_ALLOW_MOUNTS", "true"}}),

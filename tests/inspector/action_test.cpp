@@ -12,7 +12,12 @@ using ::testing::HasSubstr;
 
 class inspector_action : public inspected_daemon {
 protected:
-  inspector_action() : inspected_daemon([](config::settings& s) { s.interpreter.javascript.min_size = 2; }) {}
+  inspector_action()
+      : inspected_daemon([](config::settings& s) {
+          s.interpreter.javascript.min_size = 2;
+          s.interpreter.python = {}; // as shipped
+          s.interpreter.python_program = "/nowhere/python3";
+        }) {}
 
   int status_of(const std::string& what, const json& body) {
     return inspector.post("/inspector/api/" + what, body).status;
@@ -81,6 +86,15 @@ TEST_F(inspector_action, changes_the_size_of_a_pool_and_says_what_a_restart_make
   EXPECT_EQ(setting(name), changed.body);
 }
 
+/// At the start a default yields to what somebody has written; here nobody would see it.
+TEST_F(inspector_action, changes_no_other_setting_besides) {
+  const auto refused = inspector.post("/inspector/api/settings",
+                                      {{"name", "interpreter.python-pool-max-size"}, {"value", "1"}});
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body.dump(), HasSubstr("interpreter.python-pool-min-size"));
+  EXPECT_EQ(pool("python").at("minimum"), 3);
+}
+
 TEST_F(inspector_action, refuses_settings_that_are_wrong_or_not_live) {
   for (const auto& [name, value] : {std::pair{"log.level", "loud"},
                                     {"http.port", "1"},
@@ -119,8 +133,7 @@ TEST_F(inspector_action, drains_the_daemon_when_nothing_is_under_way_any_more) {
     }
   })) << "nobody else comes in";
   EXPECT_EQ(b.answer().body.at("stdout"), "whole");
-  b = sdk_client(daemon.port(), generation::b); // leaves
-  EXPECT_EQ(daemon.wait_for_end(), 0);
+  EXPECT_EQ(daemon.wait_for_end(), 0) << "the connection is idle, and was closed";
 }
 
 } // namespace

@@ -45,6 +45,23 @@ TEST_F(inspector_admission, is_not_granted_to_pages_of_other_origins) {
   EXPECT_NE(ask("Host: localhost\r\n", "OPTIONS /inspector/api/journal").status, 200);
 }
 
+TEST_F(inspector_admission, does_nothing_for_pages_of_other_origins) {
+  EXPECT_EQ(ask("Host: localhost\r\nSec-Fetch-Site: same-origin\r\n").status, 200);
+  EXPECT_EQ(ask("Host: localhost\r\nSec-Fetch-Site: none\r\n").status, 200);
+  for (const auto* site : {"same-site", "cross-site", ""})
+    EXPECT_EQ(ask(std::string("Host: localhost\r\nSec-Fetch-Site: ") + site + "\r\n").status, 403) << site;
+}
+
+/// The daemon itself would be the client.
+TEST_F(inspector_admission, is_not_to_be_had_by_the_proxy_of_the_sandbox) {
+  const auto port = daemon.inspector_port();
+  EXPECT_EQ(b.post("/api/expose-port", {{"port", port}}).status, 400);
+  raw_client client(daemon.port());
+  client.send("GET /proxy/" + std::to_string(port) +
+              "/inspector/api/journal HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  EXPECT_NE(client.read_reply().status, 200);
+}
+
 /// What a form of another origin can send without being asked.
 TEST_F(inspector_admission, takes_orders_in_json_alone) {
   const auto path = R"({"path":")" + of_session("shell") + R"("})";
@@ -79,6 +96,26 @@ protected:
                                std::to_string(daemon.inspector_port()) + "/inspector/api/journal");
   }
 };
+
+/// They may connect, and send a byte.
+TEST_F(inspector_and_workloads, leave_room_for_clients) {
+  if (level_of_daemons() == config::isolation_level::strict)
+    GTEST_SKIP() << "they cannot connect at this level";
+  test_daemon daemon([](config::settings& s) {
+    s.inspector.admit_workloads = false;
+    s.inspector.max_connections = 8;
+  });
+  sdk_client sdk(daemon.port(), generation::b);
+  const auto port = std::to_string(daemon.inspector_port());
+  const auto opened = "for n in $(seq 8); do exec {held}<>/dev/tcp/127.0.0.1/" + port +
+                      "; printf G >&$held; done; echo open; sleep 4711 >/dev/null 2>&1 &";
+  EXPECT_EQ(sdk.output("s", opened), "open");
+  for (auto count = 0; count < 3; ++count) {
+    raw_client client(daemon.inspector_port());
+    client.send("GET /inspector/api/overview HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_EQ(client.read_reply().status, 200);
+  }
+}
 
 TEST_F(inspector_and_workloads, are_kept_apart) {
   const bool is_strict = level_of_daemons() == config::isolation_level::strict;

@@ -46,7 +46,7 @@ TEST(lints, find_nothing_where_nothing_is_wrong) {
   health what;
   what.actors.push_back(actor("/root/a"));
   what.actors.back().mailbox.oldest_age = 999'999us;
-  what.actors.back().mailbox.handling_max = 9'999'999ns;
+  what.actors.back().mailbox.since_long_handler = 61s;
   what.own.descriptors = 79;
   what.descriptor_limit = 100;
   what.budgets.push_back({"memory", "bytes", 79, 100, "x.y"});
@@ -62,10 +62,28 @@ TEST(lints, find_old_messages_and_long_handlers) {
   what.actors.push_back(actor("/root/a"));
   what.actors.back().mailbox.oldest_age = 1s;
   what.actors.back().mailbox.depth = 5;
-  what.actors.back().mailbox.handling_max = 10ms;
+  what.actors.back().mailbox.since_long_handler = 60s;
   EXPECT_THAT(rules(what), ElementsAre("old-message", "long-handler"));
   EXPECT_THAT(find_lints(what).front().text, HasSubstr("waited for 1.0 s and 5 wait"));
   EXPECT_EQ(find_lints(what).front().setting, "scheduler.threads");
+}
+
+TEST(lints, let_actors_with_a_thread_of_their_own_block) {
+  health what;
+  what.actors.push_back(actor("/root/a"));
+  what.actors.back().may_block = true;
+  what.actors.back().mailbox.oldest_age = 1h;
+  what.actors.back().mailbox.since_long_handler = 0s;
+  EXPECT_THAT(rules(what), IsEmpty());
+}
+
+TEST(lints, find_who_waits_for_a_restart) {
+  health what;
+  what.actors.push_back(actor("/root/a"));
+  what.actors.back().restart_due = std::chrono::system_clock::now();
+  what.actors.back().last_error = "no descriptor left";
+  EXPECT_THAT(rules(what), ElementsAre("waits-for-restart"));
+  EXPECT_THAT(find_lints(what).front().text, HasSubstr("no descriptor left"));
 }
 
 TEST(lints, find_restart_budgets_that_are_four_fifths_used) {
@@ -81,9 +99,14 @@ TEST(lints, find_pools_at_their_end) {
   auto& status = what.pools.back().status;
   status.circuit = "closed";
   status.idle = status.starting = status.lent = 1;
+  EXPECT_THAT(rules(what), IsEmpty()) << "one is idle";
+  status.idle = 0;
+  status.lent = 2;
   EXPECT_THAT(rules(what), ElementsAre("pool-at-maximum"));
   status.circuit = "half_open";
   status.problem = "there is no python3";
+  EXPECT_THAT(rules(what), ElementsAre("no-executors", "circuit", "pool-at-maximum"));
+  status.circuit = "open";
   EXPECT_THAT(rules(what), ElementsAre("circuit", "no-executors", "pool-at-maximum"));
 }
 
@@ -100,7 +123,7 @@ TEST(lints, of_one_rule_do_not_hide_those_of_another) {
   health what;
   for (auto number = 0; number < 1000; ++number) {
     what.actors.push_back(actor("/root/" + std::to_string(number)));
-    what.actors.back().mailbox.handling_max = 1s;
+    what.actors.back().mailbox.since_long_handler = 1s;
   }
   what.budgets.push_back({"memory", "bytes", 80, 100, "x.y"});
   const auto found = find_lints(what, 3);

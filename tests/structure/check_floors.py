@@ -25,6 +25,7 @@ MAY_INCLUDE = {
     "http": {"actors", "git", "ports", "supervision", "config"},
     "daemon": {"inspector", "http", "actors", "interpreters", "launcher", "supervision", "config"},
     "inspector": {"http", "actors", "interpreters", "launcher", "supervision", "config"},
+    "inspector/sandboxctl": set(),  # speaks HTTP only
     "bench": set(),
 }
 FLOORS = [["main.cpp", "daemon"], ["inspector"], ["http"], ["actors"], ["files", "git"], ["interpreters", "launcher", "ports"], ["supervision"],
@@ -37,9 +38,12 @@ UMBRELLAS = {"caf/all.hpp", "restinio/all.hpp", "nlohmann/json.hpp"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
 
 
+SANDBOXCTL = "inspector/sandboxctl"
+
+
 def folder_of(path):
-    """The floor a file stands on: its first folder, or its name when it is at the top."""
-    return path.split("/", 1)[0]
+    """The floor a file stands on: its first folder, or its name when it is at the top. A program stands apart."""
+    return SANDBOXCTL if path.startswith(SANDBOXCTL + "/") else path.split("/", 1)[0]
 
 
 def tracked_files(root):

@@ -44,6 +44,13 @@ class CheckFloors(unittest.TestCase):
         self.assertEqual(self.problems(),
                          ["launcher/spawner.hpp: launcher may not include supervision (supervision/tree.hpp)"])
 
+    def test_finds_a_client_that_knows_the_server(self):
+        self.write("inspector/sandboxctl/a.cpp", '#include "inspector/sandboxctl/b.hpp"\n#include "inspector/call.hpp"\n')
+        self.write("inspector/sandboxctl/b.hpp", "")
+        self.write("inspector/call.hpp", "")
+        self.assertEqual(self.problems(), ["inspector/sandboxctl/a.cpp: inspector/sandboxctl may not include inspector "
+                                           "(inspector/call.hpp)"])
+
     def test_finds_a_folder_that_has_no_floor(self):
         self.write("attic/old.hpp", '#include "config/settings.hpp"\n')
         self.write("config/settings.hpp", "")

@@ -54,6 +54,14 @@ TEST(mailbox_meter, sorts_handling_times_by_powers_of_two_microseconds) {
   EXPECT_EQ(view.back(), 1u);
 }
 
+TEST(mailbox_meter, knows_when_a_handler_last_took_long) {
+  mailbox_meter meter;
+  const auto begin = mailbox_meter::clock::now();
+  EXPECT_FALSE(meter.figures(begin).since_long_handler);
+  meter.on_long_handler(begin);
+  EXPECT_EQ(meter.figures(begin + 2s).since_long_handler, 2s);
+}
+
 TEST(mailbox_meter, sorts_waiting_times_of_the_messages_that_are_taken) {
   mailbox_meter meter;
   meter.on_enqueue(start);

@@ -67,12 +67,21 @@ TEST_F(supervisor_restart, that_is_asked_for_ends_what_does_not_obey_by_force) {
   EXPECT_NE(at("/root/a"), first);
 }
 
+TEST_F(supervisor_restart, that_is_asked_for_hides_no_fault_that_comes_before_the_end) {
+  const auto root = start(supervise(strategy::one_for_one, {child("a", manner::finishes)}));
+  EXPECT_TRUE(ask<void>(root, renew_child{"a"}));
+  crash("/root/a");
+  EXPECT_EQ(log, (lines{"stopping /root/a", "exited /root/a", "restarting /root/a", "started /root/a"}));
+  EXPECT_EQ(texts[1], "failure: exception: boom");
+}
+
 TEST_F(supervisor_restart, is_refused_for_what_is_not_there_does_not_run_or_is_started_once) {
   auto once = child("once");
   once.restart = restart_type::temporary;
   const auto root = start(supervise(strategy::one_for_one, {child("a"), once}));
   EXPECT_TRUE(is(ask<void>(root, renew_child{"nobody"}).error(), supervision_error::not_found));
   EXPECT_TRUE(is(ask<void>(root, renew_child{"once"}).error(), supervision_error::temporary));
+  EXPECT_EQ(texts.back(), "is not restarted: temporary") << "who asked may not wait";
   ask<void>(root, terminate_child{"a"});
   EXPECT_TRUE(is(ask<void>(root, renew_child{"a"}).error(), supervision_error::restarting));
 }

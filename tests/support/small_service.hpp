@@ -7,6 +7,7 @@
 #include <functional>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdexcept>
 #include <string>
 #include <sys/socket.h>
@@ -132,7 +133,13 @@ private:
         ::getsockname(door_, generic, &size) != 0)
       throw std::runtime_error(std::string("small_service: ") + std::strerror(errno));
     port_ = ntohs(family == AF_INET ? in_4.sin_port : in_6.sin6_port);
+    // Signals are for the daemon of the same process: its handlers are gone before these threads are.
+    sigset_t all{};
+    sigset_t before{};
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
     accepting_ = std::thread([this] { accept(); });
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
   void accept() {

@@ -17,9 +17,9 @@ test('A restart tells who ends with it and what it costs', () => {
   );
 });
 
-test('The root takes the daemon with it', () => {
-  assert.equal(ofRestart(undefined, 40), 'This is the root: the daemon ends.');
-  assert.equal(ofStop(undefined, 40), 'This is the root: the daemon ends.');
+test('What has no supervisor cannot be restarted or stopped', () => {
+  assert.equal(ofRestart(undefined, 40), 'It has no supervisor: the daemon will refuse.');
+  assert.equal(ofStop(undefined, 40), 'It has no supervisor: the daemon will refuse.');
 });
 
 test('A stop and the breakers', () => {

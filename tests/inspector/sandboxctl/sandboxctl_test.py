@@ -1,0 +1,515 @@
+#!/usr/bin/python3
+"""sandboxctl against a whole daemon. SANDBOXCTL and SANDBOXD name the two programs."""
+
+import contextlib
+import http.server
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+import urllib.request
+
+TIME_LIMIT = 60  # seconds
+
+# What a terminal would obey: C0 except line feed, DEL, and C1 as UTF-8.
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+EVIL = "sleep 30 # \x1b[31mred\x1b]0;title\x07 \x9b31m \x85 \u202eback\rover"
+
+
+def eventually(what):
+    """What it gives as soon as that is something."""
+    deadline = time.monotonic() + TIME_LIMIT
+    while time.monotonic() < deadline:
+        if got := what():
+            return got
+        time.sleep(0.05)
+    raise AssertionError("did not happen in time")
+
+
+class Daemon:
+    def __init__(self, *flags, inspector_port=0):
+        self.directory = tempfile.TemporaryDirectory()
+        for name in ("workspace", "runtime"):
+            os.mkdir(f"{self.directory.name}/{name}")
+        self.log = open(f"{self.directory.name}/log", "wb+")
+        self.process = subprocess.Popen(
+            [os.environ["SANDBOXD"], "--http.port=0", f"--inspector.port={inspector_port}",
+             # Tests cannot be told from workloads everywhere.
+             "--http.admit-workloads=true", "--inspector.admit-workloads=true",
+             f"--sandbox.workspace={self.directory.name}/workspace",
+             f"--sandbox.runtime-directory={self.directory.name}/runtime", *flags],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
+        self.port = int(self.process.stdout.readline().rsplit(b":", 1)[1])
+        self.inspector_port = eventually(self.told_port)
+
+    def told_port(self):
+        with open(self.log.name, "rb") as log:
+            for line in log:
+                entry = json.loads(line) if line.endswith(b"\n") else {}
+                if (entry.get("subject"), entry.get("message")) == ("inspector", "listening"):
+                    return entry["port"]
+        return None
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.inspector_port}"
+
+    def execute(self, command, session):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api/execute", json.dumps({"command": command, "sessionId": session}).encode(),
+            {"Content-Type": "application/json"})
+        with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=60) as answer:
+            answer.read()
+
+    def begin(self, command, session):
+        threading.Thread(target=self.execute, args=(command, session), daemon=True).start()
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(TIME_LIMIT)
+        self.process.stdout.close()
+        self.log.close()
+        self.directory.cleanup()
+
+
+def surroundings(url, **more):
+    kept = {name: value for name, value in os.environ.items()
+            if not name.startswith("SANDBOXCTL_") and name != "NO_COLOR"}
+    return {**kept, "LC_ALL": "C.UTF-8", "TERM": "xterm", "SANDBOXCTL_URL": url, **more}
+
+
+def run(url, *arguments, **environment):
+    return subprocess.run([os.environ["SANDBOXCTL"], *arguments], env=surroundings(url, **environment),
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=TIME_LIMIT, encoding="utf-8")
+
+
+class Terminal:
+    """The program at a terminal of its own."""
+
+    def __init__(self, url, *arguments):
+        self.output = b""
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            os.execve(os.environ["SANDBOXCTL"], ["sandboxctl", *arguments], surroundings(url))
+
+    def wait_for(self, text):
+        deadline = time.monotonic() + TIME_LIMIT
+        while text.encode() not in self.output:
+            if not select.select([self.master], [], [], max(0, deadline - time.monotonic()))[0]:
+                raise AssertionError(f"{text!r} is not in {self.output!r}")
+            self.output += os.read(self.master, 65536)
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def end(self):
+        """The exit code, negative for a signal."""
+        with contextlib.suppress(OSError):  # of a terminal that nobody has open any more
+            while more := os.read(self.master, 65536):
+                self.output += more
+        status = os.waitpid(self.pid, 0)[1]
+        os.close(self.master)
+        return os.waitstatus_to_exitcode(status)
+
+
+class Follower:
+    """The program whose output is read line by line."""
+
+    def __init__(self, url, *arguments):
+        self.process = subprocess.Popen([os.environ["SANDBOXCTL"], *arguments], env=surroundings(url),
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        encoding="utf-8")
+        self.lines = []
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+
+    def wait_for(self, pattern):
+        return eventually(lambda: next((line for line in list(self.lines) if re.search(pattern, line)), None))
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait(TIME_LIMIT)
+        self.reader.join(TIME_LIMIT)
+        self.process.stdout.close()
+
+
+class WithDaemon(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.daemon = Daemon()
+        cls.addClassCleanup(cls.daemon.end)
+        cls.daemon.begin("sleep 60", "alpha")
+        cls.session = eventually(lambda: cls.find_session("alpha"))
+        eventually(cls.has_settled)
+
+    @classmethod
+    def has_settled(cls):
+        """Whether no actor is being started any more."""
+        pools = json.loads(run(cls.daemon.url, "pools", "--json").stdout)
+        return all(pool["starting"] == 0 and pool["idle"] == pool["minimum"] for pool in pools)
+
+    @classmethod
+    def find_session(cls, identifier):
+        actors = json.loads(run(cls.daemon.url, "tree", "--json").stdout)["actors"]
+        return next((one["path"] for one in actors
+                     if one.get("details", {}).get("id") == identifier and "sleep" in one.get("status", "")), None)
+
+    def run_good(self, *arguments, **environment):
+        done = run(self.daemon.url, *arguments, **environment)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def check_refusal(self, done, code, pattern):
+        self.assertEqual((done.returncode, done.stdout), (code, ""))
+        self.assertRegex(done.stderr, rf"\Asandboxctl: .*{pattern}.*\n\Z")
+
+
+class Views(WithDaemon):
+    def test_tree_has_every_actor_below_its_supervisor(self):
+        tree = self.run_good("tree", "--all")
+        self.assertRegex(tree, r"\A/root  supervisor  one_for_one\n├─ http  listening on port \d+\n")
+        self.assertRegex(tree, r"(?m)^      │  [│ ]  ├─ session alpha  running: sleep 60, 0 waiting$")
+        self.assertEqual(len(tree.splitlines()), json.loads(self.run_good("tree", "--json"))["total"])
+
+    def test_tree_of_a_part(self):
+        tree = self.run_good("tree", "interpreters/python/", LC_ALL="C")
+        self.assertTrue(tree.startswith("/root/interpreters/python  supervisor  rest_for_one\n|- "), tree)
+        self.assertTrue(tree.isascii())
+        self.assertEqual(tree, self.run_good("tree", "/root/interpreters/python", LC_ALL="C"))
+
+    def test_tree_cuts_many_children(self):
+        for number in range(14):
+            self.daemon.execute("true", f"one-of-many-{number}")
+        below = ("tree", "sandbox/workload/sessions")
+        self.assertRegex(self.run_good(*below), r"\n└─ \.\.\. and \d+ more\n\Z")
+        whole = self.run_good(*below, "--all")
+        self.assertNotIn("...", whole)
+        for number in range(14):
+            self.assertIn(f"session one-of-many-{number}  idle", whole)
+
+    def test_show(self):
+        text = self.run_good("show", self.session)
+        self.assertTrue(text.startswith(self.session + "\n"), text)
+        for pattern in (r"kind +session", r"phase +running", r"id +alpha", r"command +sleep 60", r"Mailbox",
+                        r"Times that handlers took\n +< .* [1-9]\d* +█", r"Events .*\n.* started +" + self.session):
+            self.assertRegex(text, pattern)
+
+    def test_json_is_the_answer_of_the_interface(self):
+        with urllib.request.urlopen(f"{self.daemon.url}/inspector/api/actors?limit=10000") as answer:
+            told = json.load(answer)
+        got = json.loads(self.run_good("tree", "--json"))
+        self.assertEqual([one["path"] for one in got["actors"]], [one["path"] for one in told["actors"]])
+        self.assertEqual(got["total"], len(got["actors"]))
+        shown = json.loads(self.run_good("--json", "show", self.session))
+        self.assertEqual((shown["path"], len(shown["handlingHistogram"])), (self.session, 24))
+        self.assertEqual(json.loads(self.run_good("events", "--json", "--last", "1"))["events"][0].keys()
+                         & {"sequence", "kind"}, {"sequence", "kind"})
+        looks = [json.loads(line) for line in self.run_good("top", "--json", "--once").splitlines()]
+        self.assertEqual([look["complete"] for look in looks][-1], True)
+
+    def test_top_once(self):
+        lines = self.run_good("top", "--once").splitlines()
+        self.assertRegex(lines[0], r"^sandboxd .* actors \d+  messages/s [\d.,]+")
+        self.assertRegex(lines[2], r"^\*MSG/S +DEPTH +BUSY +RESTARTS +LONGEST +PATH +STATUS$")
+        self.assertTrue(any(self.session.removeprefix("/root/") in line for line in lines))
+
+    def test_events_are_filtered(self):
+        lines = self.run_good("events", "--kind", "started", "--path", self.session).splitlines()
+        self.assertEqual(len(lines), 1)
+        self.assertRegex(lines[0], rf"^\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{{3}}  started +{self.session}  session$")
+        self.assertEqual(self.run_good("events", "--search", "/SESSIONS/", "--last", "2").count("\n"), 2)
+
+    def test_overview_based_commands(self):
+        self.assertRegex(self.run_good("pools"), r"\ALANGUAGE +IDLE .*\npython +\d")
+        self.assertEqual([one["language"] for one in json.loads(self.run_good("pools", "python", "--json"))], ["python"])
+        self.assertRegex(self.run_good("settings", "interpreter"), r"\ninterpreter.python-pool-min-size +\d+ +default")
+        self.assertRegex(self.run_good("settings", "interpreter.python-pool-min-size"), r"\n  default +\d+\n")
+        done = run(self.daemon.url, "doctor")
+        lints = json.loads(run(self.daemon.url, "doctor", "--json").stdout)
+        self.assertEqual("All is well" in done.stdout, lints == [])
+
+    def test_nothing_reaches_a_terminal_that_it_would_obey(self):
+        self.daemon.begin(EVIL, "evil")
+        path = eventually(lambda: self.find_session("evil"))
+        for arguments in (("tree",), ("tree", "--all"), ("show", path), ("top", "--once"), ("events", "--last", "10000"),
+                          ("tree", "--json"), ("show", path, "--json"), ("top", "--json", "--once")):
+            text = self.run_good(*arguments)
+            self.assertIsNone(CONTROL.search(text), arguments)
+            self.assertNotIn("\u202e", text)
+        self.assertIn(r"\x1b[31mred\x1b]0;title\x07 \u009b31m \u0085 \u202eback\rover", self.run_good("show", path))
+        self.check_refusal(run(self.daemon.url, "show", "/root/\x1b[31m\x9b"), 1, r"/root/\\x1b\[31m\\u009b")
+
+    def test_colors_are_for_terminals(self):
+        for arguments in (("tree",), ("show", self.session), ("events",), ("pools",), ("top", "--once")):
+            self.assertNotIn("\x1b", self.run_good(*arguments))
+        self.assertIn("\x1b[1m", self.run_good("tree", "--color", "always"))
+        terminal = Terminal(self.daemon.url, "tree", "root/http")
+        self.assertEqual(terminal.end(), 0)
+        self.assertIn(b"\x1b[1m/root/http\x1b[0m", terminal.output)
+        terminal = Terminal(self.daemon.url, "tree", "root/http", "--color=never")
+        self.assertEqual(terminal.end(), 0)
+        self.assertNotIn(b"\x1b", terminal.output)
+
+
+class ExitCodes(WithDaemon):
+    def test_of_refusals(self):
+        self.check_refusal(run(self.daemon.url, "show", "nobody"), 1, "/root/nobody")
+        self.check_refusal(run(self.daemon.url, "tree", "nobody"), 1, "No actor lives at /root/nobody")
+        self.check_refusal(run(self.daemon.url, "settings", "no.such"), 1, "no.such")
+        self.check_refusal(run(self.daemon.url, "stop", "nobody", "--yes"), 1, "nobody")
+
+    def test_of_wrong_usage(self):
+        for arguments in ((), ("bogus",), ("tree", "--bogus"), ("show",), ("signal", "http", "SIGFOO"),
+                          ("breaker", "perl", "reset"), ("drain", "--for", "soon"), ("events", "--kind", "other"),
+                          ("pools", "--min", "1"), ("pools", "python", "--min", "2", "--max", "1", "--yes"),
+                          ("--url", "https://a", "tree"), ("--token-file", "/nowhere", "tree")):
+            self.check_refusal(run(self.daemon.url, *arguments), 2, "")
+
+    def test_when_nobody_listens(self):
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+            for arguments in (("tree",), ("top", "--once"), ("events", "-f"), ("doctor",), ("restart", "http", "--yes")):
+                self.check_refusal(run(url, *arguments), 3, "Cannot reach sandboxd at " + url)
+
+    def test_help_tells_them_and_has_examples(self):
+        text = self.run_good("--help")
+        self.assertRegex(text, r"Exit codes:\n +0 +done\n +1 .*\n +2 .*\n +3 ")
+        names = re.findall(r"(?m)^  ([a-z]+) {5,}", text.split("Subcommands:")[1])
+        self.assertEqual(len(names), 12)
+        for name in names:
+            self.assertIn(f"Example:\n  sandboxctl {name}", self.run_good(name, "--help"))
+
+
+class Changes(WithDaemon):
+    def test_are_refused_where_nobody_can_be_asked(self):
+        def told():
+            return json.loads(self.run_good("events", "--json", "--search", "by the inspector"))["events"]
+        before = told()
+        for arguments in (("restart", "http"), ("stop", "http"), ("signal", self.session, "KILL"),
+                          ("breaker", "python", "trip"), ("pools", "python", "--min", "4"),
+                          ("settings", "log.level", "debug"), ("drain",)):
+            self.check_refusal(run(self.daemon.url, *arguments), 2, "--yes")
+        self.assertEqual(told(), before)
+
+    def test_ask_by_naming_what_will_happen(self):
+        terminal = Terminal(self.daemon.url, "restart", "interpreters/javascript/pool")
+        terminal.wait_for("[y/N]")
+        self.assertIn(b"/root/interpreters/javascript/pool (executor-pool", terminal.output)
+        self.assertIn(b"rest_for_one", terminal.output)
+        terminal.type("n\n")
+        self.assertEqual(terminal.end(), 1)
+        self.assertIn(b"Nothing was changed", terminal.output)
+        terminal = Terminal(self.daemon.url, "restart", "interpreters/javascript/pool")
+        terminal.wait_for("[y/N]")
+        terminal.type("y\n")
+        self.assertEqual(terminal.end(), 0)
+        eventually(lambda: "started" in self.run_good("events", "--path", "interpreters/javascript/pool").splitlines()[-1]
+                   and self.run_good("events", "--path", "interpreters/javascript/pool").count("started") == 2)
+
+    def test_take_effect_with_yes(self):
+        self.assertIn("min-size is 4 now", self.run_good("pools", "python", "--min", "4", "--yes"))
+        self.assertEqual(json.loads(self.run_good("pools", "python", "--json"))[0]["minimum"], 4)
+        self.assertEqual(json.loads(self.run_good("settings", "log.level", "debug", "--yes", "--json"))["value"], "debug")
+        self.assertRegex(self.run_good("settings", "log.level"), r"after a restart +info")
+        self.run_good("breaker", "typescript", "trip", "--yes")
+        eventually(lambda: "open" in self.run_good("pools", "typescript"))
+        self.assertEqual(run(self.daemon.url, "doctor").returncode, 1)
+        self.run_good("breaker", "typescript", "reset", "--yes")
+        eventually(lambda: "closed" in self.run_good("pools", "typescript"))
+
+    def test_signal_and_stop(self):
+        self.daemon.begin("sleep 60", "victim")
+        session = eventually(lambda: self.find_session("victim"))
+        shell = session.rsplit("/", 1)[0] + "/shell"
+        self.assertRegex(self.run_good("signal", shell, "term", "--yes"), r"\ASIGTERM was sent to \d+ processes?\.\n\Z")
+        eventually(lambda: "exited" in self.run_good("events", "--path", shell))
+        self.run_good("stop", session.rsplit("/", 1)[0], "--yes")
+        eventually(lambda: run(self.daemon.url, "show", session).returncode == 1)
+
+
+class Streams(unittest.TestCase):
+    def setUp(self):
+        self.daemon = Daemon()
+        self.addCleanup(lambda: self.daemon.end())
+
+    def follow(self, *arguments):
+        follower = Follower(self.daemon.url, "events", "-f", *arguments)
+        self.addCleanup(follower.end)
+        return follower
+
+    def test_events_are_followed(self):
+        follower = self.follow("--path", "sandbox/workload/sessions", "--last", "1")
+        follower.wait_for("started +/root/sandbox/workload/sessions  supervisor")
+        self.daemon.execute("true", "alpha")
+        follower.wait_for(r"started +/root/sandbox/workload/sessions/1/session  session")
+
+    def test_events_are_followed_as_json(self):
+        follower = self.follow("--json", "--last", "0", "--kind", "started")
+        time.sleep(0.5)
+        self.daemon.execute("true", "alpha")
+        follower.wait_for("sessions/1/session")
+        events = [json.loads(line) for line in list(follower.lines)]
+        self.assertEqual({one["type"] for one in events}, {"journal"})
+        self.assertEqual({one["event"]["kind"] for one in events}, {"started"})
+
+    def test_a_restart_of_the_daemon_is_told(self):
+        follower = self.follow()
+        follower.wait_for("/root/http")
+        self.daemon.end()
+        follower.wait_for("sandboxctl: Cannot reach sandboxd .* trying again")
+        self.daemon = Daemon(inspector_port=self.daemon.inspector_port)
+        follower.wait_for("sandboxctl: Connected again, but sandboxd was started anew: .* was missed")
+        self.daemon.execute("true", "alpha")
+        follower.wait_for("sessions/1/session")
+
+    def test_top_tells_when_the_daemon_is_gone(self):
+        terminal = Terminal(self.daemon.url, "top")
+        terminal.wait_for("*MSG/S")
+        self.daemon.process.terminate()
+        terminal.wait_for("Cannot reach sandboxd")
+        terminal.type("q")
+        self.assertEqual(terminal.end(), 0)
+
+    def test_drain_ends_the_daemon(self):
+        done = run(self.daemon.url, "drain", "--for", "5s", "--yes")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.daemon.process.wait(TIME_LIMIT), 0)
+
+    def test_top_leaves_the_terminal_as_it_was(self):
+        def by_key(terminal):
+            terminal.type("h")
+            terminal.wait_for("*BUSY")
+            terminal.type("q")
+        for leave, code in ((by_key, 0), (lambda terminal: terminal.type("\x03"), 0),
+                            (lambda terminal: os.kill(terminal.pid, signal.SIGTERM), -signal.SIGTERM),
+                            (lambda terminal: os.kill(terminal.pid, signal.SIGHUP), -signal.SIGHUP)):
+            terminal = Terminal(self.daemon.url, "top")
+            terminal.wait_for("*MSG/S")
+            terminal.wait_for("/root")
+            self.assertTrue(terminal.output.startswith(b"\x1b[?1049h"))
+            leave(terminal)
+            self.assertEqual(terminal.end(), code)
+            self.assertTrue(terminal.output.endswith(b"\x1b[?1049l"), terminal.output[-100:])
+            self.assertIn(b"\x1b[?25h", terminal.output[-40:])
+
+
+class Token(unittest.TestCase):
+    def test_is_taken_from_a_file(self):
+        with tempfile.NamedTemporaryFile("w") as good, tempfile.NamedTemporaryFile("w") as bad:
+            good.write("0123456789abcdef0123456789abcdef\n")
+            good.flush()
+            bad.write("no\n")
+            bad.flush()
+            daemon = Daemon(f"--http.token-file={good.name}", "--http.require-token=true")
+            self.addCleanup(daemon.end)
+            self.assertEqual(run(daemon.url, "tree", "--token-file", good.name).returncode, 0)
+            self.assertEqual(run(daemon.url, "tree", SANDBOXCTL_TOKEN_FILE=good.name).returncode, 0)
+            for done in (run(daemon.url, "tree"), run(daemon.url, "tree", "--token-file", bad.name)):
+                self.assertEqual(done.returncode, 1)
+                self.assertRegex(done.stderr, "--token-file")
+
+
+class LostConnection(unittest.TestCase):
+    """A server that ends its streams, and tells what was asked."""
+
+    def setUp(self):
+        asked = self.asked = []
+
+        def event(number):
+            return {"sequence": number, "time": f"2026-11-28T18:00:0{number}.000Z", "kind": "notice", "path": f"/root/{number}"}
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                asked.append(self.path)
+                if "/stream" not in self.path:
+                    number = 6 if "after=5" in self.path else 5
+                    self.wfile.write(json.dumps({"events": [event(number)], "last": number, "newest": 5}).encode())
+                elif "after=5" in self.path:
+                    self.tell({"type": "missed", "events": 1700})
+                    self.tell({"type": "journal", "event": event(6)})
+                else:
+                    self.tell({"type": "journal", "event": event(7)})
+                    time.sleep(TIME_LIMIT)
+
+            def tell(self, what):
+                self.wfile.write(f": comment\n\ndata: {json.dumps(what)}\n\n".encode())
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        server.block_on_close = False
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.url = f"http://127.0.0.1:{server.server_port}"
+
+    def test_is_told_with_what_was_missed_and_resumed_where_it_was(self):
+        follower = Follower(self.url, "events", "-f", "--kind", "notice", "--last", "1")
+        self.addCleanup(follower.end)
+        follower.wait_for("/root/7")
+        self.assertEqual([re.sub(r"^\S+ \S+Z? +notice", "notice", line) for line in follower.lines],
+                         ["notice        /root/5", "... 1,700 events missed: overwritten before they could be told",
+                          "notice        /root/6",
+                          f"sandboxctl: Cannot reach sandboxd at {self.url}: the stream ended; trying again each second",
+                          "sandboxctl: Connected again, nothing was missed", "notice        /root/7"])
+        self.assertEqual([path.removeprefix("/inspector/api/journal") for path in self.asked],
+                         ["?kind=notice&limit=1", "?after=4&limit=1", "/stream?kind=notice&after=5",
+                          "?after=5&limit=1", "/stream?kind=notice&after=6"])
+
+
+class OtherServers(unittest.TestCase):
+    """What is no inspector, or one of another version."""
+
+    def answer(self, status, body, arguments):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            done = run(f"http://127.0.0.1:{server.server_port}", *arguments)
+            server.shutdown()
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertRegex(done.stderr, r"\Asandboxctl: [^\n]*\n\Z")
+        self.assertIsNone(CONTROL.search(done.stderr))
+        return done.stderr
+
+    def test_an_endpoint_that_is_not_offered(self):
+        told = self.answer(404, b'{"code":"UNKNOWN_ERROR","message":"The requested endpoint was not found"}', ["doctor"])
+        self.assertIn("does not offer GET /inspector/api/overview", told)
+        self.assertIn("does not offer", self.answer(404, b"", ["events", "-f"]))
+
+    def test_an_answer_that_is_none(self):
+        self.assertIn("no JSON", self.answer(200, b"<html>", ["tree"]))
+        self.assertIn("No actor", self.answer(200, b"[1]", ["tree"]))
+        self.assertIn("status 500", self.answer(500, b"\x1b[31m\xff", ["tree"]))
+        self.assertIn(r"a\nb\x1b", self.answer(409, b'{"code":"X","message":"a\\nb\\u001b"}', ["show", "http"]))
+
+
+if __name__ == "__main__":
+    unittest.main()
