@@ -237,11 +237,12 @@ void process_state::settled() {
 
 supervision::actor_details process_state::details() const {
   const auto record = target_->record();
-  supervision::actor_details all{{"id", record.id},
-                                 {"session", record.session},
-                                 {"command", record.command},
-                                 {"since", record.start_time},
-                                 {"requestId", request_.request_id}};
+  supervision::actor_details all{
+      {"id", record.id},
+      {"session", record.session},
+      {"command", record.command.substr(0, supervision::actor_record::max_text_bytes)},
+      {"since", record.start_time},
+      {"requestId", request_.request_id}};
   if (record.pid != 0)
     all.push_back({"pidInSession", record.pid});
   if (record.exit_code)

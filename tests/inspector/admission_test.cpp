@@ -1,14 +1,12 @@
-#include "launcher/workload_groups.hpp"
 #include "tests/daemon/standard_error.hpp"
 #include "tests/inspector/inspector_fixture.hpp"
+#include "tests/process/workload_limits.hpp"
 
 #include <gmock/gmock.h>
 
-#include <exception>
 #include <fstream>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 
 /// Who may use the inspector.
 namespace sandboxd::testing {
@@ -79,13 +77,8 @@ TEST_F(inspector_admission, takes_orders_in_json_alone) {
 class inspector_and_workloads : public ::testing::Test {
 protected:
   void SetUp() override {
-    if (::geteuid() != 0)
-      GTEST_SKIP() << "needs root, to mark workloads";
-    try {
-      launcher::workload_groups::make({});
-    } catch (const std::exception& reason) {
-      GTEST_SKIP() << "workloads cannot be marked here: " << reason.what();
-    }
+    if (const auto reason = why_not_marked(); !reason.empty())
+      GTEST_SKIP() << reason;
   }
 
   /// The status of the answer that a session gets.

@@ -1,17 +1,15 @@
 #include "launcher/socket_connector.hpp"
-#include "launcher/workload_groups.hpp"
 #include "tests/process/daemon_fixture.hpp"
 #include "tests/process/git_world.hpp"
+#include "tests/process/workload_limits.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 /// Workloads against the control interface, with which they share the loopback: each way to it first works
@@ -22,13 +20,8 @@ namespace {
 class control_attack : public ::testing::Test {
 protected:
   void SetUp() override {
-    if (::geteuid() != 0)
-      GTEST_SKIP() << "needs root, to mark workloads";
-    try {
-      launcher::workload_groups::make({});
-    } catch (const std::exception& reason) {
-      GTEST_SKIP() << "workloads cannot be marked here: " << reason.what();
-    }
+    if (const auto reason = why_not_marked(); !reason.empty())
+      GTEST_SKIP() << reason;
   }
 
   /// The Unix socket of a daemon, in sight of its sessions.

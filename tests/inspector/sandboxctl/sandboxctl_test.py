@@ -359,8 +359,8 @@ class Streams(unittest.TestCase):
         follower.wait_for(r"started +/root/sandbox/workload/sessions/1/session  session")
 
     def test_events_are_followed_as_json(self):
-        follower = self.follow("--json", "--last", "0", "--kind", "started")
-        time.sleep(0.5)
+        follower = self.follow("--json", "--last", "1", "--kind", "started")
+        follower.wait_for("started")  # behind which it goes on
         self.daemon.execute("true", "alpha")
         follower.wait_for("sessions/1/session")
         events = [json.loads(line) for line in list(follower.lines)]
@@ -446,7 +446,7 @@ class LostConnection(unittest.TestCase):
                     self.tell({"type": "journal", "event": event(6)})
                 else:
                     self.tell({"type": "journal", "event": event(7)})
-                    time.sleep(TIME_LIMIT)
+                    select.select([self.connection], [], [], TIME_LIMIT)  # until the client leaves
 
             def tell(self, what):
                 self.wfile.write(f": comment\n\ndata: {json.dumps(what)}\n\n".encode())
