@@ -38,7 +38,7 @@ constexpr std::chrono::milliseconds time_to_die{1000};
 
 /// Nobody tells the status of one whose fork server has ended. Had their namespace ended, that would be on
 /// its way here already: process 1 closes its socket before the kernel kills what is left in it.
-constexpr std::chrono::milliseconds time_for_a_doom{30};
+constexpr std::chrono::milliseconds time_for_a_doom{10};
 
 /// It is killed for it, unless it was about to end and has an end of its own.
 constexpr std::string_view let_go = "after it had closed its connection to the server";
