@@ -110,11 +110,7 @@ std::string process_documents(pid_t process) {
   if (!first)
     return "[]";
   auto text = "[" + document(*first);
-  auto below =
-      launcher::descendants(launcher::read_processes(), {process}, [](const auto&) { return false; });
-  if (below.size() > most_processes)
-    below.resize(most_processes);
-  for (const auto& one : below)
+  for (const auto& one : launcher::look_below(process, most_processes - 1))
     text += "," + document(one);
   return text + "]";
 }

@@ -7,7 +7,7 @@
 namespace sandboxd::inspector {
 
 /// A process and all below it, the process first, as a JSON array (`Process` in openapi.json); "[]" when
-/// there is none of that number. Reads all of /proc: some milliseconds where there are a thousand processes.
+/// there is none of that number. At most a hundred, those nearest to it.
 [[nodiscard]] std::string process_documents(pid_t process);
 
 /// What the daemon itself uses.

@@ -2,9 +2,13 @@
 
 #include "launcher/descriptor.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <charconv>
 #include <climits>
 #include <cstdio>
+#include <deque>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
@@ -56,6 +60,35 @@ bool read_field(std::string_view rest, int number, T& value) {
     rest.remove_prefix(space + 1);
   }
   return std::from_chars(rest.data(), rest.data() + rest.size(), value).ec == std::errc();
+}
+
+/// Threads of one process whose children are looked for.
+constexpr std::size_t most_threads = 256;
+
+/// The children of a process, of which a few kilobytes of numbers are read for each of its threads
+/// (proc_pid_task_children(5)); nothing when the kernel was built without CONFIG_PROC_CHILDREN.
+std::optional<std::vector<pid_t>> read_children(pid_t pid) {
+  std::vector<pid_t> threads;
+  for_each_number(path_in_proc(pid, "task").c_str(), [&](pid_t thread) {
+    if (threads.size() < most_threads)
+      threads.push_back(thread);
+  });
+  std::vector<pid_t> children;
+  for (const auto thread : threads) {
+    const auto path = path_in_proc(pid, "task/") + std::to_string(thread) + "/children";
+    const descriptor file(::openat(held_proc, path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file && errno == ENOENT && read_process(thread))
+      return std::nullopt;
+    std::array<char, 4096> buffer{};
+    const auto count = file ? ::read(file.get(), buffer.data(), buffer.size()) : 0;
+    std::string_view rest(buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+    for (auto end = rest.find(' '); end != std::string_view::npos; end = rest.find(' ')) {
+      if (const auto child = to_pid(rest.substr(0, end)))
+        children.push_back(*child);
+      rest.remove_prefix(end + 1);
+    }
+  }
+  return children;
 }
 
 } // namespace
@@ -171,6 +204,31 @@ std::vector<process_entry> descendants(const std::vector<process_entry>& process
     }
   }
   return result;
+}
+
+std::vector<process_entry> look_below(pid_t root, std::size_t most) {
+  std::vector<process_entry> found;
+  std::set<pid_t> seen{root}; // numbers may be given anew meanwhile
+  std::deque<pid_t> parents{root};
+  while (!parents.empty() && found.size() < most) {
+    const auto children = read_children(parents.front());
+    if (!children) {
+      found = descendants(read_processes(), {root}, [](const auto&) { return false; });
+      found.resize(std::min(found.size(), most));
+      return found;
+    }
+    parents.pop_front();
+    for (const auto child : *children) {
+      const auto entry =
+          found.size() < most && seen.insert(child).second ? read_process(child) : std::nullopt;
+      if (!entry)
+        continue;
+      parents.push_back(child);
+      if (!entry->dead())
+        found.push_back(*entry);
+    }
+  }
+  return found;
 }
 
 } // namespace sandboxd::launcher

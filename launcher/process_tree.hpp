@@ -69,4 +69,9 @@ std::vector<process_entry> descendants(const std::vector<process_entry>& process
                                        const std::set<pid_t>& roots,
                                        const std::function<bool(const process_entry&)>& excluded);
 
+/// The living below `root`, those nearest to it first and at most `most` of them, without reading the rest of
+/// /proc: for people who look. What begins or ends meanwhile, or is a child of one of very many threads, may
+/// be missing.
+std::vector<process_entry> look_below(pid_t root, std::size_t most);
+
 } // namespace sandboxd::launcher

@@ -3,12 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <random>
+#include <set>
 #include <signal.h>
 #include <string>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace sandboxd::launcher {
 namespace {
@@ -93,6 +97,46 @@ TEST(signal_process, spares_a_process_of_the_same_number_and_another_start_time)
   EXPECT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
   EXPECT_FALSE(signal_process(*entry, SIGKILL)) << "it is gone";
+}
+
+/// A process that waits to be killed, with so many like it below it, each the child of the one before.
+pid_t fork_line(int length) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (length > 1)
+      fork_line(length - 1);
+    while (true)
+      ::pause();
+  }
+  return child;
+}
+
+TEST(look_below, finds_children_of_every_thread_and_what_is_below_them) {
+  const pid_t of_this_thread = fork_line(3);
+  pid_t of_another = 0;
+  std::atomic<bool> over = false;
+  std::thread other([&] {
+    of_another = fork_line(1);
+    over.wait(false);
+  });
+  std::vector<process_entry> found;
+  while (found.size() < 4) // they take a moment to be forked
+    found = look_below(::getpid(), 10);
+  over = true;
+  over.notify_all();
+  other.join();
+
+  ASSERT_EQ(found.size(), 4u);
+  EXPECT_EQ((std::set{found[0].pid, found[1].pid}), (std::set{of_this_thread, of_another})) << "the nearest";
+  EXPECT_EQ(found[2].parent, of_this_thread);
+  EXPECT_EQ(found[3].parent, found[2].pid);
+  EXPECT_EQ(look_below(::getpid(), 3).size(), 3u);
+  for (auto one = found.rbegin(); one != found.rend(); ++one) // the children of a child are init's then
+    ::kill(one->pid, SIGKILL);
+  EXPECT_EQ(::waitpid(of_this_thread, nullptr, 0), of_this_thread);
+  EXPECT_EQ(::waitpid(of_another, nullptr, 0), of_another);
+  EXPECT_TRUE(look_below(::getpid(), 10).empty());
+  EXPECT_TRUE(look_below(of_another, 10).empty()) << "there is none of that number";
 }
 
 process_entry make_entry(pid_t pid, pid_t parent, char state = 'S') {
