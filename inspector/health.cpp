@@ -21,11 +21,28 @@ health::pool look_at_pool(const services& with, actors::language spoken) {
   return found;
 }
 
+/// There may be ten thousands of them: none is copied that nothing is to be said of.
+void look_at_actors(const services& with, health& all) {
+  const auto now = supervision::actor_record::clock::now();
+  for (const auto& record : with.observer->actors->records()) {
+    const auto messages = record->mailbox().counts();
+    auto& sum = all.kinds[record->kind()];
+    ++sum.actors;
+    if (record->phase() != supervision::actor_phase::exited) // what still comes is thrown away unread
+      sum.depth += messages.depth();
+    sum.received += messages.received;
+    sum.handled += messages.handled;
+    sum.restarts += record->restarts();
+    if (record->is_conspicuous(now))
+      all.actors.push_back(record->snapshot(now));
+  }
+}
+
 } // namespace
 
 health look_at_health(const services& with) {
   health all;
-  all.actors = with.observer->actors->snapshot();
+  look_at_actors(with, all);
   all.budgets = with.sandbox->budgets();
   for (const auto spoken : interpreters::every_language)
     all.pools.push_back(look_at_pool(with, spoken));
@@ -34,19 +51,6 @@ health look_at_health(const services& with) {
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0)
     all.descriptor_limit = limit.rlim_cur;
   return all;
-}
-
-std::map<std::string, health::kind_sum> health::kinds() const {
-  std::map<std::string, kind_sum> sums;
-  for (const auto& actor : actors) {
-    auto& sum = sums[actor.kind];
-    ++sum.actors;
-    sum.depth += actor.mailbox.depth;
-    sum.received += actor.mailbox.received;
-    sum.handled += actor.mailbox.handled;
-    sum.restarts += actor.restarts;
-  }
-  return sums;
 }
 
 } // namespace sandboxd::inspector

@@ -29,14 +29,13 @@ struct health {
     std::uint64_t restarts = 0;
   };
 
+  std::map<std::string, kind_sum> kinds; ///< by the name of the kind
+  /// Those of which the rules may have something to say (`actor_record::is_conspicuous`), in no order.
   std::vector<supervision::actor_snapshot> actors;
   std::vector<actors::services::budget> budgets;
   std::vector<pool> pools;
   own_figures own;
   std::uint64_t descriptor_limit = 0;
-
-  /// By the name of the kind.
-  [[nodiscard]] std::map<std::string, kind_sum> kinds() const;
 };
 
 [[nodiscard]] health look_at_health(const services& with);

@@ -65,10 +65,9 @@ void write_requests(metrics_writer& text, const services& with) {
 }
 
 void write_kinds(metrics_writer& text, const health& all) {
-  const auto kinds = all.kinds();
   const auto write = [&](std::string_view name, std::string_view type, std::string_view help, auto member) {
     text.begin(name, type, help);
-    for (const auto& [kind, sum] : kinds)
+    for (const auto& [kind, sum] : all.kinds)
       text.sample({{"kind", kind}}, real(sum.*member));
   };
   using sum = health::kind_sum;

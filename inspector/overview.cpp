@@ -33,7 +33,7 @@ std::string array_of(const Items& items, const Describe& describe) {
 }
 
 std::string describe_kinds(const health& all) {
-  return array_of(all.kinds(), [](http::json_writer& json, const auto& item) {
+  return array_of(all.kinds, [](http::json_writer& json, const auto& item) {
     const auto& [kind, sum] = item;
     json.text("kind", kind)
         .number("actors", signed_of(sum.actors))

@@ -152,4 +152,11 @@ actor_snapshot actor_record::snapshot(clock::time_point now) const {
   return view;
 }
 
+bool actor_record::is_conspicuous(clock::time_point now) const {
+  if (mailbox_.has_messages() || mailbox_.had_long_handler())
+    return true;
+  const std::lock_guard lock{mutex_};
+  return restart_due_ || (supervisor_ && supervisor_->restarts.count(now) > 0);
+}
+
 } // namespace sandboxd::supervision

@@ -108,6 +108,10 @@ public:
 
   actor_snapshot snapshot(clock::time_point now = clock::now()) const;
 
+  /// Whether there is anything for those who watch over the tree: a message waits, a handler once took long,
+  /// a child was restarted within the supervisor's period, or a restart is due. Costs less than a snapshot.
+  bool is_conspicuous(clock::time_point now = clock::now()) const;
+
 private:
   void has_changed() noexcept { version_.fetch_add(1, std::memory_order_release); }
 

@@ -123,16 +123,25 @@ std::uint64_t mailbox_meter::movements() const noexcept {
 }
 
 bool mailbox_meter::has_messages() const noexcept {
-  const auto handled = handled_.load(relaxed); // first, as in `figures`
-  return received_.load(relaxed) > handled;
+  return counts().depth() > 0;
+}
+
+bool mailbox_meter::had_long_handler() const noexcept {
+  return long_handler_ended_.load(relaxed) >= 0;
+}
+
+mailbox_counts mailbox_meter::counts() const noexcept {
+  // First what was handled: a message that arrives meanwhile must not make the depth negative.
+  const auto handled = handled_.load(relaxed);
+  return {std::max(received_.load(relaxed), handled), handled};
 }
 
 mailbox_figures mailbox_meter::figures(clock::time_point now) const noexcept {
+  const auto messages = counts();
   mailbox_figures view;
-  view.handled =
-      handled_.load(relaxed); // first: a message that arrives meanwhile must not make depth negative
-  view.received = std::max(received_.load(relaxed), view.handled);
-  view.depth = view.received - view.handled;
+  view.handled = messages.handled;
+  view.received = messages.received;
+  view.depth = messages.depth();
   view.depth_high_water = depth_high_water_.load(relaxed);
   if (view.depth > 0)
     view.oldest_age = oldest_age(view.handled, now);

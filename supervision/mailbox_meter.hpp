@@ -27,6 +27,13 @@ struct mailbox_figures {
   std::array<std::uint64_t, 24> waiting_histogram{};
 };
 
+/// What can be read of a mailbox at little cost.
+struct mailbox_counts {
+  std::uint64_t received = 0; ///< messages that arrived since the start
+  std::uint64_t handled = 0;  ///< messages handled since the start
+  [[nodiscard]] std::uint64_t depth() const noexcept { return received - handled; }
+};
+
 /// Counts what goes through one mailbox. `on_enqueue` may be called from any thread, the two others only by
 /// the actor's own, `figures` by anybody at any time; nobody ever waits, nothing is allocated. Time is an
 /// argument.
@@ -58,6 +65,12 @@ public:
 
   /// Whether a message waits, or is being handled. Any thread.
   bool has_messages() const noexcept;
+
+  /// Whether a handler ever took `long_handler` or longer. Any thread.
+  bool had_long_handler() const noexcept;
+
+  /// What `figures` says of messages, without its histograms. Any thread.
+  mailbox_counts counts() const noexcept;
 
   /// Reads everything; each figure is atomic, their relation to each other is not.
   mailbox_figures figures(clock::time_point now) const noexcept;
