@@ -131,6 +131,7 @@ run_command checkout_state::make_command(std::shared_ptr<command_observer> obser
   command.request.timeout = std::chrono::milliseconds(0); // this actor sees to that
   command.request.request_id = request.request_id;
   command.observer = observer_handle(std::move(observer));
+  command.origin = supervision::current_origin();
   return command;
 }
 

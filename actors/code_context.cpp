@@ -144,12 +144,16 @@ void code_context_state::start_run(interpreters::transpiled_code made) {
   options.timeout = timeout_of(run.wanted.request);
   options.interrupt_when_left = context_->settings()->interpreter.interrupt_when_left;
   options.state_lost = state_lost_;
-  executor_->dialogue->run({std::move(made.code), run.wanted.request.environment, std::move(made.source_map),
-                            std::move(made.problem)},
-                           options, run.wanted.observer,
-                           [me = self_, number = run.number, executor = executor_->number](run_end end) {
-                             caf::anon_send(me, run_is_over{number, executor, end});
-                           });
+  const auto work =
+      std::make_shared<const supervision::traced_work>(run.wanted.origin, "run", "", executor_process());
+  executor_->dialogue->run(
+      {std::move(made.code), run.wanted.request.environment, std::move(made.source_map),
+       std::move(made.problem)},
+      options, run.wanted.observer,
+      [me = self_, number = run.number, executor = executor_->number, work](run_end end) {
+        work->end(end == run_end::survived ? "" : "its executor ended");
+        caf::anon_send(me, run_is_over{number, executor, end});
+      });
 }
 
 std::chrono::milliseconds code_context_state::timeout_of(const run_request& request) const {

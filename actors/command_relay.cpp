@@ -24,6 +24,22 @@ command_outcome make_outcome(launcher::command_result& result, std::chrono::mill
   return outcome;
 }
 
+std::string describe(const launcher::command_result& result) {
+  switch (result.how) {
+  case launched::exited:
+    return fmt::format("exited with {}", result.exit_code);
+  case launched::shell_ended:
+    return fmt::format("ended its shell, with {}", result.exit_code);
+  case launched::timed_out:
+    return "took too long";
+  case launched::lost:
+    return "was lost";
+  case launched::not_started:
+    return "could not be started: " + result.problem;
+  }
+  return {};
+}
+
 } // namespace
 
 launcher::shell_command make_shell_command(const command_request& request,
@@ -38,15 +54,20 @@ launcher::shell_command make_shell_command(const command_request& request,
 }
 
 launcher::command_events relay_to(const run_command& command, std::chrono::milliseconds timeout,
-                                  std::string session, std::shared_ptr<const std::atomic<bool>> closed) {
+                                  std::string session, std::shared_ptr<const std::atomic<bool>> closed,
+                                  pid_t process) {
   const auto& observer = command.observer;
+  const auto work = std::make_shared<const supervision::traced_work>(command.origin, "command", "", process,
+                                                                     command.request.command);
   launcher::command_events events;
   events.started = [observer](launcher::command_control control) { observer.started(std::move(control)); };
   events.output = [observer](bool is_error_stream, std::string bytes) {
     observer.output(is_error_stream ? output_stream::err : output_stream::out, std::move(bytes));
   };
-  events.finished = [observer, session = std::move(session), closed = std::move(closed),
-                     timeout](launcher::command_result result) {
+  events.finished = [observer, session = std::move(session), closed = std::move(closed), timeout,
+                     work](launcher::command_result result) {
+    work->end(describe(result));
+    const supervision::trace_scope here(work->origin());
     switch (result.how) {
     case launched::exited:
     case launched::shell_ended:

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <sys/types.h>
 
 namespace sandboxd::actors {
 
@@ -16,9 +17,10 @@ launcher::shell_command make_shell_command(const command_request& request,
 
 /// Events of the launcher that tell the observer of `command` its fate; `timeout` is the limit in force (as
 /// in `shell_command`). A command whose session was `closed` meanwhile fails with `session_destroyed` where
-/// it otherwise would with `session_terminated`.
+/// it otherwise would with `session_terminated`. `process`: of the shell or init that runs it, for its trace.
 launcher::command_events relay_to(const run_command& command, std::chrono::milliseconds timeout,
-                                  std::string session, std::shared_ptr<const std::atomic<bool>> closed);
+                                  std::string session, std::shared_ptr<const std::atomic<bool>> closed,
+                                  pid_t process = 0);
 
 /// A failure of one command that neither the session nor the command itself is to blame for; `detail` goes to
 /// the log.

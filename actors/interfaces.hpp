@@ -16,6 +16,7 @@
 #include "launcher/session_process.hpp"
 #include "launcher/shell.hpp"
 #include "launcher/spawner.hpp"
+#include "supervision/trace.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/replies_to.hpp>
@@ -140,6 +141,7 @@ using shell_actor = caf::typed_actor< //
 struct run_command {
   command_request request;
   observer_handle observer;
+  supervision::trace_origin origin = {}; ///< for what it is run
 };
 /// From its shell, before it starts: with which directory and variables shall I start?
 struct get_shell_start {};
@@ -495,7 +497,8 @@ using transpiler_actor = caf::typed_actor< //
 struct run_code {
   run_request request;
   run_handle observer;
-  std::shared_ptr<const void> room; ///< in the budget of commands and code, as long as it waits or runs
+  std::shared_ptr<const void> room;      ///< in the budget of commands and code, as long as it waits or runs
+  supervision::trace_origin origin = {}; ///< for what it is run
 };
 /// Interrupt the run that is under way, if one is.
 struct interrupt_context {

@@ -81,7 +81,8 @@ public:
     auto room = launcher::hold(context_->command_memory, request.code.size() + size_of(request.environment));
     if (!room)
       return refuse(no_room());
-    caf::anon_send(actor, run_code{std::move(request), handle, std::move(room)});
+    caf::anon_send(actor,
+                   run_code{std::move(request), handle, std::move(room), supervision::current_origin()});
   }
 
 private:

@@ -62,7 +62,8 @@ public:
     if (!room)
       return observer.failed({error_code::too_busy, "The commands that wait or run hold too much memory"});
     observer.hold(std::move(room));
-    caf::anon_send(actor, run_command{std::move(request), std::move(observer)});
+    caf::anon_send(actor,
+                   run_command{std::move(request), std::move(observer), supervision::current_origin()});
   }
 
 private:

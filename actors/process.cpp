@@ -115,6 +115,7 @@ run_command process_state::make_command(std::shared_ptr<command_observer> observ
   command.request.timeout = std::chrono::milliseconds(0); // this actor sees to that
   command.request.request_id = request_.request_id;
   command.observer = observer_handle(std::move(observer));
+  command.origin = supervision::current_origin();
   return command;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/errors.hpp"
+#include "supervision/trace.hpp"
 
 #include <atomic>
 #include <exception>
@@ -37,7 +38,7 @@ public:
 
 private:
   struct state {
-    explicit state(callback f) : on_result(std::move(f)) {}
+    explicit state(callback f) : on_result(std::move(f)), origin(supervision::current_origin()) {}
     ~state() {
       try {
         deliver(failure{error_code::internal_error, "The request was lost inside the server"});
@@ -48,11 +49,14 @@ private:
     state& operator=(const state&) = delete;
 
     void deliver(result_of<T> result) {
-      if (!answered.exchange(true))
-        on_result(std::move(result));
+      if (answered.exchange(true))
+        return;
+      const supervision::trace_scope here(origin);
+      on_result(std::move(result));
     }
 
     callback on_result;
+    const supervision::trace_origin origin; ///< who has asked
     std::atomic<bool> answered{false};
   };
 

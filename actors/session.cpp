@@ -122,7 +122,7 @@ void session_state::start_next() {
   blank_ = false;
   auto command =
       make_shell_command(current_.request, default_timeout(), current_.observer.wants_live_output());
-  auto events = relay_to(current_, command.timeout, options_.id, closed_);
+  auto events = relay_to(current_, command.timeout, options_.id, closed_, shell_process());
   keep_excerpt(current_);
   const auto shell = std::exchange(free_shell_, nullptr);
   if (mode == run_mode::foreground)

@@ -72,6 +72,7 @@ void pass_on(self_pointer self, const known_session& session, run_command comman
   const auto actor = find<session_actor>(self, paths::sessions + '/' + session.child + "/session");
   if (!actor)
     return command.observer.failed(session_failure(error_code::session_terminated, command.request.session));
+  const supervision::trace_scope here(command.origin);
   self->send(actor, std::move(command));
 }
 

@@ -261,6 +261,10 @@ struct inspector_settings {
   std::uint16_t port = 7676;    ///< 0 = the system chooses a free one
   bool admit_workloads = false; ///< what runs in the sandbox may use it
   std::uint64_t max_connections = 64;
+  std::string journal_file; ///< empty = the journal ends with the daemon
+  std::uint64_t journal_file_bytes = 4u << 20;
+  std::uint64_t traces_kept = 500; ///< of requests that have ended; 0: none is traced
+  std::uint64_t trace_every = 1;   ///< one of so many requests is traced; 0: those that ask for it
 };
 
 /// All of them.

@@ -454,6 +454,15 @@ const std::vector<key>& all_keys() {
             "Whether what runs in the sandbox may use the inspector"),
     count("inspector.max-connections", MEMBER(inspector.max_connections), 1, 10'000, at_start,
           "Connections to the inspector at a time; each reader of a stream has one"),
+    text("inspector.journal-file", MEMBER(inspector.journal_file), kind::text, 0, 4096,
+         "Path of the file in which the journal outlives the daemon, out of reach of workloads if possible; empty = none"),
+    size("inspector.journal-file-bytes", MEMBER(inspector.journal_file_bytes), 64_KiB, 1_GiB, at_start,
+         "Size of that file; when it is full the older half is dropped"),
+    count("inspector.traces-kept", MEMBER(inspector.traces_kept), 0, 100'000, at_start,
+          "Traces of requests that have ended; a trace takes some kilobytes, at most 100", "nothing is traced"),
+    count("inspector.trace-every", MEMBER(inspector.trace_every), 0, 1'000'000, live,
+          "One of so many requests is traced; one whose traceparent says that it is sampled is in any case",
+          "none but those"),
   };
   // clang-format on
   return keys;

@@ -16,14 +16,18 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 namespace sandboxd::daemon {
 
 namespace {
+
+constexpr std::size_t longest_traced_path = 200; // bytes
 
 struct entrance_state {
   static inline const char* name = "http";
@@ -62,11 +66,18 @@ void log_access(log& lines, const http::access_record& record) {
                {"traceId", record.trace_id}});
 }
 
+supervision::trace_ptr begin_trace(supervision::trace_log& traces, const http::request& arrived,
+                                   const std::string& client, std::uint64_t every) {
+  const auto* header = arrived.header("traceparent");
+  return traces.begin({arrived.id, arrived.method, arrived.path.substr(0, longest_traced_path), client},
+                      header == nullptr ? std::nullopt : supervision::parse_trace_parent(*header), every);
+}
+
 } // namespace
 
-web make_web(const actors::services_ptr& context, log& lines,
-             std::shared_ptr<const supervision::directory> directory) {
+web make_web(const actors::services_ptr& context, log& lines, const supervision::observer_ptr& observer) {
   const auto settings = context->settings();
+  const auto& directory = observer->actors;
   const char* path = std::getenv("PATH");
   http::services with;
   with.settings = settings;
@@ -76,7 +87,7 @@ web make_web(const actors::services_ptr& context, log& lines,
   with.processes = actors::make_local_process_client(directory, context);
   with.ports = actors::make_local_port_client(directory, context);
   with.code = actors::make_local_code_client(directory, context);
-  with.watches = actors::make_local_watch_client(std::move(directory), context);
+  with.watches = actors::make_local_watch_client(directory, context);
   with.commands = std::make_shared<http::command_catalog>(path == nullptr ? "" : path);
   with.capture_limits = [context] { return context->capture_limits(); };
   with.log = [&lines](config::log_level level, std::string_view text) { lines.write(level, "http", text); };
@@ -90,6 +101,12 @@ web make_web(const actors::services_ptr& context, log& lines,
   made.application = std::make_shared<http::application>(std::move(with));
   http::server_hooks hooks;
   hooks.handle = made.application->handler();
+  if (settings->inspector.enabled && settings->inspector.traces_kept > 0) {
+    observer->traces.keep(settings->inspector.traces_kept);
+    hooks.trace = [observer, context](const http::request& arrived, const std::string& client) {
+      return begin_trace(observer->traces, arrived, client, context->settings()->inspector.trace_every);
+    };
+  }
   hooks.refuse = [](const http::refusal& why) {
     return http::error_response(http::refusal_report(why), std::chrono::system_clock::now());
   };
@@ -111,8 +128,10 @@ web make_web(const actors::services_ptr& context, log& lines,
   };
   hooks.service_sockets = context->service_sockets();
   made.requests = std::make_shared<http::request_counters>();
-  hooks.access_log = [&lines, counters = made.requests](const http::access_record& record) {
+  hooks.access_log = [&lines, observer, counters = made.requests](const http::access_record& record) {
     counters->count(record);
+    observer->traces.finish(record.trace, record.status, record.bytes_out,
+                            std::string(http::to_string(record.ended)));
     log_access(lines, record);
   };
   hooks.report = [&lines](std::string_view text) { lines.write(config::log_level::error, "http", text); };

@@ -7,7 +7,7 @@
 #include "http/request_counters.hpp"
 #include "http/server.hpp"
 #include "supervision/child_spec.hpp"
-#include "supervision/directory.hpp"
+#include "supervision/observer.hpp"
 
 #include <asio/thread_pool.hpp>
 
@@ -33,8 +33,7 @@ struct web {
 };
 
 /// Makes it; nothing listens yet. `context` and `lines` must outlive it.
-web make_web(const actors::services_ptr& context, log& lines,
-             std::shared_ptr<const supervision::directory> directory);
+web make_web(const actors::services_ptr& context, log& lines, const supervision::observer_ptr& observer);
 
 /// The actor "http", through which the tree starts and stops listening; `listening(port)` is called when it
 /// has begun for the first time. The server itself outlives its restarts, and with it the open connections.

@@ -150,6 +150,7 @@ void application::serve(request_ptr sent, responder_ptr answer) {
 }
 
 void application::serve_now(request_ptr sent, responder_ptr answer) {
+  const supervision::trace_scope here(sent->trace);
   incoming_call incoming;
   incoming.request_id = sent->id;
   incoming.sent = std::move(sent);

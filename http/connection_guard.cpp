@@ -78,6 +78,7 @@ void connection_guard::read(asio::mutable_buffer into, read_completion done) {
 void connection_guard::request_over() {
   service_ = service::over;
   watcher_.reset();
+  trace_.reset();
   restinio_connection_.reset();
   if (reader_)
     post([this] {
@@ -470,6 +471,8 @@ void connection_guard::complete_read(const asio::error_code& fault) {
 
 void connection_guard::wrote(std::size_t count) {
   bytes_sent_ += count;
+  if (trace_)
+    trace_->waits_for_client(false);
   if (phase_ == phase::in_service)
     stop_clock();
 }

@@ -94,9 +94,11 @@ public:
   [[nodiscard]] received_request take_request();
 
   /// While the request taken is being served: tells `watcher` what happens to the connection, and keeps
-  /// RESTinio's end of it alive.
-  void serve(std::weak_ptr<connection_watcher> watcher, std::shared_ptr<void> restinio_connection) {
+  /// RESTinio's end of it alive. The trace, which may be null, is told when the client is waited for.
+  void serve(std::weak_ptr<connection_watcher> watcher, std::shared_ptr<void> restinio_connection,
+             supervision::trace_ptr trace) {
     watcher_ = std::move(watcher);
+    trace_ = std::move(trace);
     restinio_connection_ = std::move(restinio_connection);
   }
 
@@ -214,6 +216,7 @@ private:
   std::size_t handed_over_ = 0; ///< bytes of that which RESTinio has
   service service_ = service::over;
   std::weak_ptr<connection_watcher> watcher_;
+  supervision::trace_ptr trace_;              ///< of the request being served
   std::shared_ptr<void> restinio_connection_; ///< it holds this guard: released with the request
 
   std::shared_ptr<port_relay> relay_; ///< it holds this guard: released when it is over
@@ -233,6 +236,8 @@ private:
 
 template <typename Buffers, typename Handler>
 void connection_guard::write_some(const Buffers& buffers, Handler&& handler) {
+  if (trace_)
+    trace_->waits_for_client(true);
   set_clock(shared_->settings.stream_stall_timeout);
   socket_.async_write_some(
       buffers,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "supervision/trace.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +41,8 @@ struct request {
   std::string id;
   /// Whether it came after the server had stopped listening.
   bool late = false;
+  /// What is done for it; null: that is not traced.
+  supervision::trace_ptr trace;
 
   /// The value of the first header of this name (case-insensitive), or nullptr.
   [[nodiscard]] const std::string* header(std::string_view name) const;

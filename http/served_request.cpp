@@ -56,7 +56,7 @@ void served_request::finish(outcome how, std::string code) {
   shared_->log({what_.id, guard_->client_name(), what_.head_only ? "HEAD" : what_.method, what_.path, status_,
                 what_.bytes_in, guard_->bytes_sent() - sent_before_,
                 std::chrono::duration_cast<std::chrono::microseconds>(duration), how, std::move(code),
-                what_.sandbox_id, what_.trace_id, internal_});
+                what_.sandbox_id, what_.trace_id, internal_, what_.trace});
 }
 
 void served_request::watch(std::weak_ptr<connection_watcher> watcher) {

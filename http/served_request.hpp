@@ -30,8 +30,9 @@ public:
     std::string method;
     std::string path;
     std::string id;
-    std::string sandbox_id; ///< `X-Sandbox-Id`, cut to a bound
-    std::string trace_id;   ///< `X-Trace-Id`, the same
+    std::string sandbox_id;       ///< `X-Sandbox-Id`, cut to a bound
+    std::string trace_id;         ///< `X-Trace-Id`, the same
+    supervision::trace_ptr trace; ///< may be null
     int minor_version = 1;
     bool head_only = false;
     std::uint64_t bytes_in = 0;

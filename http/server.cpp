@@ -106,10 +106,13 @@ request_entry::operator()(const restinio::request_handle_t& parsed) const {
   whole->id = what.id;
   whole->late = shared_->draining;
 
+  if (const auto& begin_trace = shared_->hooks.trace)
+    what.trace = whole->trace = begin_trace(*whole, guard->client_name());
+
   auto connection = restinio::impl::access_req_connection(*parsed);
   served_request::origin from{connection, parsed->request_id(), header.should_keep_alive()};
   auto served = std::make_shared<served_request>(shared_, guard, std::move(from), std::move(what));
-  guard->serve(served, std::move(connection));
+  guard->serve(served, std::move(connection), whole->trace);
   auto answer = std::make_shared<request_responder>(std::move(served));
   try {
     shared_->hooks.handle(std::move(whole), answer);

@@ -37,10 +37,11 @@ struct access_record {
   std::uint64_t bytes_out = 0;           ///< of the answer, head and framing included, handed to the kernel
   std::chrono::microseconds duration{0}; ///< from the first byte of the request to the end
   outcome ended = outcome::complete;
-  std::string code = {};       ///< of an error answer
-  std::string sandbox_id = {}; ///< the client's `X-Sandbox-Id`, unchecked, of at most 128 bytes
-  std::string trace_id = {};   ///< its `X-Trace-Id`, the same
-  bool internal = false;       ///< housekeeping of the SDK
+  std::string code = {};             ///< of an error answer
+  std::string sandbox_id = {};       ///< the client's `X-Sandbox-Id`, unchecked, of at most 128 bytes
+  std::string trace_id = {};         ///< its `X-Trace-Id`, the same
+  bool internal = false;             ///< housekeeping of the SDK
+  supervision::trace_ptr trace = {}; ///< as `server_hooks::trace` has begun it
 };
 
 /// Who a connection belongs to.
@@ -55,6 +56,10 @@ enum class origin {
 struct server_hooks {
   /// Serves a request. An exception is answered with 500.
   request_handler handle;
+
+  /// Begins the trace of a request from that client before it is served, whose id is known; null: it has
+  /// none. Empty = none has.
+  std::function<supervision::trace_ptr(const request& arrived, const std::string& client)> trace;
 
   /// Makes the body (and its Content-Type) of an answer that no handler gives: a refusal of the guard, or a
   /// 500.

@@ -10,6 +10,7 @@
 #include "inspector/overview.hpp"
 #include "inspector/page_resource.hpp"
 #include "inspector/settings_resource.hpp"
+#include "inspector/trace_resource.hpp"
 
 #include <algorithm>
 #include <array>
@@ -33,6 +34,8 @@ constexpr std::array routes{
     route{"GET", "/inspector/api/actors", actor_resource::list},
     route{"GET", "/inspector/api/actor", actor_resource::show},
     route{"GET", "/inspector/api/actors/stream", actor_resource::follow},
+    route{"GET", "/inspector/api/requests", trace_resource::list},
+    route{"GET", "/inspector/api/trace", trace_resource::show},
     route{"GET", "/metrics", show_metrics},
     route{"POST", "/inspector/api/actor/restart", action_resource::restart},
     route{"POST", "/inspector/api/actor/stop", action_resource::stop},

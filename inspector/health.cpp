@@ -4,6 +4,7 @@
 #include "interpreters/language.hpp"
 
 #include <sys/resource.h>
+#include <utility>
 
 namespace sandboxd::inspector {
 
@@ -43,6 +44,9 @@ void look_at_actors(const services& with, health& all) {
 health look_at_health(const services& with) {
   health all;
   look_at_actors(with, all);
+  for (const auto& request : with.observer->traces.open())
+    if (auto now = request->glance(); now.client_stalls)
+      all.stalled.push_back(std::move(now));
   all.budgets = with.sandbox->budgets();
   for (const auto spoken : interpreters::every_language)
     all.pools.push_back(look_at_pool(with, spoken));

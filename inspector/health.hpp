@@ -5,6 +5,7 @@
 #include "inspector/process_figures.hpp"
 #include "inspector/services.hpp"
 #include "supervision/actor_record.hpp"
+#include "supervision/trace.hpp"
 
 #include <cstdint>
 #include <map>
@@ -32,6 +33,7 @@ struct health {
   std::map<std::string, kind_sum> kinds; ///< by the name of the kind
   /// Those of which the rules may have something to say (`actor_record::is_conspicuous`), in no order.
   std::vector<supervision::actor_snapshot> actors;
+  std::vector<supervision::trace::view> stalled; ///< requests whose client takes nothing, without spans
   std::vector<actors::services::budget> budgets;
   std::vector<pool> pools;
   own_figures own;

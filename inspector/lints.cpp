@@ -104,6 +104,21 @@ void look_at_pool(const health::pool& pool, std::vector<lint>& found) {
                      fmt::format("There can be no executors of {}: {}", name, status.problem), ""});
 }
 
+/// A client that reads too slowly has the kernel's buffers full for moments; one that does not read, for
+/// good.
+void look_at_client(const supervision::trace::view& request, std::vector<lint>& found) {
+  if (*request.client_stalls < old_message)
+    return;
+  found.push_back(
+      {"slow-client", false, "",
+       fmt::format("The client {} of request {} ({} {}) has taken nothing for {:.1f} s: what it "
+                   "follows waits for it, or drops output, and it is cut off after the time of the "
+                   "setting",
+                   request.about.client, request.about.request_id, request.about.method, request.about.path,
+                   seconds_of(*request.client_stalls)),
+       "http.stream-stall-timeout"});
+}
+
 /// One actor of many thousands hides no other rule.
 void cut(std::vector<lint>& found, std::size_t most) {
   std::ranges::stable_sort(found, {}, [](const lint& one) { return std::pair(!one.is_critical, one.rule); });
@@ -125,6 +140,8 @@ std::vector<lint> find_lints(const health& what, std::size_t most) {
     look_at_mailbox(actor, found);
     look_at_supervision(actor, now, found);
   }
+  for (const auto& request : what.stalled)
+    look_at_client(request, found);
   for (const auto& pool : what.pools)
     look_at_pool(pool, found);
   for (const auto& budget : what.budgets)

@@ -30,10 +30,11 @@
 namespace sandboxd::supervision {
 
 /// The base of every actor of the project, laid over one of CAF's. It counts messages, mailbox depth and age
-/// and handling time in the actor's record, keeps the text of an exception as exit reason and last error,
-/// confirms the start to the supervisor, obeys `kill` even while a response is awaited, throws when a test
-/// injects a fault, and refuses messages it has no handler for with `unexpected_message`, keeping their text
-/// as last error. Actors use it through the aliases below and need do nothing else.
+/// and handling time in the actor's record, traces what is done for requests, keeps the text of an exception
+/// as exit reason and last error, confirms the start to the supervisor, obeys `kill` even while a response is
+/// awaited, throws when a test injects a fault, and refuses messages it has no handler for with
+/// `unexpected_message`, keeping their text as last error. Actors use it through the aliases below and need
+/// do nothing else.
 template <class Base>
 class supervised_actor : public Base {
 public:
@@ -105,12 +106,15 @@ public:
   }
 
   void enqueue(caf::mailbox_element_ptr element, caf::execution_unit* host) override {
-    scope_.record->mailbox().on_enqueue(mailbox_meter::clock::now());
+    const auto now = mailbox_meter::clock::now();
+    scope_.record->mailbox().on_enqueue(now);
+    trace_message(*scope_.record, *element, now);
     Base::enqueue(std::move(element), host);
   }
 
   caf::invoke_message_result consume(caf::mailbox_element& element) override {
     handling_timer timer{scope_.record->mailbox()};
+    traced_handling traced{*scope_.record, element};
     const auto& content = element.content();
     if (content.match_elements<injected_fault>())
       throw_injected_fault(content.get_as<injected_fault>(0));
@@ -121,8 +125,10 @@ public:
       return caf::invoke_message_result::consumed;
     }
     const auto result = Base::consume(element);
-    if (result == caf::invoke_message_result::skipped)
-      timer.skip(); // it stays in the mailbox and comes again
+    if (result == caf::invoke_message_result::skipped) { // it stays in the mailbox and comes again
+      timer.skip();
+      traced.skip();
+    }
     return result;
   }
 

@@ -8,11 +8,43 @@
 #include <caf/actor_cast.hpp>
 #include <caf/send.hpp>
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
+#include <typeinfo>
 #include <utility>
 
 namespace sandboxd::supervision {
+
+traced_handling::traced_handling(actor_record& record, const caf::mailbox_element& element)
+    : record_(record), taken_(record.traced().take(&element)) {
+  if (!taken_)
+    return;
+  span one;
+  one.parent = taken_->origin.span;
+  one.is_message = true;
+  const auto& content = element.content();
+  const auto* type = content.empty() ? nullptr : content.type(0).second;
+  one.name = type == nullptr ? "message" : type->name();
+  one.path = record.path();
+  one.process = record.process();
+  one.begin = trace::clock::now();
+  one.waited = std::chrono::duration_cast<std::chrono::microseconds>(one.begin - taken_->sent);
+  span_ = taken_->origin.of->begin(std::move(one));
+  scope_.emplace(trace_origin{taken_->origin.of, span_});
+}
+
+traced_handling::~traced_handling() {
+  if (taken_)
+    taken_->origin.of->end(span_);
+}
+
+void traced_handling::skip() {
+  if (!taken_)
+    return;
+  taken_->origin.of->end(span_, "put off");
+  record_.traced().expect(*std::exchange(taken_, std::nullopt));
+}
 
 caf::error exception_to_error(const std::exception_ptr& thrown) {
   std::string text = "not derived from std::exception";

@@ -1,12 +1,16 @@
 #pragma once
 
+#include "supervision/actor_record.hpp"
 #include "supervision/mailbox_meter.hpp"
+#include "supervision/trace.hpp"
 
 #include <caf/abstract_actor.hpp>
 #include <caf/actor_control_block.hpp>
 #include <caf/error.hpp>
+#include <caf/mailbox_element.hpp>
 
 #include <exception>
+#include <optional>
 
 namespace sandboxd::supervision {
 
@@ -37,6 +41,32 @@ private:
   mailbox_meter::clock::time_point begin_ = mailbox_meter::clock::now();
   bool skipped_ = false;
 };
+
+/// Traces the handling of a message that was sent for a request which is traced: what the handler sends is
+/// for the same request.
+class traced_handling {
+public:
+  traced_handling(actor_record& record, const caf::mailbox_element& element);
+  traced_handling(const traced_handling&) = delete;
+  traced_handling& operator=(const traced_handling&) = delete;
+  ~traced_handling();
+
+  /// The message was not handled, it stays in the mailbox and comes again.
+  void skip();
+
+private:
+  actor_record& record_;
+  std::optional<traced_messages::entry> taken_;
+  std::uint64_t span_ = 0;
+  std::optional<trace_scope> scope_;
+};
+
+/// Notes for which request a message is sent, if that is traced. Before it is in the mailbox.
+inline void trace_message(actor_record& record, const caf::mailbox_element& element,
+                          mailbox_meter::clock::time_point now) {
+  if (const auto& origin = current_origin())
+    record.traced().expect({&element, origin, now});
+}
 
 /// `supervision_error::exception` with the exception's text.
 caf::error exception_to_error(const std::exception_ptr& thrown);

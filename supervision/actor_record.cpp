@@ -93,6 +93,11 @@ void actor_record::process(pid_t number) {
   has_changed();
 }
 
+pid_t actor_record::process() const {
+  const std::lock_guard lock{mutex_};
+  return process_;
+}
+
 void actor_record::supervisor(std::shared_ptr<const supervisor_figures> figures) {
   const std::lock_guard lock{mutex_};
   supervisor_ = std::move(figures);

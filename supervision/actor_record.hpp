@@ -3,6 +3,7 @@
 #include "supervision/actor_detail.hpp"
 #include "supervision/mailbox_meter.hpp"
 #include "supervision/supervisor_figures.hpp"
+#include "supervision/traced_messages.hpp"
 
 #include <caf/actor_control_block.hpp>
 
@@ -106,6 +107,12 @@ public:
   mailbox_meter& mailbox() noexcept { return mailbox_; }
   const mailbox_meter& mailbox() const noexcept { return mailbox_; }
 
+  /// Which messages of the mailbox are traced.
+  traced_messages& traced() noexcept { return traced_; }
+
+  /// The process that it stands for; 0: none.
+  pid_t process() const;
+
   actor_snapshot snapshot(clock::time_point now = clock::now()) const;
 
   /// Whether there is anything for those who watch over the tree: a message waits, a handler once took long,
@@ -123,6 +130,7 @@ private:
   std::optional<restart_type> restart_;
   std::atomic<bool> may_block_{false};
   mailbox_meter mailbox_;
+  traced_messages traced_;
   mutable std::mutex mutex_; // of what follows; held for copies of short strings only
   std::string kind_;
   std::string status_;

@@ -110,6 +110,19 @@ TEST(lints, find_pools_at_their_end) {
   EXPECT_THAT(rules(what), ElementsAre("circuit", "no-executors", "pool-at-maximum"));
 }
 
+TEST(lints, find_clients_that_take_nothing) {
+  health what;
+  what.stalled.emplace_back();
+  what.stalled.back().about = {"r-1", "GET", "/api/process/p/stream", "10.0.0.1:5"};
+  what.stalled.back().client_stalls = 999'999us;
+  EXPECT_THAT(rules(what), IsEmpty());
+  what.stalled.back().client_stalls = 2500ms;
+  EXPECT_THAT(rules(what), ElementsAre("slow-client"));
+  EXPECT_THAT(find_lints(what).front().text,
+              HasSubstr("10.0.0.1:5 of request r-1 (GET /api/process/p/stream) has taken nothing for 2.5 s"));
+  EXPECT_EQ(find_lints(what).front().setting, "http.stream-stall-timeout");
+}
+
 TEST(lints, find_budgets_and_descriptors_that_are_four_fifths_used) {
   health what;
   what.budgets.push_back({"memory", "bytes", 80, 100, "x.y"});

@@ -40,6 +40,11 @@ answerer_actor::behavior_type answerer(typed_stateful_pointer<answerer_state, an
   };
 }
 
+/// Hands a number on to an answerer.
+caf::behavior asker(actor_base* self, const answerer_actor& asked) {
+  return {[=](int number) { self->request(asked, 1s, number).then([](int) {}, [](const caf::error&) {}); }};
+}
+
 class actor_base_test : public tree_test {
 protected:
   answerer_actor spawn_answerer() {
@@ -77,6 +82,39 @@ TEST_F(actor_base_test, counts_messages_and_mailbox_depth) {
   EXPECT_EQ(after.depth, 0u);
   EXPECT_EQ(after.depth_high_water, 3u);
   EXPECT_GT(after.handling_total, 0ns);
+}
+
+TEST_F(actor_base_test, traces_what_is_sent_for_a_request_and_what_is_sent_for_that) {
+  const auto asked = spawn_answerer();
+  const auto request = std::make_shared<trace>(traced_request{}, trace_id{0, 1}, 0, true);
+  {
+    const trace_scope here(request);
+    caf::anon_send(hold(spawn_unsupervised(system, tree, "/asker", asker, asked)), 7);
+  }
+  caf::anon_send(asked, 8); // for nobody
+  run();
+  const auto spans = request->look().spans;
+  ASSERT_EQ(spans.size(), 3u);
+  EXPECT_EQ(spans[0].path, "/asker");
+  EXPECT_EQ(spans[0].parent, 1u);
+  EXPECT_EQ(spans[1].path, "/answerer");
+  EXPECT_EQ(spans[1].parent, spans[0].id);
+  EXPECT_EQ(spans[2].path, "/asker") << "the answer";
+  EXPECT_EQ(spans[2].parent, spans[1].id);
+  for (const auto& one : spans) {
+    EXPECT_TRUE(one.is_message);
+    EXPECT_TRUE(one.end);
+  }
+}
+
+TEST_F(actor_base_test, traces_nothing_else) {
+  const auto actor = spawn_answerer();
+  caf::anon_send(actor, 1);
+  const auto request = std::make_shared<trace>(traced_request{}, trace_id{0, 1}, 0, false);
+  const trace_scope here(request);
+  caf::anon_send(actor, 2);
+  run();
+  EXPECT_TRUE(request->look().spans.empty()) << "it is not recorded";
 }
 
 TEST_F(actor_base_test, tells_the_age_of_the_oldest_message) {

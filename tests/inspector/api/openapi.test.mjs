@@ -107,6 +107,22 @@ describe('the inspector', () => {
     assert.equal(events[0].event.sequence, 1);
   });
 
+  it('describes requests and what was done for them', async () => {
+    const answer = await fetch(`${daemon.sandbox}/api/execute`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'X-Request-Id': 'asked-here' },
+      body: JSON.stringify({ command: 'true', sessionId: 'alpha' }),
+    });
+    assert.equal(answer.headers.get('X-Request-Id'), 'asked-here');
+    await answer.text();
+    const { ended } = await ask('GET', '/inspector/api/requests', { query: '?search=ASKED' });
+    assert.deepEqual(ended.map(({ requestId }) => requestId), ['asked-here']);
+    const { spans } = await ask('GET', '/inspector/api/trace', { query: '?id=asked-here' });
+    assert.ok(spans.some(({ name, text }) => name === 'command' && text === 'exited with 0'));
+    await ask('GET', '/inspector/api/trace', { query: `?id=${ended[0].traceId}&format=otlp` });
+    await ask('GET', '/inspector/api/trace', { query: '?id=nobody', status: 404 });
+  });
+
   it('describes the daemon, its settings and its figures', async () => {
     await ask('GET', '/inspector/api/overview');
     const { settings } = await ask('GET', '/inspector/api/settings');

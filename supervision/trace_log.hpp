@@ -1,0 +1,54 @@
+#pragma once
+
+#include "supervision/trace.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+namespace sandboxd::supervision {
+
+/// The traces of requests: of those under way, and of the last that have ended. Every member may be called
+/// from any thread.
+class trace_log {
+public:
+  /// How many of those that have ended are kept, the oldest are dropped; 0: nothing is traced.
+  void keep(std::size_t most);
+
+  /// Begins one, which is to be finished. `every`: one of so many is recorded, the others are known only
+  /// while they are under way; 0: none is. Who names a sampled `parent` has it recorded in any case. Null
+  /// when nothing is kept.
+  [[nodiscard]] trace_ptr begin(traced_request about, std::optional<trace_parent> parent,
+                                std::uint64_t every);
+
+  /// The answer has left, or never will.
+  void finish(const trace_ptr& one, int status, std::uint64_t bytes_out, std::string outcome);
+
+  /// The newest of that request id, or of that number of a trace (32 hexadecimal digits); null: there is
+  /// none.
+  [[nodiscard]] trace_ptr find(std::string_view id) const;
+
+  /// Those under way, the oldest first.
+  [[nodiscard]] std::vector<trace_ptr> open() const;
+
+  /// Those that have ended, the newest first.
+  [[nodiscard]] std::vector<trace_ptr> ended() const;
+
+private:
+  trace_id new_id();
+
+  mutable std::mutex mutex_;
+  std::size_t most_ = 0;
+  std::uint64_t begun_ = 0;
+  std::unordered_set<trace_ptr> open_;
+  std::deque<trace_ptr> ended_; // the newest last
+  std::mt19937_64 random_{std::random_device{}()};
+};
+
+} // namespace sandboxd::supervision

@@ -1,0 +1,80 @@
+#include "tests/inspector/inspector_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+/// What the inspector of a real daemon tells of requests.
+namespace sandboxd::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class inspector_trace : public inspected_daemon {
+protected:
+  inspector_trace() : inspected_daemon([](config::settings& s) { s.inspector.traces_kept = 3; }) {}
+
+  /// A request with an id of its own, and the header traceparent.
+  void execute(const std::string& id, const std::string& command, const std::string& parent = "none") {
+    const auto headers = "X-Sandbox-Id: tests\r\nX-Request-Id: " + id + "\r\ntraceparent: " + parent + "\r\n";
+    b.send(request_text("POST", "/api/execute", b.command_body("s", command, json::object()), headers));
+    EXPECT_EQ(b.answer().status, 200);
+  }
+
+  static const json* span(const json& trace, std::string_view name) {
+    const auto& spans = trace.at("spans");
+    const auto found = std::ranges::find_if(spans, [&](const auto& one) { return one.at("name") == name; });
+    return found == spans.end() ? nullptr : &*found;
+  }
+};
+
+TEST_F(inspector_trace, leads_from_the_request_to_its_session_and_shell) {
+  execute("night-1", "exit_with() { return $1; }; exit_with 7");
+  const auto trace = get("/inspector/api/trace?id=night-1");
+  EXPECT_EQ(trace.at("method"), "POST");
+  EXPECT_EQ(trace.at("path"), "/api/execute");
+  EXPECT_EQ(trace.at("status"), 200);
+  EXPECT_EQ(trace.at("outcome"), "complete");
+  const auto* command = span(trace, "command");
+  ASSERT_TRUE(command) << trace;
+  EXPECT_EQ(command->at("text"), "exited with 7");
+  EXPECT_EQ(command->at("pid"), actor(of_session("shell")).at("pid"));
+  EXPECT_GE(command->at("durationMicroseconds"), 0);
+  ASSERT_TRUE(span(trace, "run_command")) << trace;
+  const auto of_actor = get("/inspector/api/requests?actor=" + of_session("session"));
+  EXPECT_EQ(of_actor.at("ended").at(0).at("requestId"), "night-1");
+}
+
+TEST_F(inspector_trace, keeps_those_of_the_last_requests) {
+  for (const std::string id : {"one", "two", "three", "four"})
+    execute(id, ":");
+  const auto all = get("/inspector/api/requests");
+  ASSERT_EQ(all.at("ended").size(), 3u);
+  EXPECT_EQ(all.at("ended").at(0).at("requestId"), "four");
+  EXPECT_EQ(all.at("ended").at(2).at("requestId"), "two");
+  const auto gone = inspector.request("GET", "/inspector/api/trace?id=one");
+  EXPECT_EQ(gone.status, 404);
+  EXPECT_THAT(gone.body.dump(), HasSubstr("inspector.traces-kept"));
+  EXPECT_EQ(inspector.request("GET", "/inspector/api/trace").status, 400);
+  EXPECT_EQ(inspector.request("GET", "/inspector/api/trace?id=two&format=x").status, 400);
+}
+
+TEST_F(inspector_trace, belongs_to_the_trace_of_its_client_and_can_be_exported) {
+  execute("joined", ":", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  const auto exported = get("/inspector/api/trace?id=0af7651916cd43dd8448eb211c80319c&format=otlp");
+  const auto& spans = exported.at("resourceSpans").at(0).at("scopeSpans").at(0).at("spans");
+  ASSERT_GE(spans.size(), 2u);
+  const auto& request = spans.at(0);
+  EXPECT_EQ(request.at("traceId"), "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(request.at("parentSpanId"), "b7ad6b7169203331");
+  EXPECT_EQ(request.at("name"), "POST /api/execute");
+  EXPECT_EQ(request.at("kind"), 2);
+  EXPECT_EQ(spans.at(1).at("parentSpanId"), request.at("spanId"));
+  EXPECT_LE(request.at("startTimeUnixNano").get<std::string>(),
+            request.at("endTimeUnixNano").get<std::string>());
+}
+
+} // namespace
+} // namespace sandboxd::testing

@@ -1,0 +1,194 @@
+#include "supervision/trace.hpp"
+#include "supervision/trace_log.hpp"
+#include "supervision/traced_messages.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+namespace sandboxd::supervision {
+
+/// What a message of that name looks like to the trace.
+struct some_message {};
+
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+const std::string parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"; // of the specification
+
+TEST(trace_parent, is_read_as_the_specification_has_it) {
+  const auto read = parse_trace_parent(parent);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(to_string(read->id), "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(read->span, 0xb7ad6b7169203331u);
+  EXPECT_TRUE(read->is_sampled);
+  EXPECT_FALSE(parse_trace_parent(parent.substr(0, 53) + "00")->is_sampled);
+  EXPECT_FALSE(parse_trace_parent(parent.substr(0, 53) + "fe")->is_sampled);
+  EXPECT_TRUE(parse_trace_parent("cc" + parent.substr(2) + "-what-the-future-will-be-like"));
+}
+
+TEST(trace_parent, is_refused_where_the_specification_refuses_it) {
+  for (const std::string header : {"", "00", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0",
+                                   "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+                                   "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+                                   "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+                                   "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                                   "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what",
+                                   "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01.what",
+                                   "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                                   "00-0af7651916cd43dd8448eb211c80319g-b7ad6b7169203331-01"})
+    EXPECT_FALSE(parse_trace_parent(header)) << header;
+}
+
+trace_ptr some_trace() {
+  return std::make_shared<trace>(traced_request{"r-1", "POST", "/api/execute", "127.0.0.1:1"}, trace_id{1, 2},
+                                 0, true);
+}
+
+TEST(trace, tells_what_was_done_in_which_order_and_for_whom) {
+  const auto one = some_trace();
+  {
+    const traced_work outer({one}, "outer", "/root/a", 7, "echo");
+    const traced_work inner(outer.origin(), "inner", "", 0);
+    outer.end("exited with 0");
+    outer.end("too late");
+  }
+  const auto seen = one->look();
+  ASSERT_EQ(seen.spans.size(), 2u);
+  EXPECT_EQ(seen.spans[0].name, "outer");
+  EXPECT_EQ(seen.spans[0].parent, 1u);
+  EXPECT_EQ(seen.spans[0].path, "/root/a");
+  EXPECT_EQ(seen.spans[0].process, 7);
+  EXPECT_EQ(seen.spans[0].text, "exited with 0");
+  EXPECT_EQ(seen.spans[1].parent, seen.spans[0].id);
+  EXPECT_TRUE(seen.spans[1].end) << "its destruction ends it";
+  EXPECT_TRUE(one->has_visited("/root/a"));
+  EXPECT_FALSE(one->has_visited("/root"));
+}
+
+TEST(trace, names_a_message_by_the_last_part_of_its_type) {
+  const auto one = some_trace();
+  span message;
+  message.is_message = true;
+  message.name = typeid(some_message).name();
+  one->begin(message);
+  message.name = typeid(std::vector<some_message>).name();
+  one->begin(message);
+  EXPECT_EQ(one->look().spans[0].name, "some_message");
+  EXPECT_EQ(one->look().spans[1].name, "vector");
+}
+
+TEST(trace, keeps_so_many_spans_and_counts_the_rest) {
+  const auto one = some_trace();
+  for (std::size_t count = 0; count < trace::most_spans + 3; ++count)
+    one->end(one->begin({}), std::string(1000, 'x'));
+  EXPECT_EQ(one->look().spans.size(), trace::most_spans);
+  EXPECT_EQ(one->look().lost, 3u);
+  EXPECT_EQ(one->look().spans.back().text.size(), trace::longest_text);
+  EXPECT_EQ(one->begin({}), 1u) << "stands for the request itself";
+}
+
+TEST(trace, knows_for_how_long_the_client_has_taken_nothing) {
+  const auto one = some_trace();
+  EXPECT_FALSE(one->glance().client_stalls);
+  one->waits_for_client(true);
+  EXPECT_GE(*one->glance(trace::clock::now() + 5s).client_stalls, 5s);
+  one->waits_for_client(false);
+  EXPECT_FALSE(one->glance().client_stalls);
+  one->waits_for_client(true);
+  one->finish(200, 10, "complete");
+  EXPECT_FALSE(one->glance().client_stalls) << "nobody waits any more";
+}
+
+TEST(trace_scope, holds_for_its_thread_until_its_end) {
+  const auto one = some_trace();
+  EXPECT_FALSE(current_origin());
+  {
+    const trace_scope here(one);
+    EXPECT_EQ(current_origin().of, one);
+    {
+      const trace_scope nobody(trace_ptr{});
+      EXPECT_FALSE(current_origin());
+    }
+    EXPECT_EQ(current_origin().of, one);
+    std::thread([] { EXPECT_FALSE(current_origin()); }).join();
+  }
+  EXPECT_FALSE(current_origin());
+}
+
+TEST(traced_messages, are_found_once_by_their_address) {
+  traced_messages all;
+  const int element = 0;
+  const int other = 0;
+  EXPECT_FALSE(all.take(&element));
+  all.expect({&element, {some_trace()}, {}});
+  EXPECT_FALSE(all.take(&other));
+  EXPECT_TRUE(all.take(&element));
+  EXPECT_FALSE(all.take(&element));
+}
+
+TEST(traced_messages, are_no_more_than_so_many) {
+  traced_messages all;
+  std::vector<int> elements(traced_messages::most + 1);
+  for (const auto& element : elements)
+    all.expect({&element, {some_trace()}, {}});
+  EXPECT_TRUE(all.take(&elements.front()));
+  EXPECT_FALSE(all.take(&elements.back()));
+}
+
+TEST(trace_log, knows_requests_under_way_and_the_last_that_have_ended) {
+  trace_log log;
+  log.keep(2);
+  std::vector<trace_ptr> made;
+  for (const std::string id : {"a", "b", "c", "c"})
+    made.push_back(log.begin({id, "GET", "/", ""}, {}, 1));
+  EXPECT_THAT(log.open(), ElementsAre(made[0], made[1], made[2], made[3]));
+  EXPECT_THAT(log.ended(), IsEmpty());
+  for (const auto& one : made)
+    log.finish(one, 200, 0, "complete");
+  EXPECT_THAT(log.open(), IsEmpty());
+  EXPECT_THAT(log.ended(), ElementsAre(made[3], made[2]));
+  EXPECT_EQ(log.find("c"), made[3]) << "the newest";
+  EXPECT_EQ(log.find(to_string(made[2]->id())), made[2]);
+  EXPECT_EQ(log.find("a"), nullptr);
+  log.finish(made[2], 200, 0, "complete");
+  EXPECT_EQ(log.ended().size(), 2u) << "once";
+}
+
+TEST(trace_log, records_one_of_so_many_and_those_that_ask_for_it) {
+  trace_log log;
+  log.keep(10);
+  std::string recorded;
+  for (int count = 0; count < 6; ++count)
+    recorded += log.begin({}, {}, 3)->records() ? '1' : '0';
+  EXPECT_EQ(recorded, "100100");
+  EXPECT_FALSE(log.begin({}, {}, 0)->records());
+  const auto asked = parse_trace_parent(parent);
+  const auto made = log.begin({}, asked, 0);
+  EXPECT_TRUE(made->records());
+  EXPECT_EQ(to_string(made->id()), "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(made->look().remote_parent, 0xb7ad6b7169203331u);
+  const auto unrecorded = log.begin({"x", "GET", "/", ""}, {}, 0);
+  EXPECT_EQ(log.find("x"), unrecorded) << "while it is under way";
+  log.finish(unrecorded, 200, 0, "complete");
+  EXPECT_EQ(log.find("x"), nullptr);
+}
+
+TEST(trace_log, begins_nothing_where_nothing_is_kept) {
+  trace_log log;
+  EXPECT_EQ(log.begin({}, parse_trace_parent(parent), 1), nullptr);
+  log.finish(nullptr, 200, 0, "complete");
+}
+
+} // namespace
+} // namespace sandboxd::supervision
