@@ -158,7 +158,12 @@ sandbox_daemon::sandbox_daemon(config::configuration loaded)
       reaper_(events_, [this](pid_t pid, int status) { command_.on_reaped(pid, status); }) {}
 
 int sandbox_daemon::run() {
-  observer_->events.set_sink([this](const supervision::journal_event& event) { log_event(log_, event); });
+  open_journal_file();
+  observer_->events.set_sink([this](const supervision::journal_event& event) {
+    log_event(log_, event);
+    if (journal_file_)
+      journal_file_->append(event);
+  });
   context_ = std::make_shared<actors::services>(io_, settings_, directory_.path(), workload_environment());
   require_programs(context_->programs);
   refuse_places_in_private_tmp(*settings_, context_->programs);
@@ -167,7 +172,7 @@ int sandbox_daemon::run() {
   make_group_stock();
   limit_network();
   context_->background->run([] {}); // later there may be no room for its thread
-  web_ = make_web(context_, log_, observer_->actors);
+  web_ = make_web(context_, log_, observer_);
   if (settings_->inspector.enabled)
     make_inspector();
   wait_for_stop_signal();
@@ -412,6 +417,20 @@ void sandbox_daemon::put_in_force(config::configuration changed) {
   log_.set_level(settings->log.level);
   context_->use(settings);
   web_.application->use(settings);
+}
+
+/// Without it everything goes on, and the log says so.
+void sandbox_daemon::open_journal_file() {
+  const auto& settings = settings_->inspector;
+  if (!settings.enabled || settings.journal_file.empty())
+    return;
+  try {
+    journal_file_.emplace(settings.journal_file, settings.journal_file_bytes);
+    observer_->events.restore(journal_file_->read(settings_->supervision.journal_size));
+  } catch (const std::exception& problem) {
+    log_.write(config::log_level::error, "inspector",
+               std::string("the journal ends with this daemon: ") + problem.what());
+  }
 }
 
 void sandbox_daemon::make_inspector() {

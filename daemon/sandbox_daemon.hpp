@@ -5,6 +5,7 @@
 #include "daemon/certificate.hpp"
 #include "daemon/egress.hpp"
 #include "daemon/inspector_host.hpp"
+#include "daemon/journal_file.hpp"
 #include "daemon/log.hpp"
 #include "daemon/orphan_reaper.hpp"
 #include "daemon/stop_request.hpp"
@@ -69,6 +70,7 @@ private:
   void limit_network();
   void start_threads();
   supervision::supervisor_spec root_spec();
+  void open_journal_file();
   void make_inspector();
   void change_setting(const std::string& name, const std::string& literal,
                       const std::function<void(const inspector::services::changed&)>& done);
@@ -90,6 +92,7 @@ private:
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::strand<asio::io_context::executor_type> events_; // all that follows a signal, one thing at a time
+  std::optional<journal_file> journal_file_;             // nothing: none is wanted, or there can be none
   std::shared_ptr<supervision::observer> observer_;
   std::shared_ptr<actors::services> context_;
   std::unique_ptr<egress> egress_; // as long as there may be workloads

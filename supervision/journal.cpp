@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sandboxd::supervision {
@@ -73,10 +74,18 @@ void journal::append(journal_event event) {
     reader->wake();
 }
 
+void journal::restore(std::vector<journal_event> earlier) {
+  const std::lock_guard lock{mutex_};
+  ring_.assign(std::make_move_iterator(earlier.begin()), std::make_move_iterator(earlier.end()));
+  while (ring_.size() > capacity_)
+    ring_.pop_front();
+  for (auto& event : ring_)
+    cut_text(event.text, max_text_bytes);
+  last_sequence_ = ring_.empty() ? 0 : ring_.back().sequence;
+}
+
 std::vector<journal_event> journal::read_locked(std::uint64_t after, std::size_t limit) const {
-  const auto first = last_sequence_ - ring_.size(); // number before the oldest
-  const auto skip = after > first ? std::min<std::uint64_t>(after - first, ring_.size()) : 0;
-  const auto begin = ring_.begin() + static_cast<std::ptrdiff_t>(skip);
+  const auto begin = std::ranges::upper_bound(ring_, after, {}, &journal_event::sequence);
   const auto available = static_cast<std::size_t>(ring_.end() - begin);
   return {begin, begin + static_cast<std::ptrdiff_t>(std::min(limit, available))};
 }

@@ -32,7 +32,8 @@ std::string_view to_string(event_kind kind) noexcept;
 
 /// One entry of the journal.
 struct journal_event {
-  std::uint64_t sequence = 0; ///< counts from 1 without a gap, over all kinds; set by the journal
+  /// Counts from 1 without a gap, over all kinds; set by the journal. What was restored may have gaps.
+  std::uint64_t sequence = 0;
   std::chrono::system_clock::time_point time{}; ///< set by the journal
   event_kind kind = event_kind::notice;
   std::string path;       ///< whom it is about
@@ -59,6 +60,10 @@ public:
 
   /// Adds an event, gives it number and time, and calls the sink and those subscribers that wait for news.
   void append(journal_event event);
+
+  /// Puts the events of earlier journals before its own, which go on behind their numbers. Before the first
+  /// `append`; their numbers ascend.
+  void restore(std::vector<journal_event> earlier);
 
   /// The events after number `after` that are still there, oldest first, at most `limit`.
   std::vector<journal_event> read(std::uint64_t after = 0, std::size_t limit = SIZE_MAX) const;

@@ -145,5 +145,18 @@ TEST(journal, holds_together_under_many_writers_and_a_reader) {
   EXPECT_EQ(seen + subscription.missed(), 3 * per_thread);
 }
 
+TEST(journal, goes_on_behind_the_numbers_of_those_before) {
+  journal events(3);
+  std::vector<journal_event> earlier(4);
+  for (std::size_t i = 0; i < earlier.size(); ++i)
+    earlier[i].sequence = 10 + 2 * i; // with gaps: what found no room was not kept
+  events.restore(earlier);
+  EXPECT_EQ(events.last_sequence(), 16u);
+  EXPECT_EQ(numbers(events.read()), (sequence{12, 14, 16}));
+  EXPECT_EQ(numbers(events.read(13)), (sequence{14, 16}));
+  events.append({});
+  EXPECT_EQ(numbers(events.read(14)), (sequence{16, 17}));
+}
+
 } // namespace
 } // namespace sandboxd::supervision
