@@ -515,6 +515,13 @@ void connection_guard::close_when_idle() {
   });
 }
 
+void connection_guard::cut_request(std::weak_ptr<const supervision::trace> which) {
+  post([this, which = std::move(which)] {
+    if (const auto meant = which.lock(); meant && meant == trace_)
+      end(outcome::cut, reset::yes);
+  });
+}
+
 void connection_guard::cut_soon() {
   post([this] { end(outcome::cut, reset::no); });
 }

@@ -142,6 +142,9 @@ public:
   /// Ends the connection soon.
   void cut_soon();
 
+  /// Ends the connection soon if the request of that trace is served by then.
+  void cut_request(std::weak_ptr<const supervision::trace> which);
+
   /// Frees what the connection holds. Only when no I/O thread runs any more.
   void abandon();
 

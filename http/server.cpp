@@ -113,6 +113,11 @@ request_entry::operator()(const restinio::request_handle_t& parsed) const {
   served_request::origin from{connection, parsed->request_id(), header.should_keep_alive()};
   auto served = std::make_shared<served_request>(shared_, guard, std::move(from), std::move(what));
   guard->serve(served, std::move(connection), whole->trace);
+  if (const auto& trace = whole->trace)
+    trace->can_be_cut([to = std::weak_ptr(guard), which = std::weak_ptr<const supervision::trace>(trace)] {
+      if (const auto living = to.lock())
+        living->cut_request(which);
+    });
   auto answer = std::make_shared<request_responder>(std::move(served));
   try {
     shared_->hooks.handle(std::move(whole), answer);

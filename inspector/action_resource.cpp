@@ -27,14 +27,6 @@ namespace {
 using supervision::actor_phase;
 using supervision::actor_snapshot;
 
-void send_problem(const call& incoming, int status, std::string code, std::string message) {
-  http::error_report report;
-  report.status = status;
-  report.code = std::move(code);
-  report.message = std::move(message);
-  incoming.send_error(report);
-}
-
 /// The actor that an order names; nothing, and answered, when there is none.
 std::optional<actor_snapshot> find_actor(const order& given) {
   const auto path = given.text("path");
@@ -42,7 +34,7 @@ std::optional<actor_snapshot> find_actor(const order& given) {
     return std::nullopt;
   if (const auto record = given.incoming().with->observer->actors->record(*path))
     return record->snapshot();
-  send_problem(given.incoming(), 404, "NOT_FOUND", "No actor lives at " + *path);
+  given.incoming().send_problem(404, "NOT_FOUND", "No actor lives at " + *path);
   return std::nullopt;
 }
 
@@ -52,13 +44,13 @@ supervision::supervisor_actor find_supervisor(const order& given, const actor_sn
   const auto& tree = *given.incoming().with->observer->actors;
   const auto record = tree.record(parent);
   if (!record || !record->snapshot().supervisor) {
-    send_problem(given.incoming(), 409, "NO_SUPERVISOR",
-                 actor.path + " is the top of the tree: drain the daemon instead");
+    given.incoming().send_problem(409, "NO_SUPERVISOR",
+                                  actor.path + " is the top of the tree: drain the daemon instead");
     return {};
   }
   auto supervisor = tree.find<supervision::supervisor_actor>(parent);
   if (!supervisor)
-    send_problem(given.incoming(), 409, "NOT_RUNNING", parent + ", its supervisor, does not run");
+    given.incoming().send_problem(409, "NOT_RUNNING", parent + ", its supervisor, does not run");
   return supervisor;
 }
 
@@ -96,11 +88,12 @@ void restart(const call& incoming) {
   if (!actor)
     return;
   if (actor->restart == supervision::restart_type::temporary)
-    return send_problem(incoming, 409, "NOT_RESTARTED",
-                        actor->path + " is temporary: its supervisor starts it once. It can be stopped");
+    return incoming.send_problem(409, "NOT_RESTARTED",
+                                 actor->path +
+                                     " is temporary: its supervisor starts it once. It can be stopped");
   if (actor->phase != actor_phase::running)
-    return send_problem(incoming, 409, "NOT_RUNNING",
-                        fmt::format("{} does not run: it is {}", actor->path, to_string(actor->phase)));
+    return incoming.send_problem(
+        409, "NOT_RUNNING", fmt::format("{} does not run: it is {}", actor->path, to_string(actor->phase)));
   if (const auto supervisor = find_supervisor(*given, *actor)) {
     given->note(actor->path, "restart");
     caf::anon_send(supervisor, supervision::renew_child{id_of(*actor)});
@@ -130,7 +123,7 @@ void signal(const call& incoming) {
   if (found == signals.end())
     return given->refuse("signal", "signal must be the name of one, such as SIGTERM");
   if (actor->process <= 0 || actor->phase == actor_phase::exited)
-    return send_problem(incoming, 409, "NO_PROCESS", actor->path + " has no process");
+    return incoming.send_problem(409, "NO_PROCESS", actor->path + " has no process");
   given->note(actor->path, fmt::format("{} to process {} and all below it", *name, actor->process));
   incoming.send_json(
       fmt::format(R"({{"success":true,"processes":{}}})", signal_tree(actor->process, found->second)));
@@ -149,9 +142,24 @@ void turn_breaker(const call& incoming) {
     return given->refuse("name", "name must be python, javascript or typescript");
   const auto pool = incoming.with->observer->actors->find<actors::executor_pool_actor>(path);
   if (!pool)
-    return send_problem(incoming, 409, "NOT_RUNNING", path + " does not run");
+    return incoming.send_problem(409, "NOT_RUNNING", path + " does not run");
   given->note(path, *action + " the circuit breaker");
   caf::anon_send(pool, actors::turn_breaker{*action == "trip"});
+  given->accept();
+}
+
+void cut_request(const call& incoming) {
+  const auto given = order::read(incoming);
+  const auto id = given ? given->text("id") : std::nullopt;
+  if (!id)
+    return;
+  const auto trace = incoming.with->observer->traces.find(*id);
+  if (!trace)
+    return incoming.send_problem(404, "NOT_FOUND", "There is no request " + *id);
+  if (!trace->cut())
+    return incoming.send_problem(409, "NOT_RUNNING", fmt::format("Request {} has ended", *id));
+  const auto& about = trace->about();
+  given->note("/root/http", fmt::format("cut request {} ({} {})", *id, about.method, about.path));
   given->accept();
 }
 

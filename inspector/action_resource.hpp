@@ -17,6 +17,9 @@ void signal(const call& incoming);
 /// POST /inspector/api/breaker: a circuit breaker is opened or closed by hand.
 void turn_breaker(const call& incoming);
 
+/// POST /inspector/api/request/cut: the connection of a request that is under way is closed.
+void cut_request(const call& incoming);
+
 /// POST /inspector/api/drain: the daemon ends when nothing is under way.
 void drain(const call& incoming);
 

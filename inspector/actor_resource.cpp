@@ -78,13 +78,9 @@ void show(const call& incoming) {
   const auto path = incoming.parameter("path");
   const auto record = incoming.with->observer->actors->record(path);
   if (!record) {
-    http::error_report report;
-    report.code = "NOT_FOUND";
-    report.status = 404;
-    report.message = path.empty() ? "path is required" : "No actor lives at " + path;
     if (path.empty())
-      report = http::validation_report({{"path", report.message, "required"}});
-    return incoming.send_error(report);
+      return incoming.send_error(http::validation_report({{"path", "path is required", "required"}}));
+    return incoming.send_problem(404, "NOT_FOUND", "No actor lives at " + path);
   }
   incoming.send_json(http::json_writer()
                          .members(full_actor_members(record->snapshot()))

@@ -41,6 +41,7 @@ constexpr std::array routes{
     route{"POST", "/inspector/api/actor/stop", action_resource::stop},
     route{"POST", "/inspector/api/actor/signal", action_resource::signal},
     route{"POST", "/inspector/api/breaker", action_resource::turn_breaker},
+    route{"POST", "/inspector/api/request/cut", action_resource::cut_request},
     route{"POST", "/inspector/api/drain", action_resource::drain},
     route{"GET", "/inspector/api/settings", settings_resource::list},
     route{"POST", "/inspector/api/settings", settings_resource::change},

@@ -19,6 +19,14 @@ void call::send_error(const http::error_report& report) const {
   answer->send(http::error_response(report, std::chrono::system_clock::now()));
 }
 
+void call::send_problem(int status, std::string code, std::string message) const {
+  http::error_report report;
+  report.status = status;
+  report.code = std::move(code);
+  report.message = std::move(message);
+  send_error(report);
+}
+
 std::string call::parameter(std::string_view name) const {
   return http::query_value(sent->query, name).value_or("");
 }

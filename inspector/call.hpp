@@ -21,6 +21,8 @@ struct call {
   /// Answers 200 with JSON text.
   void send_json(std::string json) const;
   void send_error(const http::error_report& report) const;
+  /// The same of an error that is of nobody's making but the state of things.
+  void send_problem(int status, std::string code, std::string message) const;
 
   /// A parameter of the query; empty when there is none.
   [[nodiscard]] std::string parameter(std::string_view name) const;

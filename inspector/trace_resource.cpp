@@ -16,14 +16,6 @@ namespace {
 constexpr std::uint64_t usual_page = 100;
 constexpr std::uint64_t largest_page = 10'000;
 
-void refuse(const call& incoming, int status, std::string code, std::string message) {
-  http::error_report report;
-  report.status = status;
-  report.code = std::move(code);
-  report.message = std::move(message);
-  incoming.send_error(report);
-}
-
 bool mentions(const supervision::trace& one, const std::string& text) {
   const auto& about = one.about();
   return contains(about.request_id, text) || contains(about.path, text) || contains(about.method, text) ||
@@ -70,10 +62,11 @@ void show(const call& incoming) {
         http::validation_report({{"format", "format must be otlp, or absent", "invalid_value"}}));
   const auto found = incoming.with->observer->traces.find(id);
   if (!found)
-    return refuse(incoming, 404, "NOT_FOUND",
-                  fmt::format("There is no trace of a request {}: it has never come, or was not traced, or "
-                              "inspector.traces-kept others have ended since",
-                              id));
+    return incoming.send_problem(
+        404, "NOT_FOUND",
+        fmt::format("There is no trace of a request {}: it has never come, or was not traced, or "
+                    "inspector.traces-kept others have ended since",
+                    id));
   const auto trace = found->look();
   incoming.send_json(format.empty() ? trace_document(trace) : open_telemetry_document(trace));
 }

@@ -98,13 +98,32 @@ void trace::end(std::uint64_t span, std::string_view text) {
 
 void trace::finish(int status, std::uint64_t bytes_out, std::string outcome) {
   client_waited_for_since_ = 0;
+  std::function<void()> forgotten; // destroyed without the lock
   const std::lock_guard lock{mutex_};
   if (ended_)
     return;
+  forgotten.swap(cut_);
   ended_ = clock::now();
   status_ = status;
   bytes_out_ = bytes_out;
   outcome_ = std::move(outcome);
+}
+
+void trace::can_be_cut(std::function<void()> cut) {
+  const std::lock_guard lock{mutex_};
+  if (!ended_)
+    cut_ = std::move(cut);
+}
+
+bool trace::cut() const {
+  std::function<void()> known;
+  {
+    const std::lock_guard lock{mutex_};
+    known = cut_;
+  }
+  if (known)
+    known();
+  return known != nullptr;
 }
 
 void trace::waits_for_client(bool waits) noexcept {

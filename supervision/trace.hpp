@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -85,6 +86,11 @@ public:
   /// The answer has left, or never will: `outcome` in words.
   void finish(int status, std::uint64_t bytes_out, std::string outcome);
 
+  /// `cut()` ends the request before its answer is whole; it must not block.
+  void can_be_cut(std::function<void()> cut);
+  /// Ends it; false when it has ended, or cannot be.
+  bool cut() const;
+
   /// The client is to take bytes of the answer, or has taken some.
   void waits_for_client(bool waits) noexcept;
 
@@ -130,6 +136,7 @@ private:
   int status_ = 0;
   std::uint64_t bytes_out_ = 0;
   std::string outcome_;
+  std::function<void()> cut_; // empty once it has ended
 };
 
 using trace_ptr = std::shared_ptr<trace>;

@@ -47,6 +47,27 @@ TEST_F(inspector_trace, leads_from_the_request_to_its_session_and_shell) {
   EXPECT_EQ(of_actor.at("ended").at(0).at("requestId"), "night-1");
 }
 
+TEST_F(inspector_trace, tells_who_takes_nothing_and_cuts_it) {
+  // More than the kernel's buffers hold, and nobody reads it.
+  const auto headers = "X-Sandbox-Id: tests\r\nX-Request-Id: slow\r\n";
+  const auto body = b.command_body("s", "exec cat /dev/zero | tr '\\0' x", json::object());
+  raw_client follower(daemon.port(), 4096);
+  follower.send(request_text("POST", "/api/execute/stream", body, headers));
+  const auto stalls = [&] {
+    const auto all = get("/inspector/api/requests?search=slow");
+    return all.at("open").size() == 1 && all.at("open").at(0).contains("clientStallsMicroseconds");
+  };
+  EXPECT_TRUE(eventually(stalls));
+  EXPECT_TRUE(eventually(
+      [&] { return get("/inspector/api/overview").dump().find("slow-client") != std::string::npos; }));
+  EXPECT_EQ(inspector.post("/inspector/api/request/cut", {{"id", "slow"}}).status, 202);
+  EXPECT_TRUE(eventually([&] { return get("/inspector/api/trace?id=slow").value("outcome", "") == "cut"; }));
+  EXPECT_EQ(inspector.post("/inspector/api/request/cut", {{"id", "slow"}}).status, 409);
+  EXPECT_EQ(inspector.post("/inspector/api/request/cut", {{"id", "nobody"}}).status, 404);
+  EXPECT_EQ(inspector.post("/inspector/api/request/cut", json::object()).status, 400);
+  EXPECT_EQ(b.execute("s", "kill %% 2>/dev/null; :").status, 200) << "its session goes on";
+}
+
 TEST_F(inspector_trace, keeps_those_of_the_last_requests) {
   for (const std::string id : {"one", "two", "three", "four"})
     execute(id, ":");

@@ -121,6 +121,7 @@ describe('the inspector', () => {
     assert.ok(spans.some(({ name, text }) => name === 'command' && text === 'exited with 0'));
     await ask('GET', '/inspector/api/trace', { query: `?id=${ended[0].traceId}&format=otlp` });
     await ask('GET', '/inspector/api/trace', { query: '?id=nobody', status: 404 });
+    await ask('POST', '/inspector/api/request/cut', { body: { id: 'asked-here' }, status: 409 });
   });
 
   it('describes the daemon, its settings and its figures', async () => {
