@@ -181,14 +181,16 @@ void code_context_state::run_over(const run_is_over& event) {
 }
 
 /// Also one that dies between two runs costs the context its state.
-void code_context_state::lost_executor(const context_lost_executor& event,
+bool code_context_state::lost_executor(const context_lost_executor& event,
                                        supervision::restart_window::clock::time_point now) {
   if (!executor_ || executor_->number != event.number)
-    return;
+    return false;
   executor_.reset();
   state_lost_ = true;
-  if (event.blameless)
-    return want_executor();
+  if (event.blameless) {
+    want_executor();
+    return true;
+  }
   if (++lost_in_a_row_ <= losses_->intensity() + 1)
     verdict_ = run_ended{event.number, false}; // more are this context's own fault, and nobody else's concern
   if (!losses_->add(now)) {
@@ -196,6 +198,7 @@ void code_context_state::lost_executor(const context_lost_executor& event,
     rest_ = losses_->period();
   }
   want_executor();
+  return true;
 }
 
 void code_context_state::rested() {
@@ -321,6 +324,16 @@ void go_on(self_pointer self) {
     self->quit();
 }
 
+/// Also those who have not asked want to know of what executors die.
+void tell_of_loss(self_pointer self, const std::string& cause) {
+  auto text = "its executor ended " + cause;
+  self->set_last_error(text);
+  self->observer()->events.append({.kind = supervision::event_kind::notice,
+                                   .path = self->record()->path(),
+                                   .actor_kind = code_context_state::name,
+                                   .text = std::move(text)});
+}
+
 } // namespace
 
 code_context_actor::behavior_type code_context_behavior(self_pointer self, services_ptr context,
@@ -350,7 +363,8 @@ code_context_actor::behavior_type code_context_behavior(self_pointer self, servi
         go_on(self);
       },
       [self](const context_lost_executor& event) {
-        self->state.lost_executor(event, supervision::restart_window::clock::now());
+        if (self->state.lost_executor(event, supervision::restart_window::clock::now()))
+          tell_of_loss(self, event.cause);
         go_on(self);
       },
       [self](context_has_rested) {

@@ -41,7 +41,8 @@ public:
   void end(const reply<std::string>& done);
 
   void leased(executor_leased event);
-  void lost_executor(const context_lost_executor& event, supervision::restart_window::clock::time_point now);
+  /// Returns whether it was the one that the context had.
+  bool lost_executor(const context_lost_executor& event, supervision::restart_window::clock::time_point now);
   void rested();
   void transpiled(code_transpiled event);
   void run_over(const run_is_over& event);

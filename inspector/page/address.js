@@ -1,10 +1,8 @@
-const prefix = '#actor=';
+const ofActor = '#actor=';
+const ofTrace = '#trace=';
 
-/** The part of the page's address that leads to an actor; empty for no actor. */
-export const hashOf = (path) => (path ? prefix + path.split('/').map(encodeURIComponent).join('/') : '');
-
-/** The path of the actor to which the page's address leads, or an empty text. */
-export function pathOf(hash) {
+/** What follows `prefix` in the page's address, or an empty text. */
+function textBehind(prefix, hash) {
   if (!hash.startsWith(prefix)) return '';
   try {
     return decodeURIComponent(hash.slice(prefix.length));
@@ -12,3 +10,18 @@ export function pathOf(hash) {
     return ''; // not written by us
   }
 }
+
+/** The part of the page's address that leads to an actor; empty for no actor. */
+export const hashOf = (path) => (path ? ofActor + path.split('/').map(encodeURIComponent).join('/') : '');
+
+/** The path of the actor to which the page's address leads, or an empty text. */
+export const pathOf = (hash) => textBehind(ofActor, hash);
+
+/** The part of the page's address that leads to the list of requests. */
+export const hashOfRequests = '#requests';
+
+/** The part of the page's address that leads to the trace of a request; `id` is its own or that of its trace. */
+export const hashOfTrace = (id) => ofTrace + encodeURIComponent(id);
+
+/** The id of the request to whose trace the page's address leads, or an empty text. */
+export const traceOf = (hash) => textBehind(ofTrace, hash);

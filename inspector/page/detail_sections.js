@@ -1,3 +1,4 @@
+import { ActorRequests } from './actor_requests.js';
 import { bar, element, facts } from './element.js';
 import { bytes, dayAndTime, microseconds, milliseconds, timeOfDay, whole } from './format.js';
 import { barHeights, bucketName, quantile } from './histogram.js';
@@ -87,6 +88,8 @@ function processes({ processes: list = [] }) {
   );
 }
 
+const actorRequests = new ActorRequests();
+
 function events({ events: list }) {
   if (list.length === 0) return undefined;
   const items = list
@@ -140,5 +143,6 @@ export const sections = [
   (actor) => histogram('Waiting in the mailbox', actor.waitingHistogram),
   (actor) => histogram('Handling', actor.handlingHistogram),
   processes,
+  ({ requests }) => requests && actorRequests.show(requests),
   events,
 ];

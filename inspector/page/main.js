@@ -1,6 +1,6 @@
 import { Actions } from './actions.js';
 import { ActorFeed } from './actor_feed.js';
-import { hashOf, pathOf } from './address.js';
+import { hashOf, hashOfRequests, pathOf, traceOf } from './address.js';
 import { Api } from './api.js';
 import { DetailView } from './detail_view.js';
 import { setText } from './element.js';
@@ -12,10 +12,13 @@ import { HealthView } from './health_view.js';
 import { processorUse } from './history.js';
 import { JournalModel } from './journal_model.js';
 import { JournalView } from './journal_view.js';
+import { Presence } from './presence.js';
 import { Rates } from './rates.js';
+import { RequestsView } from './requests_view.js';
 import { SettingsView } from './settings_view.js';
 import { setUpTheme } from './theme.js';
 import { tokens } from './token_form.js';
+import { TraceView } from './trace_view.js';
 import { ActorTree } from './tree.js';
 import { TreeView } from './tree_view.js';
 import { isNarrow, setUpViews } from './views.js';
@@ -29,6 +32,7 @@ const feed = new ActorFeed(tree, rates);
 const journal = new JournalModel();
 const actions = new Actions(api, tree);
 const figures = new Figures();
+const presence = new Presence(document);
 
 let selected = '';
 const treeView = new TreeView(tree, rates, (path, isWanted) => select(path, { isWanted, isFromTree: true }));
@@ -37,21 +41,39 @@ const open = (path) => select(path, { isWanted: true });
 const journalView = new JournalView(journal, open);
 const healthView = new HealthView(actions);
 const settingsView = new SettingsView(api);
+const requestsView = new RequestsView(api, () => requestsLoop.hurry());
+const traceView = new TraceView(api);
 
 setUpTheme(() => figures.recolour());
-const showView = setUpViews((view) => {
+const showView = setUpViews((view, isChosen) => {
   treeView.changed();
   journalView.changed();
   if (view === 'settings') settingsView.load();
+  if (!isChosen) return;
+  setAddress(view === 'requests' ? hashOfRequests : hashOf(selected));
+  if (view === 'requests') requestsLoop.hurry();
+});
+
+const setAddress = (hash) => history.replaceState(null, '', hash || location.pathname);
+const isLookedAt = (view) => document.visibilityState === 'visible' && document.body.dataset.view === view;
+
+const requestsLoop = everySecond(async () => {
+  if (isLookedAt('requests')) await requestsView.load();
+});
+const traceLoop = everySecond(async () => {
+  if (isLookedAt('trace')) await traceView.load();
 });
 
 /** The one actor in full that is shown, each second. */
 const detail = everySecond(async () => {
   const path = selected;
-  if (!path) return;
+  if (!path || presence.isAway) return;
   try {
-    const actor = await api.get('actor', { path });
-    if (path === selected) detailView.show(actor);
+    const [actor, requests] = await Promise.all([
+      api.get('actor', { path }),
+      api.get('requests', { actor: path, limit: 20 }),
+    ]);
+    if (path === selected) detailView.show({ ...actor, requests });
   } catch (error) {
     if (path === selected) detailView.fail(error.status === 404 ? 'Nobody lives here now.' : error.message);
   }
@@ -63,7 +85,7 @@ function select(path, { isWanted = false, isFromTree = false } = {}) {
   journalView.select(path);
   if (path) detailView.select(path);
   else detailView.clear();
-  history.replaceState(null, '', hashOf(path) || location.pathname);
+  setAddress(hashOf(path));
   if (isWanted && isNarrow()) showView('actor');
   detail.hurry();
 }
@@ -81,6 +103,7 @@ function tellTrouble(count) {
 }
 
 follow({
+  presence,
   silence: 5_000, // the stream tells of each look, even if nothing has changed
   async *open(signal, onBytes) {
     feed.begin();
@@ -96,7 +119,12 @@ follow({
     figures.record('actors', summary.time, summary.alive);
     figures.record('deepest', summary.time, summary.deepest);
   },
-  tell: (problem, wait) => tellConnection(`connection lost: ${problem}; next attempt in ${milliseconds(wait)}`, true),
+  tell(problem, wait) {
+    if (wait !== undefined)
+      return tellConnection(`connection lost: ${problem}; next attempt in ${milliseconds(wait)}`, true);
+    tellConnection(problem, false);
+    tellTrouble(0); // the title is in sight all the time, and must not tell what was long ago
+  },
 });
 
 let daemonStartedAt;
@@ -106,6 +134,7 @@ function takeEvent(event) {
 }
 
 follow({
+  presence,
   silence: 60_000, // comments come in between
   async *open(signal, onBytes) {
     const { startedAt } = await api.get('overview');
@@ -140,6 +169,7 @@ function tellDaemon({ version, uptimeMilliseconds, pid, connections, threads, de
 
 let before;
 everySecond(async () => {
+  if (presence.isAway) return;
   try {
     const overview = await api.get('overview');
     tellDaemon(overview);
@@ -152,6 +182,30 @@ everySecond(async () => {
   }
 });
 
-const followAddress = () => select(pathOf(location.hash), { isWanted: true });
+function showRequests() {
+  showView('requests');
+  requestsView.focus();
+  requestsLoop.hurry();
+}
+
+function showTrace(id) {
+  traceView.select(id);
+  showView('trace');
+  traceView.focus();
+  traceLoop.hurry();
+}
+
+function followAddress() {
+  const { hash } = location;
+  const id = traceOf(hash);
+  if (id) showTrace(id);
+  else if (hash === hashOfRequests) showRequests();
+  else select(pathOf(hash), { isWanted: true });
+}
+
+document.addEventListener('visibilitychange', () => {
+  requestsLoop.hurry();
+  traceLoop.hurry();
+});
 addEventListener('hashchange', followAddress);
 if (location.hash) followAddress();

@@ -28,12 +28,6 @@ std::string micros(std::uint64_t count) {
   return time_text(std::chrono::microseconds(count));
 }
 
-std::string since(const std::string& timestamp, utc_time now) {
-  const auto time = parse_timestamp(timestamp);
-  const auto shown = clock_text(timestamp) + " UTC";
-  return time && now >= *time ? fmt::format("{}, {} ago", shown, time_text(now - *time)) : shown;
-}
-
 class report {
 public:
   report(utc_time now, bool is_utf8) : now_(now), is_utf8_(is_utf8) {}
@@ -44,9 +38,9 @@ public:
     fact("phase", one.phase, one.phase == "running" ? tone::good : tone::warning);
     fact("status", one.status);
     for (const auto& [name, value] : one.details)
-      fact(name, parse_timestamp(value) ? since(value, now_) : value);
+      fact(name, since_text(value, now_));
     fact("last error", one.last_error, tone::bad);
-    fact("started", since(one.started_at, now_));
+    fact("started", since_text(one.started_at, now_));
     fact("restarts", count_text(one.restarts), one.restarts > 0 ? tone::warning : tone::plain);
     fact("restart due", one.restart_due.empty() ? "" : clock_text(one.restart_due) + " UTC", tone::warning);
     fact("process", one.pid > 0 ? std::to_string(one.pid) : "");

@@ -109,6 +109,14 @@ exit_code run_breaker(const surroundings& with, const breaker_request& request) 
   return exit_code::done;
 }
 
+exit_code run_cut(const surroundings& with, const cut_request& request) {
+  confirm(with,
+          fmt::format("The connection of request {} will be closed before its answer is whole.", request.id));
+  const auto answer = with.server.post("/inspector/api/request/cut", {{"id", request.id}});
+  print_outcome(with, answer, "Ordered. What comes of it: sandboxctl requests");
+  return exit_code::done;
+}
+
 exit_code run_drain(const surroundings& with, const drain_request& request) {
   const auto time = time_text(request.at_most);
   confirm(with, fmt::format("The sandboxd at {} will take no further requests, wait up to {} for those under "

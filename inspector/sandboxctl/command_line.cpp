@@ -49,12 +49,15 @@ struct options {
   top_request top;
   show_request show;
   events_request events;
+  requests_request requests;
+  trace_request trace;
   actor_request restarted;
   actor_request stopped;
   signal_request signal;
   breaker_request breaker;
   pools_request pools;
   settings_request settings;
+  cut_request cut;
   std::string drain_time = "1min";
 };
 
@@ -134,6 +137,28 @@ void add_views(CLI::App& app, commands& all, const std::shared_ptr<options>& to)
           [](const auto& with) { return run_doctor(with); });
 }
 
+void add_traces(CLI::App& app, commands& all, const std::shared_ptr<options>& to) {
+  auto* requests = all.add(app, "requests", "Show the requests under way, and the last that have ended",
+                           "requests --actor sandbox/workload/sessions/1/session",
+                           [to](const auto& with) { return run_requests(with, to->requests); });
+  requests->add_option("--actor", to->requests.actor, "Only those that this actor has worked for")
+      ->type_name("PATH");
+  requests->add_option("--search", to->requests.search, "Only with this text in id, method, path or trace id")
+      ->type_name("TEXT");
+  requests->add_option("--limit", to->requests.limit, "How many under way and how many ended, at most")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str()
+      ->type_name("N");
+
+  auto* trace = all.add(app, "trace", "Show what was done for a request, by which actors, and when",
+                        "trace night-1", [to](const auto& with) { return run_trace(with, to->trace); });
+  trace->add_option("ID", to->trace.id, "The X-Request-Id of the request, or the number of its trace")
+      ->required();
+  trace->add_flag("--otlp", to->trace.wants_open_telemetry,
+                  "Print JSON of OpenTelemetry, for curl -H 'Content-Type: application/json' -d @- "
+                  "COLLECTOR/v1/traces");
+}
+
 void add_actor_changes(CLI::App& app, commands& all, const std::shared_ptr<options>& to) {
   auto* restart = all.add(app, "restart", "End an actor, so that its supervisor starts it again",
                           "restart interpreters/python/pool",
@@ -180,6 +205,11 @@ void add_changes(CLI::App& app, commands& all, const std::shared_ptr<options>& t
                            [to](const auto& with) { return run_settings(with, to->settings); });
   settings->add_option("NAME", to->settings.name, "A setting, or a group such as http");
   settings->add_option("VALUE", to->settings.value, "Its new value, as in the configuration file");
+
+  auto* cut = all.add(app, "cut", "Close the connection of a request that is under way", "cut night-1",
+                      [to](const auto& with) { return run_cut(with, to->cut); });
+  cut->add_option("ID", to->cut.id, "The X-Request-Id of the request, or the number of its trace")
+      ->required();
 
   auto* drain =
       all.add(app, "drain", "Have the server finish what is under way, then end", "drain --for 5min",
@@ -237,6 +267,7 @@ std::variant<wish, help_text> read_command_line(int argc, const char* const* arg
   commands all;
   add_global(app, *read);
   add_views(app, all, read);
+  add_traces(app, all, read);
   add_actor_changes(app, all, read);
   add_changes(app, all, read);
   app.require_subcommand(1);

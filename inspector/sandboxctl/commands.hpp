@@ -50,6 +50,20 @@ struct events_request {
 };
 exit_code run_events(const surroundings& with, const events_request& request);
 
+/// Empty filters let everything pass.
+struct requests_request {
+  std::string actor;
+  std::string search;
+  std::size_t limit = 50; ///< of those under way, and of those that have ended
+};
+exit_code run_requests(const surroundings& with, const requests_request& request);
+
+struct trace_request {
+  std::string id;                    ///< of the request or of the trace
+  bool wants_open_telemetry = false; ///< as the interface gives it for OpenTelemetry
+};
+exit_code run_trace(const surroundings& with, const trace_request& request);
+
 struct actor_request {
   std::string path;
 };
@@ -67,6 +81,11 @@ struct breaker_request {
   std::string action; ///< reset or trip
 };
 exit_code run_breaker(const surroundings& with, const breaker_request& request);
+
+struct cut_request {
+  std::string id; ///< of the request or of its trace
+};
+exit_code run_cut(const surroundings& with, const cut_request& request);
 
 struct drain_request {
   std::chrono::milliseconds at_most{};

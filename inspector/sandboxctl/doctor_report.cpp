@@ -32,7 +32,9 @@ void add_group(std::vector<styled_line>& lines, const std::vector<lint>& lints, 
       lines.emplace_back("    " + one.text);
       if (!one.setting.empty())
         lines.emplace_back(
-            fmt::format("    setting {0}; change it by: sandboxctl settings {0} VALUE", one.setting),
+            fmt::format(
+                "    setting {0}; its value, and whether it can be changed now: sandboxctl settings {0}",
+                one.setting),
             tone::accent);
     }
 }

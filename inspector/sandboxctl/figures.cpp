@@ -118,6 +118,14 @@ std::optional<utc_time> parse_timestamp(std::string_view timestamp) {
          std::chrono::seconds(part(17, 2)) + std::chrono::milliseconds(part(20, 3));
 }
 
+std::string since_text(std::string_view timestamp, utc_time now) {
+  const auto time = parse_timestamp(timestamp);
+  if (!time)
+    return std::string(timestamp);
+  const auto shown = clock_text(timestamp) + " UTC";
+  return now >= *time ? fmt::format("{}, {} ago", shown, time_text(now - *time)) : shown;
+}
+
 std::optional<std::chrono::milliseconds> parse_time(std::string_view text) {
   std::uint32_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);

@@ -35,6 +35,9 @@ using utc_time = std::chrono::sys_time<std::chrono::milliseconds>;
 /// Nothing when it is no timestamp of the interface.
 [[nodiscard]] std::optional<utc_time> parse_timestamp(std::string_view timestamp);
 
+/// A timestamp of the interface and how long ago it was; anything else as it is, nothing for nothing.
+[[nodiscard]] std::string since_text(std::string_view timestamp, utc_time now);
+
 /// A whole number and ms, s, min or h, as in the configuration; nothing when it is no such text or more than
 /// a day.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_time(std::string_view text);

@@ -1,6 +1,7 @@
 #include "inspector/sandboxctl/tree.hpp"
 
 #include "inspector/sandboxctl/figures.hpp"
+#include "inspector/sandboxctl/strokes.hpp"
 
 #include <fmt/format.h>
 
@@ -75,13 +76,6 @@ private:
   std::vector<node*> roots_;
 };
 
-struct strokes {
-  std::string_view child, last_child, line, space;
-};
-
-constexpr strokes boxes{"├─ ", "└─ ", "│  ", "   "};
-constexpr strokes ascii{"|- ", "`- ", "|  ", "   "};
-
 std::string id_of(const actor& one) {
   for (const auto& [name, value] : one.details)
     if (name == "id")
@@ -108,7 +102,7 @@ void describe(styled_line& line, const node& what, std::string_view name) {
 
 class drawing {
 public:
-  explicit drawing(const tree_style& style) : style_(style), strokes_(style.is_utf8 ? boxes : ascii) {}
+  explicit drawing(const tree_style& style) : style_(style), strokes_(strokes_for(style.is_utf8)) {}
 
   void draw(const node& root) {
     styled_line line;

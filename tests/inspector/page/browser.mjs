@@ -3,7 +3,7 @@
  * First against a running daemon, whose shell it kills, then with ten thousand actors that are made up.
  */
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { chromium } from 'playwright-core';
@@ -98,6 +98,74 @@ async function testRunningDaemon() {
   await close(linked);
 }
 
+/** A command is found among the requests by its id, and its trace opened; the actor of a step is a link. */
+async function testRequests() {
+  const id = `Page-${process.pid}.traced`;
+  const answer = await fetch(new URL('/api/execute', sandbox), {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'X-Request-Id': id },
+    body: JSON.stringify({ sessionId: `traced-${process.pid}`, command: 'true' }),
+  });
+  await answer.text();
+  const page = await open(`${inspector}/inspector`);
+  await live(page);
+  await page.locator('#views button[data-view=requests]').click();
+  assert.equal(new URL(page.url()).hash, '#requests');
+  const found = page.locator('#requests-rows tr', { hasText: id });
+  await found.waitFor();
+  await page.locator('#requests-text').fill('no such id');
+  await page.locator('#requests-empty', { hasText: 'No request was found.' }).waitFor();
+  await page.locator('#requests-text').fill(id.toUpperCase());
+  await found.locator('td.method', { hasText: 'POST' }).click();
+
+  const step = (name) => page.locator(`#trace-rows tr:has(.step:text-is("${name}"))`).last();
+  await step('run_command').waitFor();
+  await step('command').locator('.text', { hasText: 'exited with 0' }).waitFor();
+  assert.equal(new URL(page.url()).hash, `#trace=${encodeURIComponent(id)}`);
+  await page.locator('#trace-head dd', { hasText: id }).waitFor();
+  await shoot(page, 'trace-light');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#trace-export').click()]);
+  const exported = JSON.parse(await readFile(await download.path(), 'utf8'));
+  assert.ok(exported.resourceSpans[0].scopeSpans[0].spans.some(({ name }) => name === 'run_command'));
+
+  await step('run_command').locator('.path a').click();
+  await selected(page, 'session');
+  const ofActor = page.locator('#actor li a', { hasText: 'POST /api/execute' });
+  await ofActor.waitFor();
+  await page.goBack();
+  await step('command').waitFor();
+  await page.locator('#trace a', { hasText: 'All requests' }).click();
+  await found.waitFor();
+  await page.goBack();
+  await page.reload();
+  await step('command').waitFor();
+  await close(page);
+}
+
+/** A setting that is changed on the page is in force: one more executor of Python is started ahead. */
+async function testChangedSetting() {
+  const page = await open(`${inspector}/inspector`);
+  await live(page);
+  await page.locator('#search-text').fill('/python/executors/');
+  const executors = page.locator('#tree .tree-row:visible:has(.kind:text-is("executor"))');
+  await executors.nth(2).waitFor({ timeout: 30_000 });
+  const before = await executors.count();
+
+  const name = 'interpreter.python-pool-min-size';
+  await page.locator('#views button[data-view=settings]').click();
+  await page.locator('#settings-text').fill(name);
+  await page.locator('#settings-rows button', { hasText: 'Change' }).click();
+  const input = page.locator('dialog input');
+  const wanted = Number(await input.inputValue()) + 1;
+  await input.fill(String(wanted));
+  await page.keyboard.press('Enter');
+  await page.locator('#notice', { hasText: `${name} is ${wanted} now.` }).waitFor();
+  await page.locator('#settings-rows code.changed', { hasText: String(wanted) }).waitFor();
+  await executors.nth(before).waitFor({ timeout: 30_000 });
+  console.log(`${await executors.count()} executors of Python instead of ${before}`);
+  await close(page);
+}
+
 /** Ten thousand actors: only rows in sight are elements, keys work, and a tick costs little. */
 async function testManyActors() {
   const daemon = await startSyntheticDaemon({ inspector, actors: manyActors(2_500), busy: 50 });
@@ -148,6 +216,65 @@ async function testManyActors() {
   daemon.close();
 }
 
+/** Requests in all states there are; nothing is asked for while the tab is hidden. */
+async function testRequestsInAllStates() {
+  const daemon = await startSyntheticDaemon({ inspector, actors: manyActors(20), busy: 5, token: 'right' });
+  const page = await open(`${daemon.url}/inspector#requests`);
+  await page.locator('dialog input').fill('right');
+  await page.keyboard.press('Enter');
+  const request = (text) => page.locator('#requests-rows tr', { hasText: text });
+  await request('client takes nothing for').waitFor();
+  assert.equal(await page.locator('#requests-rows a').count(), 9);
+  assert.equal(await page.locator('#requests-rows a[href]').count(), 8, 'what is not recorded has no trace');
+  assert.deepEqual(
+    await request('refused').locator('a').evaluateAll((links) => links.map((link) => link.textContent)),
+    ['same'],
+  );
+  assert.equal(await page.locator('#requests-rows a[href="#trace=same"]').count(), 0, 'two have this id');
+  await shoot(page, 'requests-light');
+  await page.selectOption('#theme', 'dark');
+  await shoot(page, 'requests-dark');
+
+  const see = (state) =>
+    page.evaluate((wanted) => {
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => wanted });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, state);
+  await see('hidden');
+  await page.waitForTimeout(500);
+  const asked = daemon.asked.length;
+  await page.waitForTimeout(2_500);
+  assert.equal(daemon.asked.length, asked);
+  await see('visible');
+  await page.waitForTimeout(500);
+  assert.ok(daemon.asked.length > asked);
+
+  await request('build-7').locator('a').focus();
+  await page.waitForTimeout(1_500);
+  await page.keyboard.press('Enter'); // what has the focus keeps it when the list is shown anew
+  const running = page.locator('#trace-rows tr', { hasText: 'under way' });
+  await running.waitFor();
+  await shoot(page, 'trace-dark');
+  await page.selectOption('#theme', 'light');
+  await shoot(page, 'trace-many-light');
+  await page.setViewportSize({ width: 400, height: 800 });
+  await shoot(page, 'trace-narrow');
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 400);
+  await page.locator('#views button[data-view=requests]').click();
+  await request('build-7').waitFor();
+  await shoot(page, 'requests-narrow');
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 400);
+  assert.equal(await page.locator('#requests b, #trace b').count(), 0, 'a text of a request became an element');
+
+  await request('e595808b-4').locator('a').click();
+  await page.locator('#trace-head dd', { hasText: 'complete' }).waitFor();
+  const complete = daemon.asked.length;
+  await page.waitForTimeout(2_500);
+  assert.equal(daemon.asked.length, complete, 'a trace that is complete is asked for again');
+  await close(page);
+  daemon.close();
+}
+
 /** How long the main thread works for each second of a page that is left alone. */
 async function mainThread(page) {
   const session = await page.context().newCDPSession(page);
@@ -194,7 +321,10 @@ async function testNarrowWithToken() {
 
 try {
   await testRunningDaemon();
+  await testRequests();
+  await testChangedSetting();
   await testManyActors();
+  await testRequestsInAllStates();
   await testNarrowWithToken();
   console.log(`all well; screenshots are in ${directory}`);
 } finally {

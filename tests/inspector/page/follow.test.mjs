@@ -48,6 +48,39 @@ test('What comes makes the pauses short again', async () => {
   ]);
 });
 
+test('While nobody looks no stream is open', async () => {
+  const isOver = new Error('over');
+  const told = [];
+  let leave = new AbortController();
+  let comeBack;
+  let opened = 0;
+  const presence = {
+    get leaving() {
+      return leave.signal;
+    },
+    back: Promise.resolve(),
+  };
+  const open = async function* (signal) {
+    if (++opened === 2) throw isOver;
+    setTimeout(() => {
+      presence.back = new Promise((resolve) => (comeBack = resolve));
+      leave.abort(new Error('nobody looks'));
+    }, 1);
+    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  };
+  const tell = (problem, wait) => told.push([problem, wait]);
+  const sleep = () => Promise.reject(isOver);
+  const followed = follow({ open, take: () => {}, tell, silence: 10_000, sleep, presence }).catch((error) => error);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.equal(opened, 1);
+  assert.deepEqual(told, [['nobody looks', undefined]]);
+  leave = new AbortController();
+  comeBack();
+  assert.equal(await followed, isOver);
+  assert.equal(opened, 2);
+  assert.deepEqual(told[1], ['over', 500]);
+});
+
 test('Silence counts as lost', async () => {
   const { taken, told } = await run([[1, 'silence'], [2]], 50);
   assert.deepEqual(taken, [1, 2]);

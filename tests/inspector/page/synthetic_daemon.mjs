@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
 
+import { someRequests, someTrace } from './made_up_requests.mjs';
+
 const json = { 'Content-Type': 'application/json' };
 const now = () => new Date().toISOString();
 const startedAt = now();
@@ -183,12 +185,13 @@ const processOf = (pid, parent, command) => ({
 
 /**
  * Serves the page of the inspector at `inspector` with an interface that is made up: a tree of `actors` of which `busy`
- * change each second. With a `token` it asks for that. The promise is for `{url, posted, hang, close}`: what was posted so
- * far, and a function that ends all streams at once.
+ * change each second. With a `token` it asks for that. The promise is for `{url, posted, asked, hang,
+ * close}`: what was posted so far, the addresses at which requests and traces were asked for, and a function that ends all streams at once.
  */
 export async function startSyntheticDaemon({ inspector, actors, busy, token }) {
   const begun = Date.now();
   const posted = [];
+  const asked = [];
   const streams = new Set();
   const busyActors = actors.slice(-4 * busy).filter((_, index) => index % 4 === 2);
 
@@ -213,6 +216,16 @@ export async function startSyntheticDaemon({ inspector, actors, busy, token }) {
     '/inspector/api/overview': () => overview(Date.now() - begun),
     '/inspector/api/settings': () => ({ settings }),
     '/inspector/api/journal': () => ({ events: events('/root/sandbox/workload/file-pool'), last: 2, newest: 2 }),
+    '/inspector/api/requests': (url) => {
+      asked.push(url);
+      return requestsFor(url.searchParams.get('search') ?? '');
+    },
+    '/inspector/api/trace': (url) => {
+      asked.push(url);
+      const { open, ended } = someRequests(begun);
+      const id = url.searchParams.get('id');
+      return someTrace([...open, ...ended].find(({ requestId, traceId }) => requestId === id || traceId === id));
+    },
     '/inspector/api/actor': (url) => ({
       ...actors.find(({ path }) => path === url.searchParams.get('path')),
       actorId: 5,
@@ -222,6 +235,12 @@ export async function startSyntheticDaemon({ inspector, actors, busy, token }) {
       processes: [processOf(4_003, 4_002, 'bash --norc -i'), processOf(4_117, 4_003, 'make -j4')],
     }),
   };
+
+  function requestsFor(search) {
+    const { open, ended } = someRequests(begun);
+    const isFound = ({ requestId, path }) => `${requestId} ${path}`.includes(search);
+    return { open: open.filter(isFound), ended: ended.filter(isFound) };
+  }
 
   async function servePage(url, answer) {
     const page = await fetch(new URL(url.pathname, inspector));
@@ -255,6 +274,7 @@ export async function startSyntheticDaemon({ inspector, actors, busy, token }) {
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     posted,
+    asked,
     hang: () => streams.forEach((stream) => stream.destroy()),
     close: () => (clearInterval(timer), server.closeAllConnections(), server.close()),
   };

@@ -84,6 +84,14 @@ TEST(a_timestamp, is_read_only_in_the_form_of_the_interface) {
   EXPECT_EQ(clock_text("soon"), "soon");
 }
 
+TEST(a_timestamp, is_told_with_how_long_ago_it_was) {
+  const auto now = *parse_timestamp("2026-11-28T18:00:05.000Z");
+  EXPECT_EQ(since_text("2026-11-28T18:00:00.000Z", now), "2026-11-28 18:00:00.000 UTC, 5.0 s ago");
+  EXPECT_EQ(since_text("2026-11-28T18:00:06.000Z", now), "2026-11-28 18:00:06.000 UTC");
+  EXPECT_EQ(since_text("soon", now), "soon");
+  EXPECT_EQ(since_text("", now), "");
+}
+
 TEST(a_time, is_a_whole_number_and_its_unit) {
   const std::vector<std::pair<std::string_view, std::optional<milliseconds>>> table{
       {"0ms", 0ms},

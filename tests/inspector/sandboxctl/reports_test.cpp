@@ -38,15 +38,16 @@ TEST(the_doctor, says_that_all_is_well) {
 TEST(the_doctor, tells_the_critical_first) {
   const auto daemon = with_lints({{"deep", "warning", "/root/a", "It is deep.", ""},
                                   {"full", "critical", "", "It is\nfull.", "http.max"}});
-  EXPECT_EQ(painted(doctor_report(daemon), {}),
-            "1 critical\n"
-            "  the whole daemon  full\n"
-            "    It is\\nfull.\n"
-            "    setting http.max; change it by: sandboxctl settings http.max VALUE\n"
-            "\n"
-            "1 warning\n"
-            "  /root/a  deep\n"
-            "    It is deep.\n");
+  EXPECT_EQ(
+      painted(doctor_report(daemon), {}),
+      "1 critical\n"
+      "  the whole daemon  full\n"
+      "    It is\\nfull.\n"
+      "    setting http.max; its value, and whether it can be changed now: sandboxctl settings http.max\n"
+      "\n"
+      "1 warning\n"
+      "  /root/a  deep\n"
+      "    It is deep.\n");
   EXPECT_TRUE(is_critical(daemon));
   EXPECT_FALSE(is_critical(with_lints({{"deep", "warning", "", "", ""}})));
 }

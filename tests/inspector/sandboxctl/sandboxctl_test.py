@@ -63,15 +63,15 @@ class Daemon:
     def url(self):
         return f"http://127.0.0.1:{self.inspector_port}"
 
-    def execute(self, command, session):
+    def execute(self, command, session, **headers):
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/api/execute", json.dumps({"command": command, "sessionId": session}).encode(),
-            {"Content-Type": "application/json"})
+            {"Content-Type": "application/json", **headers})
         with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=60) as answer:
             answer.read()
 
-    def begin(self, command, session):
-        threading.Thread(target=self.execute, args=(command, session), daemon=True).start()
+    def begin(self, command, session, **headers):
+        threading.Thread(target=self.execute, args=(command, session), kwargs=headers, daemon=True).start()
 
     def end(self):
         self.process.terminate()
@@ -243,10 +243,11 @@ class Views(WithDaemon):
         self.assertEqual("All is well" in done.stdout, lints == [])
 
     def test_nothing_reaches_a_terminal_that_it_would_obey(self):
-        self.daemon.begin(EVIL, "evil")
+        self.daemon.begin(EVIL, "evil", **{"X-Request-Id": "evil"})
         path = eventually(lambda: self.find_session("evil"))
         for arguments in (("tree",), ("tree", "--all"), ("show", path), ("top", "--once"), ("events", "--last", "10000"),
-                          ("tree", "--json"), ("show", path, "--json"), ("top", "--json", "--once")):
+                          ("requests",), ("trace", "evil"), ("tree", "--json"), ("show", path, "--json"),
+                          ("top", "--json", "--once"), ("requests", "--json"), ("trace", "evil", "--otlp")):
             text = self.run_good(*arguments)
             self.assertIsNone(CONTROL.search(text), arguments)
             self.assertNotIn("\u202e", text)
@@ -254,7 +255,7 @@ class Views(WithDaemon):
         self.check_refusal(run(self.daemon.url, "show", "/root/\x1b[31m\x9b"), 1, r"/root/\\x1b\[31m\\u009b")
 
     def test_colors_are_for_terminals(self):
-        for arguments in (("tree",), ("show", self.session), ("events",), ("pools",), ("top", "--once")):
+        for arguments in (("tree",), ("show", self.session), ("events",), ("requests",), ("pools",), ("top", "--once")):
             self.assertNotIn("\x1b", self.run_good(*arguments))
         self.assertIn("\x1b[1m", self.run_good("tree", "--color", "always"))
         terminal = Terminal(self.daemon.url, "tree", "root/http")
@@ -265,15 +266,83 @@ class Views(WithDaemon):
         self.assertNotIn(b"\x1b", terminal.output)
 
 
+class Traces(WithDaemon):
+    def execute(self, identifier, session="traced"):
+        """What has been told of it when it has ended."""
+        self.daemon.execute("echo hi", session, **{"X-Request-Id": identifier})
+        # The answer is with the client before the server has noted that.
+        return eventually(lambda: self.of_interface(f"requests?search={identifier}")["ended"])[0]
+
+    def of_interface(self, path):
+        with urllib.request.urlopen(f"{self.daemon.url}/inspector/api/{path}") as answer:
+            return json.load(answer)
+
+    def test_a_request_can_be_followed_through_the_actors(self):
+        request = self.execute("night-1")
+        text = self.run_good("trace", "night-1")
+        self.assertTrue(text.startswith("POST /api/execute\n  request id    night-1\n"), text)
+        for pattern in (rf"\n  trace id +{request['traceId']}\n", r"\n  status +200\n", r"\n  outcome +complete\n",
+                        r"\nSpans\n +START +DURATION +WHEN +SPAN +ACTOR +PID +WAITED +TEXT\n",
+                        r"\n *[\d.]+ [um]?s +[\d.]+ [um]?s +█+ +run_command +/root/sandbox/\S+ +[\d.]+ [um]?s\n",
+                        r"\n *[\d.]+ [um]?s +[\d.]+ [um]?s +█+ +command\b.* exited with 0\n",
+                        r" └─ start_child +/root/sandbox/workload/sessions +"):
+            self.assertRegex(text, pattern)
+        self.assertEqual(self.run_good("trace", request["traceId"]).splitlines()[1], "  request id    night-1")
+        self.assertTrue(self.run_good("trace", "night-1", LC_ALL="C").isascii())
+
+    def test_json_is_the_answer_of_the_interface(self):
+        self.execute("night-2")
+        told = self.of_interface("trace?id=night-2")
+        self.assertEqual(json.loads(self.run_good("trace", "night-2", "--json")), told)
+        self.assertIn("exited with 0", [span.get("text") for span in told["spans"]])
+        exported = json.loads(self.run_good("trace", "night-2", "--otlp"))
+        self.assertEqual(exported, self.of_interface("trace?id=night-2&format=otlp"))
+        spans = exported["resourceSpans"][0]["scopeSpans"][0]["spans"]
+        self.assertEqual((spans[0]["traceId"], len(spans)), (told["traceId"], len(told["spans"]) + 1))
+        listed = json.loads(self.run_good("requests", "--search", "night-2", "--json"))
+        self.assertEqual([one["requestId"] for one in listed["ended"]], ["night-2"])
+
+    def test_requests_are_listed_those_under_way_first(self):
+        self.execute("night-3")
+        lines = self.run_good("requests").splitlines()
+        self.assertRegex(lines[0], r"^TIME \(UTC\) +DURATION +STATUS +METHOD +PATH +REQUEST ID +OUTCOME$")
+        self.assertRegex(lines[1], r"^\S+ \S+ +[\d.]+ \w+ +under way +POST +/api/execute +\S+$")  # of WithDaemon
+        found = [line for line in lines if " night-3" in line]
+        self.assertEqual(len(found), 1, lines)
+        self.assertRegex(found[0], r"^\d{4}-\d\d-\d\d [\d:.]{12} +[\d.]+ [um]?s +200 +POST +/api/execute +night-3$")
+
+    def test_requests_are_filtered(self):
+        def names(*arguments):
+            return re.findall(r"night-\d", self.run_good("requests", *arguments))
+        self.execute("night-4")
+        self.execute("night-5", session="other")
+        self.assertEqual(names("--search", "NIGHT-5"), ["night-5"])
+        self.assertEqual(names("--search", "night-", "--limit", "1"), ["night-5"])
+        actor = next(span["path"] for span in self.of_interface("trace?id=night-5")["spans"]
+                     if span.get("path", "").endswith("/session"))
+        self.assertEqual(names("--actor", actor.removeprefix("/root/")), ["night-5"])
+        done = run(self.daemon.url, "requests", "--search", "no such request")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", "sandboxctl: No such requests\n"))
+
+    def test_what_is_under_way_is_told_as_such(self):
+        identifier = self.of_interface("requests?search=execute")["open"][0]["requestId"]
+        text = self.run_good("trace", identifier)
+        self.assertRegex(text, r"\n  duration +under way for \d")
+        self.assertRegex(text, r"\n *[\d.]+ [um]?s +under way +█+ +command\b")
+
+
 class ExitCodes(WithDaemon):
     def test_of_refusals(self):
         self.check_refusal(run(self.daemon.url, "show", "nobody"), 1, "/root/nobody")
         self.check_refusal(run(self.daemon.url, "tree", "nobody"), 1, "No actor lives at /root/nobody")
         self.check_refusal(run(self.daemon.url, "settings", "no.such"), 1, "no.such")
+        for more in ((), ("--json",), ("--otlp",)):
+            self.check_refusal(run(self.daemon.url, "trace", "no such", *more), 1, "no trace of a request no such")
         self.check_refusal(run(self.daemon.url, "stop", "nobody", "--yes"), 1, "nobody")
 
     def test_of_wrong_usage(self):
-        for arguments in ((), ("bogus",), ("tree", "--bogus"), ("show",), ("signal", "http", "SIGFOO"),
+        for arguments in ((), ("bogus",), ("tree", "--bogus"), ("show",), ("trace",), ("requests", "--limit", "0"),
+                          ("signal", "http", "SIGFOO"),
                           ("breaker", "perl", "reset"), ("drain", "--for", "soon"), ("events", "--kind", "other"),
                           ("pools", "--min", "1"), ("pools", "python", "--min", "2", "--max", "1", "--yes"),
                           ("--url", "https://a", "tree"), ("--token-file", "/nowhere", "tree")):
@@ -283,14 +352,15 @@ class ExitCodes(WithDaemon):
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{unused.getsockname()[1]}"
-            for arguments in (("tree",), ("top", "--once"), ("events", "-f"), ("doctor",), ("restart", "http", "--yes")):
+            for arguments in (("tree",), ("top", "--once"), ("events", "-f"), ("doctor",), ("requests",), ("trace", "x"),
+                              ("restart", "http", "--yes")):
                 self.check_refusal(run(url, *arguments), 3, "Cannot reach sandboxd at " + url)
 
     def test_help_tells_them_and_has_examples(self):
         text = self.run_good("--help")
         self.assertRegex(text, r"Exit codes:\n +0 +done\n +1 .*\n +2 .*\n +3 ")
         names = re.findall(r"(?m)^  ([a-z]+) {5,}", text.split("Subcommands:")[1])
-        self.assertEqual(len(names), 12)
+        self.assertEqual(len(names), 15)
         for name in names:
             self.assertIn(f"Example:\n  sandboxctl {name}", self.run_good(name, "--help"))
 

@@ -1,0 +1,42 @@
+import { element, setText } from './element.js';
+import { timeOfDay } from './format.js';
+import { KeyedList } from './keyed_list.js';
+import { durationOf, isUnderWay, outcomeOf } from './request_words.js';
+import { keyOf, listed, setLink, setMark } from './requests_view.js';
+
+const most = 20;
+
+function makeItem({ request }) {
+  const mark = element('span', { className: 'mark' });
+  const link = element('a', {});
+  const figures = element('span', { className: 'figures' });
+  return {
+    element: element(
+      'li',
+      {},
+      element('time', { dateTime: request.startedAt }, timeOfDay(request.startedAt)),
+      element('span', {}, link, ' ', mark, ' ', figures),
+    ),
+    show(item) {
+      const { status } = item.request;
+      const isUsual = item.request.outcome === 'complete';
+      setMark(mark, isUsual ? { words: '' } : outcomeOf(item.request));
+      setLink(link, item, `${item.request.method} ${item.request.path}`);
+      const answer = isUnderWay(item.request) || status === 0 ? '' : `${status}, `;
+      setText(figures, answer + durationOf(item.request, Date.now()));
+    },
+  };
+}
+
+/** The requests that an actor works for or has worked for, as a section that stays the same element. */
+export class ActorRequests {
+  #list = element('ol', { className: 'events' });
+  #items = new KeyedList(this.#list, keyOf, makeItem);
+  #section = element('section', {}, element('h3', {}, 'Requests'), this.#list);
+
+  /** The section with these requests; undefined if there are none. */
+  show(requests) {
+    this.#items.show(listed(requests).slice(0, most));
+    return this.#list.children.length > 0 ? this.#section : undefined;
+  }
+}
