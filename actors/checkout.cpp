@@ -221,6 +221,7 @@ checkout_actor::behavior_type checkout_behavior(self_pointer self, services_ptr 
   begin(self, called_off);
   return {
       [self](process_started& event) {
+        self->set_process(event.control.process_on_host);
         self->state.started(std::move(event.control), tell_gone(self));
         self->set_status(self->state.describe());
       },
@@ -230,6 +231,7 @@ checkout_actor::behavior_type checkout_behavior(self_pointer self, services_ptr 
       },
       [self](checkout_told& event) { self->state.told(std::move(event.result)); },
       [self](process_ended event) {
+        self->set_process(0);
         self->state.ended(event.exit_code);
         quit_when_done(self);
       },

@@ -77,6 +77,7 @@ std::function<void()> tell_gone(self_pointer self) {
 void show(self_pointer self) {
   self->set_status(self->state.describe());
   self->set_details(self->state.details());
+  self->set_process(self->state.number_on_host());
 }
 
 void quit_when_done(self_pointer self) {
@@ -251,9 +252,14 @@ supervision::actor_details process_state::details() const {
   return all;
 }
 
+pid_t process_state::number_on_host() const {
+  return target_->finished() ? 0 : control_.process_on_host;
+}
+
 std::string process_state::describe() const {
   const auto record = target_->record();
-  return fmt::format("pid {}: {}{}", record.pid, record.command.substr(0, shown_command),
+  const auto who = record.pid == 0 ? std::string("not started") : fmt::format("pid {}", record.pid);
+  return fmt::format("{}: {}{}", who, record.command.substr(0, shown_command),
                      record.finished() ? ", ended"
                      : ending_         ? ", ending"
                                        : "");
@@ -271,6 +277,7 @@ process_actor::behavior_type process_behavior(self_pointer self, services_ptr co
   if (const auto timeout = self->state.request().timeout; timeout && timeout->count() > 0)
     self->delayed_send(self, *timeout, process_overdue{});
   begin(self, target);
+  show(self);
   return {
       [self](process_started& event) {
         self->state.started(std::move(event.control));

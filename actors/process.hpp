@@ -50,6 +50,8 @@ public:
   [[nodiscard]] bool done() const { return target_->finished() && kills_.empty(); }
   [[nodiscard]] const process_request& request() const noexcept { return request_; }
   [[nodiscard]] std::string describe() const;
+  /// The process's number as this process sees it; 0: it does not run.
+  [[nodiscard]] pid_t number_on_host() const;
   /// In facts: who it is, its command, since when and for which request, and how it ended.
   [[nodiscard]] supervision::actor_details details() const;
 

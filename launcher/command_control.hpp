@@ -17,6 +17,8 @@ struct command_control {
   std::function<void()> detach;
   /// Its number in its session; 0 for a command that runs in the shell itself.
   int process = 0;
+  /// The same as this process sees it.
+  int process_on_host = 0;
   /// Ends the command and all it has started, wherever that went (SIGTERM, after the kill grace SIGKILL), and
   /// calls `gone` when nothing of it is left, on the session's strand; at once when it is over already. Empty
   /// for a command that runs in the shell itself.

@@ -217,7 +217,7 @@ private:
       error = enter(item.group_entrances, item.pid);
     if (error == 0)
       programs_.push_back({item.id, item.pid});
-    report(event_kind::adopted, item.id, item.pid, error);
+    report(event_kind::adopted, item.id, item.pid, error, error == 0 ? item.pid : 0);
     return true;
   }
 

@@ -270,8 +270,7 @@ void session_process::on_started(const protocol::event& event, pid_t sender) {
   if (found == programs_.end())
     return;
   const pid_t on_host = isolated_ ? sender : event.pid;
-  if (event.kind == event_kind::started) // the other message does not name the process
-    found->second.on_host = on_host;
+  found->second.on_host = on_host;
   if (found->second.is_marked)
     found->second.handle = handle_of(on_host);
   const auto started = found->second.events.started;

@@ -243,7 +243,8 @@ command_control shell::make_control(const running_command& job) const {
   command_control control = job.output->control();
   if (job.program == 0)
     return control;
-  control.process = job.process;
+  control.process = job.process.in_session;
+  control.process_on_host = job.process.on_host;
   control.input = job.input;
   control.terminate = [init = init_, program = job.program,
                        grace = job.kill_grace](std::function<void()> gone) {

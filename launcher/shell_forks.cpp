@@ -98,7 +98,7 @@ void shell::fork_waits(std::uint64_t number, pid_t pid) {
       self->clear_fork(job);
       return reject(job, std::strerror(error));
     }
-    job->process = ids.in_session;
+    job->process = ids;
     if (!self->open_input(job)) {
       const auto problem = errno;
       self->clear_fork(job); // so that it ends

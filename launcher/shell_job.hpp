@@ -1,6 +1,7 @@
 #pragma once
 
 #include "launcher/process_input.hpp"
+#include "launcher/session_process.hpp"
 #include "launcher/shell.hpp"
 
 #include <asio/io_context.hpp>
@@ -30,7 +31,7 @@ struct shell::running_command {
   std::shared_ptr<command_output> output;
   std::uint64_t number = 0;
   std::uint32_t program = 0; // of an adopted fork
-  pid_t process = 0;         // of the same, as its session sees it
+  process_ids process;       // of the same
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
   std::uint64_t memory_kills = 0;    // `shell::out_of_memory_kills` at the beginning
   std::shared_ptr<lent_group> group; // of a fork that has one of its own

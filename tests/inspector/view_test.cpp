@@ -48,6 +48,23 @@ TEST_F(inspector_view, finds_actors_by_their_words_and_a_page_at_a_time) {
   EXPECT_EQ(get("/inspector/api/actors?kind=launcher").at("total"), 1);
 }
 
+TEST_F(inspector_view, shows_the_processes_of_a_background_process_until_its_end) {
+  const auto started = b.post("/api/process/start", {{"command", "sleep 4712; exit"}, {"sessionId", "s"}});
+  ASSERT_EQ(started.status, 200);
+  json shown;
+  EXPECT_TRUE(eventually([&] {
+    const auto all = get("/inspector/api/actors?kind=process");
+    shown = all.at("total") == 1 ? actor(all.at("actors").at(0).at("path")) : json::object();
+    return shown.dump().find("\"sleep 4712\"") != std::string::npos; // of a process, not of the command
+  }));
+  const auto& processes = shown.at("processes");
+  ASSERT_GE(processes.size(), 2u) << shown;
+  EXPECT_EQ(processes.at(0).at("pid"), shown.at("pid"));
+  EXPECT_EQ(processes.at(1).at("parent"), shown.at("pid"));
+  EXPECT_EQ(b.request("DELETE", "/api/process/kill-all").status, 200);
+  EXPECT_TRUE(eventually([&] { return get("/inspector/api/actors?kind=process").at("total") == 0; }));
+}
+
 TEST_F(inspector_view, shows_the_command_that_a_session_runs) {
   b.begin("s", "sleep 4711");
   json details;

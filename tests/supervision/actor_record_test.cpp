@@ -18,8 +18,8 @@ std::shared_ptr<const supervisor_figures> restarted_at(actor_record::clock::time
 }
 
 TEST(actor_record, is_conspicuous_while_a_message_waits) {
-  const auto now = actor_record::clock::now();
   actor_record record("/root/a");
+  const auto now = actor_record::clock::now();
   EXPECT_FALSE(record.is_conspicuous(now));
   record.mailbox().on_enqueue(now);
   EXPECT_TRUE(record.is_conspicuous(now));
@@ -28,15 +28,15 @@ TEST(actor_record, is_conspicuous_while_a_message_waits) {
 }
 
 TEST(actor_record, is_conspicuous_once_a_handler_took_long) {
-  const auto now = actor_record::clock::now();
   actor_record record("/root/a");
+  const auto now = actor_record::clock::now();
   record.mailbox().on_long_handler(now);
   EXPECT_TRUE(record.is_conspicuous(now));
 }
 
 TEST(actor_record, is_conspicuous_as_long_as_a_restart_counts) {
-  const auto now = actor_record::clock::now();
   actor_record record("/root");
+  const auto now = actor_record::clock::now();
   record.supervisor(std::make_shared<supervisor_figures>());
   EXPECT_FALSE(record.is_conspicuous(now));
   record.supervisor(restarted_at(now));
