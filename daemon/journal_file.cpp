@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
+#include <new>
 #include <stdexcept>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,6 +22,9 @@ using supervision::event_kind;
 using supervision::journal_event;
 
 constexpr std::size_t most_waiting = 1u << 20; // bytes
+
+/// What JSON's numbers hold exactly: more events than there will be, and microseconds until 2255.
+constexpr std::uint64_t largest_number = std::uint64_t{1} << 53;
 
 std::optional<event_kind> kind_of(std::string_view name) {
   for (auto kind = event_kind::started; kind <= event_kind::notice;
@@ -78,8 +82,10 @@ std::optional<journal_event> parse_journal_line(std::string_view line) {
       return std::nullopt;
     journal_event event;
     event.sequence = read.at("sequence").get<std::uint64_t>();
-    event.time = std::chrono::system_clock::time_point(
-        std::chrono::microseconds(read.at("microseconds").get<std::int64_t>()));
+    const auto microseconds = read.at("microseconds").get<std::uint64_t>();
+    if (std::max(event.sequence, microseconds) > largest_number)
+      return std::nullopt;
+    event.time = std::chrono::system_clock::time_point(std::chrono::microseconds(microseconds));
     event.kind = *kind;
     read.at("path").get_to(event.path);
     read.at("actorKind").get_to(event.actor_kind);
@@ -145,15 +151,27 @@ void journal_file::work() {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (waiting_.empty())
       return;
-    const auto lines = std::exchange(waiting_, {});
+    auto lines = std::exchange(waiting_, {});
     lock.unlock();
-    write(lines);
+    try {
+      write(std::move(lines));
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): the lines are lost, as on a full disk
+    }
     lock.lock();
   }
 }
 
+/// A daemon that was killed, or a disk that was full, has left part of one.
+bool journal_file::ends_amid_a_line() const {
+  const auto size = size_of(file_.get());
+  char last = '\n';
+  return size > 0 && ::pread(file_.get(), &last, 1, static_cast<off_t>(size - 1)) == 1 && last != '\n';
+}
+
 /// A disk that is full costs the lines for which there is no room.
-void journal_file::write(std::string_view lines) {
+void journal_file::write(std::string lines) {
+  if (ends_amid_a_line())
+    lines.insert(0, 1, '\n');
   auto end = size_of(file_.get());
   if (end + lines.size() > most_bytes_) {
     auto kept = content();
@@ -165,13 +183,14 @@ void journal_file::write(std::string_view lines) {
     if (!kept.empty() && ::pwrite(file_.get(), kept.data(), kept.size(), 0) > 0)
       end = kept.size();
   }
-  lines.remove_prefix(lines.size() - std::min<std::size_t>(lines.size(), most_bytes_ / 2));
-  while (!lines.empty()) {
-    const auto count = ::pwrite(file_.get(), lines.data(), lines.size(), static_cast<off_t>(end));
+  std::string_view rest = lines;
+  rest.remove_prefix(rest.size() - std::min<std::size_t>(rest.size(), most_bytes_ / 2));
+  while (!rest.empty()) {
+    const auto count = ::pwrite(file_.get(), rest.data(), rest.size(), static_cast<off_t>(end));
     if (count <= 0)
       return;
     end += static_cast<std::uint64_t>(count);
-    lines.remove_prefix(static_cast<std::size_t>(count));
+    rest.remove_prefix(static_cast<std::size_t>(count));
   }
 }
 

@@ -45,7 +45,8 @@ public:
 
 private:
   void work();
-  void write(std::string_view lines);
+  void write(std::string lines);
+  [[nodiscard]] bool ends_amid_a_line() const;
   [[nodiscard]] std::string content() const;
 
   const launcher::descriptor file_;

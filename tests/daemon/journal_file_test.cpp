@@ -100,10 +100,26 @@ TEST_F(journal_file_test, leaves_out_what_is_no_event) {
                       << journal_line(event(6)) << "\n" // numbers ascend
                       << std::string(100, '\0') << "\n"
                       << journal_line(event(8)).substr(0, 50);
+  {
+    journal_file file(path, 1 << 20);
+    const auto read = file.read(10);
+    ASSERT_EQ(read.size(), 1u);
+    EXPECT_EQ(read[0].sequence, 7u);
+    file.append(event(8));
+  }
   const journal_file file(path, 1 << 20);
-  const auto read = file.read(10);
-  ASSERT_EQ(read.size(), 1u);
-  EXPECT_EQ(read[0].sequence, 7u);
+  EXPECT_EQ(file.read(10).size(), 2u) << "part of a line before it costs no other";
+}
+
+TEST_F(journal_file_test, takes_no_numbers_that_nothing_can_count) {
+  auto far = event(1);
+  far.sequence = ~std::uint64_t{0};
+  EXPECT_FALSE(parse_journal_line(journal_line(far)));
+  auto line = journal_line(event(1));
+  EXPECT_TRUE(parse_journal_line(line));
+  const auto time = line.find("1795900000123456");
+  ASSERT_NE(time, std::string::npos);
+  EXPECT_FALSE(parse_journal_line(line.insert(time, "999")));
 }
 
 TEST_F(journal_file_test, is_nothing_but_a_file_of_our_own) {

@@ -62,16 +62,22 @@ test('While nobody looks no stream is open', async () => {
   };
   const open = async function* (signal) {
     if (++opened === 2) throw isOver;
-    setTimeout(() => {
+    queueMicrotask(() => {
       presence.back = new Promise((resolve) => (comeBack = resolve));
       leave.abort(new Error('nobody looks'));
-    }, 1);
+    });
     await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   };
-  const tell = (problem, wait) => told.push([problem, wait]);
+  let hearOfIt;
+  const wasTold = new Promise((resolve) => (hearOfIt = resolve));
+  const tell = (problem, wait) => {
+    told.push([problem, wait]);
+    hearOfIt();
+  };
   const sleep = () => Promise.reject(isOver);
   const followed = follow({ open, take: () => {}, tell, silence: 10_000, sleep, presence }).catch((error) => error);
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await wasTold;
+  await new Promise(setImmediate); // it could open by now
   assert.equal(opened, 1);
   assert.deepEqual(told, [['nobody looks', undefined]]);
   leave = new AbortController();

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 
 import { Presence } from '../../../inspector/page/presence.js';
 
@@ -13,19 +12,20 @@ class Page extends EventTarget {
   }
 }
 
+const isAborted = (signal) => new Promise((resolve) => signal.addEventListener('abort', resolve));
+
 test('Nobody looks once a page has been hidden for a while, until it is visible again', async () => {
   const page = new Page();
   const presence = new Presence(page, 20);
   const { leaving } = presence;
   page.become('hidden');
   assert.equal(presence.isAway, false);
-  await pause(40);
+  await isAborted(leaving);
   assert.equal(presence.isAway, true);
-  assert.equal(leaving.aborted, true);
 
   let isBack = false;
   const back = presence.back.then(() => (isBack = true));
-  await pause(1);
+  await new Promise(setImmediate);
   assert.equal(isBack, false);
   page.become('visible');
   await back;
@@ -38,7 +38,10 @@ test('Who hides a page for a moment is not away', async () => {
   const presence = new Presence(page, 20);
   page.become('hidden');
   page.become('visible');
-  await pause(40);
+  const hidden = new Page();
+  const other = new Presence(hidden, 20); // its time is over later
+  hidden.become('hidden');
+  await isAborted(other.leaving);
   assert.equal(presence.isAway, false);
   await presence.back;
 });
@@ -47,6 +50,6 @@ test('A page may be hidden from its beginning', async () => {
   const page = new Page();
   page.visibilityState = 'hidden';
   const presence = new Presence(page, 5);
-  await pause(20);
+  await isAborted(presence.leaving);
   assert.equal(presence.isAway, true);
 });
