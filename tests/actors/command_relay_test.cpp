@@ -60,7 +60,10 @@ TEST_F(relay, passes_start_output_and_control_on) {
   std::size_t granted = 0;
   bool detached = false;
   const auto way = events();
-  way.started({[&](std::size_t bytes) { granted = bytes; }, [&] { detached = true; }, 0, nullptr, nullptr});
+  launcher::command_control control;
+  control.grant = [&](std::size_t bytes) { granted = bytes; };
+  control.detach = [&] { detached = true; };
+  way.started(std::move(control));
   way.output(false, "a");
   way.output(true, "b");
   way.finished(result(launched::exited, 0));
