@@ -62,17 +62,20 @@ bool read_field(std::string_view rest, int number, T& value) {
   return std::from_chars(rest.data(), rest.data() + rest.size(), value).ec == std::errc();
 }
 
-/// Threads of one process whose children are looked for.
+/// Threads of one process whose children are looked for, and of all together.
 constexpr std::size_t most_threads = 256;
+constexpr std::size_t most_threads_of_all = 4096;
 
 /// The children of a process, of which a few kilobytes of numbers are read for each of its threads
 /// (proc_pid_task_children(5)); nothing when the kernel was built without CONFIG_PROC_CHILDREN.
-std::optional<std::vector<pid_t>> read_children(pid_t pid) {
+/// `threads_left` is what may still be read, and is counted down.
+std::optional<std::vector<pid_t>> read_children(pid_t pid, std::size_t& threads_left) {
   std::vector<pid_t> threads;
   for_each_number(path_in_proc(pid, "task").c_str(), [&](pid_t thread) {
-    if (threads.size() < most_threads)
+    if (threads.size() < std::min(most_threads, threads_left))
       threads.push_back(thread);
   });
+  threads_left -= threads.size();
   std::vector<pid_t> children;
   for (const auto thread : threads) {
     const auto path = path_in_proc(pid, "task/") + std::to_string(thread) + "/children";
@@ -190,10 +193,9 @@ std::vector<process_entry> descendants(const std::vector<process_entry>& process
 
   std::vector<process_entry> result;
   std::vector<pid_t> parents(roots.begin(), roots.end());
-  std::set<pid_t> seen = roots; // /proc may have changed while it was read
-  while (!parents.empty()) {
-    const auto [first, last] = by_parent.equal_range(parents.back());
-    parents.pop_back();
+  std::set<pid_t> seen = roots;                               // /proc may have changed while it was read
+  for (std::size_t next = 0; next < parents.size(); ++next) { // the nearest first
+    const auto [first, last] = by_parent.equal_range(parents[next]);
     for (auto child = first; child != last; ++child) {
       const auto& entry = *child->second;
       if (excluded(entry) || !seen.insert(entry.pid).second)
@@ -210,8 +212,10 @@ std::vector<process_entry> look_below(pid_t root, std::size_t most) {
   std::vector<process_entry> found;
   std::set<pid_t> seen{root}; // numbers may be given anew meanwhile
   std::deque<pid_t> parents{root};
-  while (!parents.empty() && found.size() < most) {
-    const auto children = read_children(parents.front());
+  const auto most_seen = 10 * most; // whoever has many dead children costs us no more than that
+  std::size_t threads = most_threads_of_all;
+  while (!parents.empty() && found.size() < most && seen.size() < most_seen && threads > 0) {
+    const auto children = read_children(parents.front(), threads);
     if (!children) {
       found = descendants(read_processes(), {root}, [](const auto&) { return false; });
       found.resize(std::min(found.size(), most));
@@ -219,8 +223,8 @@ std::vector<process_entry> look_below(pid_t root, std::size_t most) {
     }
     parents.pop_front();
     for (const auto child : *children) {
-      const auto entry =
-          found.size() < most && seen.insert(child).second ? read_process(child) : std::nullopt;
+      const bool is_wanted = found.size() < most && seen.size() < most_seen && seen.insert(child).second;
+      const auto entry = is_wanted ? read_process(child) : std::nullopt;
       if (!entry)
         continue;
       parents.push_back(child);

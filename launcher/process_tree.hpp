@@ -70,8 +70,8 @@ std::vector<process_entry> descendants(const std::vector<process_entry>& process
                                        const std::function<bool(const process_entry&)>& excluded);
 
 /// The living below `root`, those nearest to it first and at most `most` of them, without reading the rest of
-/// /proc: for people who look. What begins or ends meanwhile, or is a child of one of very many threads, may
-/// be missing.
+/// /proc: for people who look. What begins or ends meanwhile, or is a child of one of very many threads or
+/// beside very many dead, may be missing.
 std::vector<process_entry> look_below(pid_t root, std::size_t most);
 
 } // namespace sandboxd::launcher

@@ -1,4 +1,5 @@
 #include "launcher/process_tree.hpp"
+#include "tests/support/census.hpp"
 
 #include <gtest/gtest.h>
 
@@ -120,8 +121,10 @@ TEST(look_below, finds_children_of_every_thread_and_what_is_below_them) {
     over.wait(false);
   });
   std::vector<process_entry> found;
-  while (found.size() < 4) // they take a moment to be forked
+  EXPECT_TRUE(testing::eventually([&] { // they take a moment to be forked
     found = look_below(::getpid(), 10);
+    return found.size() >= 4;
+  }));
   over = true;
   over.notify_all();
   other.join();
