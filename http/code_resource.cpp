@@ -123,10 +123,10 @@ void health(incoming_call& incoming) {
   for (const auto& pool : pools) {
     healthy = healthy && pool.circuit == "closed" && pool.problem.empty();
     languages.begin_object(name_of(pool.spoken))
-        .number("idle", static_cast<std::int64_t>(pool.idle))
-        .number("starting", static_cast<std::int64_t>(pool.starting))
-        .number("inUse", static_cast<std::int64_t>(pool.lent))
-        .number("waiting", static_cast<std::int64_t>(pool.waiting))
+        .number("idle", pool.idle)
+        .number("starting", pool.starting)
+        .number("inUse", pool.lent)
+        .number("waiting", pool.waiting)
         .text("circuit", pool.circuit)
         .number("retryAfterMs", pool.retry_after.count());
     if (!pool.problem.empty())

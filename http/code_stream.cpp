@@ -86,7 +86,7 @@ void code_stream::finished(actors::run_outcome outcome) {
   } else {
     event.text("type", "execution_complete");
   }
-  event.number("execution_count", static_cast<std::int64_t>(outcome.execution_count));
+  event.number("execution_count", outcome.execution_count);
   end_with(event.finish());
 }
 

@@ -109,7 +109,7 @@ void write_entry(json_writer& record, const actors::directory_entry& entry, cons
       .text("absolutePath", prefix + entry.relative_path)
       .text("relativePath", entry.relative_path)
       .text("type", type_name(entry.type))
-      .number("size", static_cast<std::int64_t>(entry.size))
+      .number("size", entry.size)
       .text("modifiedAt", timestamp(entry.modified_at))
       .text("mode", type + mode_text(entry.mode))
       .begin_object("permissions")
@@ -170,7 +170,7 @@ json_document content_document(actors::read_file file, std::string_view path, co
                                .text("encoding", text ? "utf-8" : "base64")
                                .boolean("isBinary", !text)
                                .text("mimeType", file.content.description.mime_type)
-                               .number("size", static_cast<std::int64_t>(size))
+                               .number("size", size)
                                .take_members();
   json_document document;
   document.raw("{" + head + ",\"content\":\"");
@@ -191,7 +191,7 @@ json_document listing_document(actors::directory_listing listing, std::string_vi
                    .boolean("success", true)
                    .number("exitCode", 0)
                    .text("path", path)
-                   .number("count", static_cast<std::int64_t>(count))
+                   .number("count", count)
                    .text("timestamp", timestamp)
                    .take_members() +
                ",\"files\":[");

@@ -49,8 +49,7 @@ std::string context_for(const actors::failure& reason, const file_operation& ope
   json_writer context;
   context.text("path", path).text("operation", operation.name);
   if (reason.code == error_code::file_too_large)
-    context.number("maxSize", static_cast<std::int64_t>(reason.limit))
-        .number("actualSize", static_cast<std::int64_t>(reason.size));
+    context.number("maxSize", reason.limit).number("actualSize", reason.size);
   else if (reason.code == error_code::filesystem_error || reason.code == error_code::no_space)
     context.text("stderr", reason.message);
   return context.finish();

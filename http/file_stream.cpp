@@ -23,7 +23,7 @@ std::string metadata_event(const actors::file_description& description) {
   return sse_event(json_writer(json_charset::ascii)
                        .text("type", "metadata")
                        .text("mimeType", description.mime_type)
-                       .number("size", static_cast<std::int64_t>(description.size))
+                       .number("size", description.size)
                        .boolean("isBinary", !description.is_text)
                        .text("encoding", description.is_text ? "utf-8" : "base64")
                        .finish());
@@ -86,7 +86,7 @@ void file_stream::on_read(actors::result_of<std::string> result) {
       if (ended_)
         ready_ += sse_event(json_writer(json_charset::ascii)
                                 .text("type", "complete")
-                                .number("bytesRead", static_cast<std::int64_t>(bytes_read_))
+                                .number("bytesRead", bytes_read_)
                                 .finish());
     }
     body = body_.lock();

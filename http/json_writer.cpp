@@ -30,10 +30,6 @@ json_writer& json_writer::texts(std::string_view name, std::span<const std::stri
   return *this;
 }
 
-json_writer& json_writer::number(std::string_view name, std::int64_t value) {
-  return raw(name, std::to_string(value));
-}
-
 json_writer& json_writer::boolean(std::string_view name, bool value) {
   return raw(name, value ? "true" : "false");
 }

@@ -2,8 +2,8 @@
 
 #include "http/json_string.hpp"
 
+#include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +18,10 @@ public:
 
   json_writer& text(std::string_view name, std::string_view value);
   json_writer& texts(std::string_view name, std::span<const std::string> values);
-  json_writer& number(std::string_view name, std::int64_t value);
+  template <std::integral Number>
+  json_writer& number(std::string_view name, Number value) {
+    return raw(name, std::to_string(value));
+  }
   json_writer& boolean(std::string_view name, bool value);
   json_writer& null(std::string_view name);
   /// Adds a value that is JSON text already.

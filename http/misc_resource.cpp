@@ -43,7 +43,7 @@ void commands(incoming_call& incoming) {
         answer->send(json_response(json_writer()
                                        .boolean("success", true)
                                        .texts("availableCommands", *names)
-                                       .number("count", static_cast<std::int64_t>(names->size()))
+                                       .number("count", names->size())
                                        .text("timestamp", timestamp(now))
                                        .finish()));
       });

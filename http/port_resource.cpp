@@ -147,7 +147,7 @@ void list(incoming_call& incoming) {
   incoming.send_json(json_writer()
                          .boolean("success", true)
                          .raw("ports", "[" + entries + "]")
-                         .number("count", static_cast<std::int64_t>(exposed->size()))
+                         .number("count", exposed->size())
                          .text("timestamp", incoming.now())
                          .finish());
 }

@@ -200,17 +200,14 @@ void write_input(incoming_call& incoming) {
           auto report = process_error(*reason, id, "Failed to write to process", call.spoken);
           if (reason->code == actors::error_code::validation_failed)
             return call.send_error(report);
-          report.context = json_writer()
-                               .text("processId", id)
-                               .number("written", static_cast<std::int64_t>(reason->size))
-                               .finish();
+          report.context = json_writer().text("processId", id).number("written", reason->size).finish();
           return call.send_error(report);
         }
         const auto written = std::get<actors::input_written>(result).bytes;
         call.send_json(json_writer()
                            .boolean("success", true)
                            .text("processId", id)
-                           .number("written", static_cast<std::int64_t>(written))
+                           .number("written", written)
                            .boolean("closed", closed)
                            .text("timestamp", call.now())
                            .finish());

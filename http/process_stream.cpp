@@ -103,7 +103,7 @@ std::string process_stream::output_event(bool is_error_stream, std::uint64_t off
   return sse_event(json_writer(json_charset::ascii)
                        .text("type", is_error_stream ? "stderr" : "stdout")
                        .raw("data", fmt::format("\"{}\"", data))
-                       .number("offset", static_cast<std::int64_t>(offset))
+                       .number("offset", offset)
                        .text("processId", process_->id())
                        .text("sessionId", process_->session())
                        .text("timestamp", call_.now())

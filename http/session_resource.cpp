@@ -81,7 +81,7 @@ void list(incoming_call& incoming) {
         const auto& ids = std::get<session_ids>(result);
         call.send_json(json_writer()
                            .boolean("success", true)
-                           .number("count", static_cast<std::int64_t>(ids.size()))
+                           .number("count", ids.size())
                            .texts("sessions", ids)
                            .texts("data", ids)
                            .text("timestamp", call.now())
