@@ -25,12 +25,14 @@ code_context_state::~code_context_state() {
     context_->contexts->remove(id_);
 }
 
-void code_context_state::configure(services_ptr context, start_context start, code_context_actor self) {
+void code_context_state::configure(services_ptr context, start_context start, code_context_actor self,
+                                   supervision::actor_path path) {
   context_ = std::move(context);
   options_ = std::move(start.options);
   room_ = std::move(start.room);
   id_ = start.record.id;
   self_ = std::move(self);
+  path_ = std::move(path);
   const auto& supervision = context_->settings()->supervision;
   losses_.emplace(supervision.context_intensity,
                   std::chrono::duration_cast<std::chrono::seconds>(supervision.context_period));
@@ -103,6 +105,12 @@ void code_context_state::enqueue(run_code wanted) {
   context_->contexts->touch(id_, std::chrono::system_clock::now());
   waiting_.push_back({++last_run_, std::move(wanted)});
   pump();
+  if (!waiting_.empty()) // then the last is still among them
+    trace_wait(waiting_.back());
+}
+
+void code_context_state::trace_wait(waiting_run& run) const {
+  run.wait = std::make_shared<const supervision::traced_work>(run.wanted.origin, "wait", path_);
 }
 
 void code_context_state::pump() {
@@ -135,8 +143,9 @@ void code_context_state::transpiled(code_transpiled event) {
 }
 
 void code_context_state::start_run(interpreters::transpiled_code made) {
-  const auto& run = current_.emplace(std::move(waiting_.front()));
+  auto& run = current_.emplace(std::move(waiting_.front()));
   waiting_.pop_front();
+  run.wait = nullptr;
   running_ = run.number;
   current_since_ = std::chrono::system_clock::now();
   ++started_runs_;
@@ -144,8 +153,8 @@ void code_context_state::start_run(interpreters::transpiled_code made) {
   options.timeout = timeout_of(run.wanted.request);
   options.interrupt_when_left = context_->settings()->interpreter.interrupt_when_left;
   options.state_lost = state_lost_;
-  const auto work =
-      std::make_shared<const supervision::traced_work>(run.wanted.origin, "run", "", executor_process());
+  const auto work = std::make_shared<const supervision::traced_work>(run.wanted.origin, "run",
+                                                                     executor_->actor, executor_process());
   executor_->dialogue->run(
       {std::move(made.code), run.wanted.request.environment, std::move(made.source_map),
        std::move(made.problem)},
@@ -169,7 +178,7 @@ void code_context_state::run_over(const run_is_over& event) {
   context_->contexts->touch(id_, std::chrono::system_clock::now());
   auto run = std::exchange(current_, std::nullopt);
   if (event.end == run_end::not_begun)
-    waiting_.push_front(std::move(*run)); // for the next executor
+    trace_wait(waiting_.emplace_front(std::move(*run))); // for the next executor
   else
     state_lost_ = false; // it has been told
   if (event.end == run_end::survived) {
@@ -324,10 +333,13 @@ void go_on(self_pointer self) {
     self->quit();
 }
 
-/// Also those who have not asked want to know of what executors die.
-void tell_of_loss(self_pointer self, const std::string& cause) {
-  auto text = "its executor ended " + cause;
+/// Also those who have not asked want to know of what executors die. Of those that were lost together with
+/// many others one entry tells, which is not this actor's.
+void tell_of_loss(self_pointer self, const context_lost_executor& event) {
+  auto text = "its executor ended " + event.cause;
   self->set_last_error(text);
+  if (event.blameless)
+    return;
   self->observer()->events.append({.kind = supervision::event_kind::notice,
                                    .path = self->record()->path(),
                                    .actor_kind = code_context_state::name,
@@ -338,7 +350,8 @@ void tell_of_loss(self_pointer self, const std::string& cause) {
 
 code_context_actor::behavior_type code_context_behavior(self_pointer self, services_ptr context,
                                                         start_context start) {
-  self->state.configure(std::move(context), std::move(start), code_context_actor(self));
+  self->state.configure(std::move(context), std::move(start), code_context_actor(self),
+                        self->record()->shared_path());
   self->set_exit_handler([self](const caf::exit_msg& message) {
     self->state.end(reply<std::string>([](const auto&) {}));
     self->quit(message.reason);
@@ -364,7 +377,7 @@ code_context_actor::behavior_type code_context_behavior(self_pointer self, servi
       },
       [self](const context_lost_executor& event) {
         if (self->state.lost_executor(event, supervision::restart_window::clock::now()))
-          tell_of_loss(self, event.cause);
+          tell_of_loss(self, event);
         go_on(self);
       },
       [self](context_has_rested) {

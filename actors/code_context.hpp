@@ -4,6 +4,7 @@
 #include "actors/services.hpp"
 #include "supervision/actor_base.hpp"
 #include "supervision/restart_window.hpp"
+#include "supervision/trace.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -33,7 +34,8 @@ public:
   code_context_state& operator=(const code_context_state&) = delete;
   ~code_context_state();
 
-  void configure(services_ptr context, start_context start, code_context_actor self);
+  void configure(services_ptr context, start_context start, code_context_actor self,
+                 supervision::actor_path path);
 
   void enqueue(run_code wanted);
   void interrupt(const reply<context_record>& done) const;
@@ -71,8 +73,10 @@ private:
   struct waiting_run {
     std::uint64_t number = 0;
     run_code wanted;
+    std::shared_ptr<const supervision::traced_work> wait = nullptr; // null when it need not wait
   };
 
+  void trace_wait(waiting_run& run) const;
   void pump();
   void want_executor();
   [[nodiscard]] failure must_rest() const;
@@ -87,6 +91,7 @@ private:
   std::shared_ptr<const void> room_;
   std::string id_;
   code_context_actor self_;
+  supervision::actor_path path_;
 
   std::optional<supervision::restart_window> losses_; // of executors
   std::uint64_t lost_in_a_row_ = 0;                   // the same, and no run that went well between

@@ -55,10 +55,10 @@ launcher::shell_command make_shell_command(const command_request& request,
 
 launcher::command_events relay_to(const run_command& command, std::chrono::milliseconds timeout,
                                   std::string session, std::shared_ptr<const std::atomic<bool>> closed,
-                                  pid_t process) {
+                                  supervision::actor_path actor, pid_t process) {
   const auto& observer = command.observer;
-  const auto work = std::make_shared<const supervision::traced_work>(command.origin, "command", "", process,
-                                                                     command.request.command);
+  const auto work = std::make_shared<const supervision::traced_work>(
+      command.origin, "command", std::move(actor), process, command.request.command);
   launcher::command_events events;
   events.started = [observer](launcher::command_control control) { observer.started(std::move(control)); };
   events.output = [observer](bool is_error_stream, std::string bytes) {

@@ -2,6 +2,7 @@
 
 #include "actors/interfaces.hpp"
 #include "launcher/shell_command.hpp"
+#include "supervision/trace.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -17,10 +18,11 @@ launcher::shell_command make_shell_command(const command_request& request,
 
 /// Events of the launcher that tell the observer of `command` its fate; `timeout` is the limit in force (as
 /// in `shell_command`). A command whose session was `closed` meanwhile fails with `session_destroyed` where
-/// it otherwise would with `session_terminated`. `process`: of the shell or init that runs it, for its trace.
+/// it otherwise would with `session_terminated`. For its trace, `actor` and `process` name
+/// the shell or init that runs it.
 launcher::command_events relay_to(const run_command& command, std::chrono::milliseconds timeout,
                                   std::string session, std::shared_ptr<const std::atomic<bool>> closed,
-                                  pid_t process = 0);
+                                  supervision::actor_path actor, pid_t process);
 
 /// A failure of one command that neither the session nor the command itself is to blame for; `detail` goes to
 /// the log.

@@ -36,7 +36,8 @@ void start(self_pointer self) {
                                     state.command.observer.wants_live_output());
   if (command.directory.empty())
     command.directory = settings.sandbox.workspace;
-  auto events = relay_to(state.command, command.timeout, {}, nullptr, self->record()->process());
+  auto events = relay_to(state.command, command.timeout, {}, nullptr, self->record()->shared_path(),
+                         self->record()->process());
   state.command = {}; // the launcher holds the observer from here on
   asio::post(state.process->executor(),
              [context = state.context, init = state.process, options = std::move(options),

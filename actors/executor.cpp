@@ -136,8 +136,9 @@ executor_actor::behavior_type executor_behavior(self_pointer self, services_ptr 
         self->state.ready = true;
         self->set_status(event.version.empty() ? "ready" : "ready, " + event.version);
         self->set_process(self->state.dialogue->process_id());
-        self->send(self->state.start.pool, executor_joins{std::make_shared<const executor_lease>(
-                                               self->state.start.number, self->state.dialogue)});
+        self->send(self->state.start.pool,
+                   executor_joins{std::make_shared<const executor_lease>(
+                       self->state.start.number, self->state.dialogue, self->record()->shared_path())});
       },
       [self](const executor_is_gone& event) { leave(self, event.cause, event.blameless); },
       [self](executor_has_no_program) { self->state.has_no_program = true; },

@@ -52,10 +52,11 @@ void ask_for_shell(self_pointer self) {
 
 } // namespace
 
-void session_state::configure(services_ptr context, session_options options,
+void session_state::configure(services_ptr context, session_options options, std::string shell_path,
                               std::function<void(std::uint64_t)> on_stream_end) {
   context_ = std::move(context);
   options_ = std::move(options);
+  shell_path_ = std::make_shared<const std::string>(std::move(shell_path));
   on_stream_end_ = std::move(on_stream_end);
   retired_ =
       std::make_shared<launcher::retired_channels>(context_->settings()->session.max_background_outputs);
@@ -82,8 +83,11 @@ void session_state::enqueue(run_command command) {
     return command.observer.failed(session_failure(error_code::too_busy, options_.id));
   if (unnoticed_end_)
     return command.observer.failed(*std::exchange(unnoticed_end_, std::nullopt));
-  waiting_.push_back(std::move(command));
+  waiting_.push_back({std::move(command), nullptr});
   start_next();
+  if (!waiting_.empty()) // then the last is still among them
+    waiting_.back().wait =
+        std::make_shared<const supervision::traced_work>(waiting_.back().wanted.origin, "wait", shell_path_);
 }
 
 void session_state::shell_is_free(std::shared_ptr<launcher::shell> shell) {
@@ -110,19 +114,19 @@ void session_state::shell_is_gone(std::optional<int> exit_code) {
 void session_state::start_next() {
   if (!free_shell_ || waiting_.empty() || closed())
     return;
-  const auto mode = waiting_.front().request.mode;
+  const auto mode = waiting_.front().wanted.request.mode;
   if (mode == run_mode::forked && count_streams() >= context_->settings()->session.max_streams) {
-    waiting_.front().observer.failed(session_failure(error_code::too_busy, options_.id));
+    waiting_.front().wanted.observer.failed(session_failure(error_code::too_busy, options_.id));
     waiting_.pop_front();
     return start_next();
   }
-  current_ = std::move(waiting_.front());
+  current_ = std::move(waiting_.front().wanted);
   current_since_ = std::chrono::system_clock::now();
   waiting_.pop_front();
   blank_ = false;
   auto command =
       make_shell_command(current_.request, default_timeout(), current_.observer.wants_live_output());
-  auto events = relay_to(current_, command.timeout, options_.id, closed_, shell_process());
+  auto events = relay_to(current_, command.timeout, options_.id, closed_, shell_path_, shell_process());
   keep_excerpt(current_);
   const auto shell = std::exchange(free_shell_, nullptr);
   if (mode == run_mode::foreground)
@@ -159,7 +163,7 @@ void session_state::fail_all(error_code code) {
   for (const auto& [number, running] : std::exchange(streams_, {}))
     running.observer.failed(reason);
   for (const auto& command : std::exchange(waiting_, {}))
-    command.observer.failed(reason);
+    command.wanted.observer.failed(reason);
 }
 
 std::optional<file_place> session_state::files() const {
@@ -200,9 +204,10 @@ std::string session_state::describe() const {
 
 session_actor::behavior_type session_behavior(self_pointer self, const services_ptr& context,
                                               session_options options) {
-  self->state.configure(context, std::move(options), [me = session_actor(self)](std::uint64_t number) {
-    caf::anon_send(me, stream_ended{number});
-  });
+  auto shell_path = paths::sibling(self->record()->path(), "shell");
+  self->state.configure(
+      context, std::move(options), std::move(shell_path),
+      [me = session_actor(self)](std::uint64_t number) { caf::anon_send(me, stream_ended{number}); });
   const auto show = [self] {
     self->set_status(self->state.describe());
     self->set_details(self->state.details());

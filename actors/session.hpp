@@ -3,6 +3,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/services.hpp"
 #include "supervision/actor_base.hpp"
+#include "supervision/trace.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -22,8 +23,9 @@ class session_state {
 public:
   static inline const char* name = "session";
 
-  /// `on_stream_end` is told, on an I/O thread, the number of each stream for `stream_ended`.
-  void configure(services_ptr context, session_options options,
+  /// The actor of its shell lives at `shell_path`. `on_stream_end` is told, on an I/O thread, the number of
+  /// each stream for `stream_ended`.
+  void configure(services_ptr context, session_options options, std::string shell_path,
                  std::function<void(std::uint64_t number)> on_stream_end);
 
   [[nodiscard]] const session_options& options() const noexcept { return options_; }
@@ -85,6 +87,7 @@ private:
 
   services_ptr context_;
   session_options options_;
+  supervision::actor_path shell_path_;
   bool had_shell_ = false;
   bool wants_shell_ = false;
   bool blank_ = false;
@@ -92,7 +95,11 @@ private:
   std::shared_ptr<std::atomic<bool>> closed_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<launcher::shell> free_shell_; // set while the shell is at its prompt
   std::shared_ptr<launcher::shell> shell_;      // the last one, busy or free
-  std::deque<run_command> waiting_;
+  struct waiting_command {
+    run_command wanted;
+    std::shared_ptr<const supervision::traced_work> wait; // null when it need not wait
+  };
+  std::deque<waiting_command> waiting_;
   run_command current_; // the last one started
   std::chrono::system_clock::time_point current_since_;
   std::function<void(std::uint64_t)> on_stream_end_;

@@ -1,12 +1,15 @@
 #include "daemon/journal_file.hpp"
 
+#include "launcher/quiet_thread.hpp"
+
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <exception>
 #include <fcntl.h>
-#include <new>
 #include <stdexcept>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -20,11 +23,19 @@ namespace {
 
 using supervision::event_kind;
 using supervision::journal_event;
+using unsigned_number = nlohmann::json::number_unsigned_t;
 
 constexpr std::size_t most_waiting = 1u << 20; // bytes
 
-/// What JSON's numbers hold exactly: more events than there will be, and microseconds until 2255.
-constexpr std::uint64_t largest_number = std::uint64_t{1} << 53;
+/// What JSON's numbers hold exactly, in microseconds until 2255.
+constexpr std::uint64_t largest_time = std::uint64_t{1} << 53;
+
+/// So that there is room for more events than there will be.
+constexpr std::uint64_t largest_sequence = std::uint64_t{1} << 52;
+
+/// In bytes; ours are much shorter.
+constexpr std::size_t longest_line = 4096;
+constexpr std::size_t longest_name = 512;
 
 std::optional<event_kind> kind_of(std::string_view name) {
   for (auto kind = event_kind::started; kind <= event_kind::notice;
@@ -57,6 +68,19 @@ std::uint64_t size_of(int file) {
   return ::fstat(file, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
+/// Takes from `text` what it has written, and moves `end` behind that.
+void write_at(int file, std::string_view& text, std::uint64_t& end) {
+  while (!text.empty()) {
+    const auto count = ::pwrite(file, text.data(), text.size(), static_cast<off_t>(end));
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count <= 0)
+      throw std::system_error(count < 0 ? errno : ENOSPC, std::generic_category());
+    end += static_cast<std::uint64_t>(count);
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
 } // namespace
 
 std::string journal_line(const journal_event& event) {
@@ -81,56 +105,61 @@ std::optional<journal_event> parse_journal_line(std::string_view line) {
     if (!kind)
       return std::nullopt;
     journal_event event;
-    event.sequence = read.at("sequence").get<std::uint64_t>();
-    const auto microseconds = read.at("microseconds").get<std::uint64_t>();
-    if (std::max(event.sequence, microseconds) > largest_number)
-      return std::nullopt;
+    const auto number = [&](const char* key) { return read.at(key).get_ref<const unsigned_number&>(); };
+    event.sequence = number("sequence");
+    const auto microseconds = number("microseconds");
     event.time = std::chrono::system_clock::time_point(std::chrono::microseconds(microseconds));
     event.kind = *kind;
     read.at("path").get_to(event.path);
     read.at("actorKind").get_to(event.actor_kind);
     read.at("text").get_to(event.text);
-    read.at("count").get_to(event.window_count);
-    read.at("limit").get_to(event.window_limit);
+    event.window_count = number("count");
+    event.window_limit = number("limit");
+    if (event.sequence > largest_sequence || microseconds > largest_time ||
+        std::max(event.path.size(), event.actor_kind.size()) > longest_name)
+      return std::nullopt;
     return event;
   } catch (const nlohmann::json::exception&) {
     return std::nullopt; // the last line of a daemon that was killed, or what somebody else has written
   }
 }
 
-journal_file::journal_file(const std::filesystem::path& path, std::uint64_t most_bytes)
-    : file_(open_own(path)), most_bytes_(most_bytes), writer_([this] { work(); }) {}
+journal_file::journal_file(const std::filesystem::path& path, std::uint64_t most_bytes, reporter report)
+    : file_(open_own(path)), most_bytes_(most_bytes), report_(std::move(report)),
+      writer_(launcher::quiet_thread([this] { work(); })) {}
 
 journal_file::~journal_file() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  changed_.notify_one();
+  changed_.notify_all();
   writer_.join();
 }
 
-/// Of a file that is larger than it may be the end.
-std::string journal_file::content() const {
+/// So many of its last bytes, or all.
+std::string journal_file::last(std::uint64_t bytes) const {
   const auto size = size_of(file_.get());
-  std::string text(std::min(size, most_bytes_), '\0');
+  std::string text(std::min(size, bytes), '\0');
   const auto count = ::pread(file_.get(), text.data(), text.size(), static_cast<off_t>(size - text.size()));
   text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
   return text;
 }
 
+/// From the end, so that it costs no more than what is wanted. A daemon that died while it dropped the older
+/// half has left the newer one twice, so numbers have to descend on the way.
 std::vector<journal_event> journal_file::read(std::size_t most) const {
   std::vector<journal_event> events;
-  const auto text = content();
-  for (std::string_view rest = text; !rest.empty();) {
-    const auto end = std::min(rest.find('\n'), rest.size());
-    auto event = parse_journal_line(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (event && event->sequence > (events.empty() ? 0 : events.back().sequence))
+  const auto text = last(std::min<std::uint64_t>(most_bytes_, std::uint64_t{most} * longest_line));
+  for (std::string_view rest = text; !rest.empty() && events.size() < most;) {
+    const auto before = rest.rfind('\n'); // the end of the line before
+    const auto begin = before == std::string_view::npos ? 0 : before + 1;
+    auto event = parse_journal_line(rest.substr(begin));
+    rest = rest.substr(0, begin == 0 ? 0 : begin - 1);
+    if (event && (events.empty() || event->sequence < events.back().sequence))
       events.push_back(std::move(*event));
   }
-  if (events.size() > most)
-    events.erase(events.begin(), events.end() - static_cast<std::ptrdiff_t>(most));
+  std::ranges::reverse(events);
   return events;
 }
 
@@ -139,10 +168,20 @@ void journal_file::append(const journal_event& event) {
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() + line.size() > most_waiting)
-      return;
+      return note("too many events wait for the disk", 1);
     waiting_ += line;
   }
-  changed_.notify_one();
+  changed_.notify_all();
+}
+
+bool journal_file::flush(std::chrono::milliseconds patience) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, patience, [this] { return waiting_.empty() && !writing_; });
+}
+
+std::string journal_file::problem() const {
+  const std::lock_guard lock(mutex_);
+  return problem_;
 }
 
 void journal_file::work() {
@@ -151,47 +190,65 @@ void journal_file::work() {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (waiting_.empty())
       return;
-    auto lines = std::exchange(waiting_, {});
+    const auto lines = std::exchange(waiting_, {});
+    writing_ = true;
     lock.unlock();
+    std::string problem;
+    std::string_view left = lines;
     try {
-      write(std::move(lines));
-    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): the lines are lost, as on a full disk
+      write(left);
+    } catch (const std::exception& reason) {
+      problem = reason.what();
     }
     lock.lock();
+    writing_ = false;
+    note(problem, static_cast<std::uint64_t>(std::ranges::count(left, '\n')));
+    changed_.notify_all();
   }
+}
+
+/// With the mutex held.
+void journal_file::note(const std::string& problem, std::uint64_t lost) {
+  const bool is_news = problem.empty() != problem_.empty();
+  problem_ = problem;
+  lost_ += lost;
+  if (!is_news)
+    return;
+  if (report_)
+    report_(problem.empty()
+                ? fmt::format("the journal is written again, {} events are not in its file", lost_)
+                : "events of the journal do not get into its file: " + problem);
+  if (problem.empty())
+    lost_ = 0;
 }
 
 /// A daemon that was killed, or a disk that was full, has left part of one.
 bool journal_file::ends_amid_a_line() const {
-  const auto size = size_of(file_.get());
-  char last = '\n';
-  return size > 0 && ::pread(file_.get(), &last, 1, static_cast<off_t>(size - 1)) == 1 && last != '\n';
+  const auto end = last(1);
+  return !end.empty() && end != "\n";
 }
 
-/// A disk that is full costs the lines for which there is no room.
-void journal_file::write(std::string lines) {
-  if (ends_amid_a_line())
-    lines.insert(0, 1, '\n');
+/// Takes from `lines` what it has written. Throws when the disk is full, or fails.
+void journal_file::write(std::string_view& lines) {
+  lines.remove_prefix(lines.size() - std::min<std::size_t>(lines.size(), most_bytes_ / 2));
+  if (size_of(file_.get()) + lines.size() >= most_bytes_)
+    drop_older_half();
   auto end = size_of(file_.get());
-  if (end + lines.size() > most_bytes_) {
-    auto kept = content();
-    kept.erase(0, kept.size() - std::min<std::size_t>(kept.size(), most_bytes_ / 2));
-    kept.erase(0, std::min(kept.find('\n'), kept.size() - 1) + 1); // the rest of a line
-    if (::ftruncate(file_.get(), 0) != 0)
-      return;
-    end = 0;
-    if (!kept.empty() && ::pwrite(file_.get(), kept.data(), kept.size(), 0) > 0)
-      end = kept.size();
-  }
-  std::string_view rest = lines;
-  rest.remove_prefix(rest.size() - std::min<std::size_t>(rest.size(), most_bytes_ / 2));
-  while (!rest.empty()) {
-    const auto count = ::pwrite(file_.get(), rest.data(), rest.size(), static_cast<off_t>(end));
-    if (count <= 0)
-      return;
-    end += static_cast<std::uint64_t>(count);
-    rest.remove_prefix(static_cast<std::size_t>(count));
-  }
+  if (std::string_view line_end = "\n"; ends_amid_a_line())
+    write_at(file_.get(), line_end, end);
+  write_at(file_.get(), lines, end);
+}
+
+/// In this order, so that whatever happens in between costs no event: the newer half is there once or twice.
+void journal_file::drop_older_half() {
+  const auto half = last(most_bytes_ / 2);
+  std::string_view kept = half;
+  kept.remove_prefix(std::min(kept.find('\n'), kept.size() - 1) + 1); // the rest of a line
+  const auto size = kept.size();
+  std::uint64_t end = 0;
+  write_at(file_.get(), kept, end);
+  if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0)
+    throw std::system_error(errno, std::generic_category());
 }
 
 } // namespace sandboxd::daemon

@@ -69,6 +69,9 @@ using clock = std::chrono::steady_clock;
 /// How long a killed process group, or what is left when all has ended, may take to be gone.
 constexpr std::chrono::seconds patience_with_the_rest{3};
 
+/// In which the last events are to get into the journal's file.
+constexpr std::chrono::seconds patience_with_the_disk{1};
+
 using process_list = std::vector<launcher::process_entry>;
 
 /// But for those of the list, and what is below them.
@@ -294,8 +297,7 @@ int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::
   end_command(deadline);
   if (!is_stopped) {
     log_.write(config::log_level::error, "sandboxd", "the actors do not end in time; leaving without them");
-    log_.flush();
-    ::_exit(exit_code == 0 ? 1 : exit_code);
+    leave(exit_code == 0 ? 1 : exit_code);
   }
   system.reset();
   work_.reset();
@@ -308,7 +310,17 @@ int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::
   io_.poll(); // what was posted last closes the last sockets
   inspector_.reset();
   end_the_rest();
+  if (journal_file_ && !journal_file_->flush(patience_with_the_disk))
+    leave(exit_code); // the disk hangs
   return exit_code;
+}
+
+/// Without waiting for anything but what people read of it afterwards, and for that not long.
+void sandbox_daemon::leave(int exit_code) {
+  if (journal_file_)
+    journal_file_->flush(patience_with_the_disk);
+  log_.flush();
+  ::_exit(exit_code);
 }
 
 /// The spawner ends when its socket does, and what hung below it with it; nobody would be left to reap a
@@ -378,7 +390,7 @@ void sandbox_daemon::wait_for_stop_signal() {
     if (error)
       return;
     if (std::exchange(signalled_, true))
-      ::_exit(128 + signal); // asked twice
+      leave(128 + signal); // asked twice
     stop_.request(0);
     wait_for_stop_signal();
   });
@@ -425,11 +437,14 @@ void sandbox_daemon::open_journal_file() {
   if (!settings.enabled || settings.journal_file.empty())
     return;
   try {
-    journal_file_.emplace(settings.journal_file, settings.journal_file_bytes);
+    journal_file_.emplace(settings.journal_file, settings.journal_file_bytes, [this](std::string_view what) {
+      log_.write(config::log_level::warn, "inspector", what);
+    });
     observer_->events.restore(journal_file_->read(settings_->supervision.journal_size));
   } catch (const std::exception& problem) {
+    journal_problem_ = problem.what();
     log_.write(config::log_level::error, "inspector",
-               std::string("the journal ends with this daemon: ") + problem.what());
+               "the journal ends with this daemon: " + journal_problem_);
   }
 }
 
@@ -441,6 +456,7 @@ void sandbox_daemon::make_inspector() {
         with.requests = web_.requests;
         with.connections = [server = web_.server] { return server->connection_count(); };
         with.buffered_bytes = [server = web_.server] { return server->buffered_bytes(); };
+        with.journal_problem = [this] { return journal_file_ ? journal_file_->problem() : journal_problem_; };
         with.configuration = [this] { return configuration_.load(); };
         with.change_setting = [this](std::string name, std::string literal, auto done) {
           asio::post(events_, [this, name = std::move(name), literal = std::move(literal),

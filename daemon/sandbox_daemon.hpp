@@ -71,6 +71,7 @@ private:
   void start_threads();
   supervision::supervisor_spec root_spec();
   void open_journal_file();
+  [[noreturn]] void leave(int exit_code);
   void make_inspector();
   void change_setting(const std::string& name, const std::string& literal,
                       const std::function<void(const inspector::services::changed&)>& done);
@@ -93,6 +94,7 @@ private:
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::strand<asio::io_context::executor_type> events_; // all that follows a signal, one thing at a time
   std::optional<journal_file> journal_file_;             // nothing: none is wanted, or there can be none
+  std::string journal_problem_; // why there can be none; empty: there is, or none is wanted
   std::shared_ptr<supervision::observer> observer_;
   std::shared_ptr<actors::services> context_;
   std::unique_ptr<egress> egress_; // as long as there may be workloads

@@ -67,10 +67,12 @@ void log_access(log& lines, const http::access_record& record) {
 }
 
 supervision::trace_ptr begin_trace(supervision::trace_log& traces, const http::request& arrived,
-                                   const std::string& client, std::uint64_t every) {
+                                   const std::string& client, std::chrono::steady_clock::time_point began,
+                                   std::uint64_t every) {
   const auto* header = arrived.header("traceparent");
   return traces.begin({arrived.id, arrived.method, arrived.path.substr(0, longest_traced_path), client},
-                      header == nullptr ? std::nullopt : supervision::parse_trace_parent(*header), every);
+                      header == nullptr ? std::nullopt : supervision::parse_trace_parent(*header), every,
+                      began);
 }
 
 } // namespace
@@ -103,8 +105,10 @@ web make_web(const actors::services_ptr& context, log& lines, const supervision:
   hooks.handle = made.application->handler();
   if (settings->inspector.enabled && settings->inspector.traces_kept > 0) {
     observer->traces.keep(settings->inspector.traces_kept);
-    hooks.trace = [observer, context](const http::request& arrived, const std::string& client) {
-      return begin_trace(observer->traces, arrived, client, context->settings()->inspector.trace_every);
+    hooks.trace = [observer, context](const http::request& arrived, const std::string& client,
+                                      std::chrono::steady_clock::time_point began) {
+      return begin_trace(observer->traces, arrived, client, began,
+                         context->settings()->inspector.trace_every);
     };
   }
   hooks.refuse = [](const http::refusal& why) {
@@ -129,9 +133,11 @@ web make_web(const actors::services_ptr& context, log& lines, const supervision:
   hooks.service_sockets = context->service_sockets();
   made.requests = std::make_shared<http::request_counters>();
   hooks.access_log = [&lines, observer, counters = made.requests](const http::access_record& record) {
+    using keeping = supervision::trace_log::keeping;
     counters->count(record);
     observer->traces.finish(record.trace, record.status, record.bytes_out,
-                            std::string(http::to_string(record.ended)));
+                            std::string(http::to_string(record.ended)),
+                            record.internal ? keeping::dropped : keeping::kept);
     log_access(lines, record);
   };
   hooks.report = [&lines](std::string_view text) { lines.write(config::log_level::error, "http", text); };

@@ -107,7 +107,7 @@ request_entry::operator()(const restinio::request_handle_t& parsed) const {
   whole->late = shared_->draining;
 
   if (const auto& begin_trace = shared_->hooks.trace)
-    what.trace = whole->trace = begin_trace(*whole, guard->client_name());
+    what.trace = whole->trace = begin_trace(*whole, guard->client_name(), what.began);
 
   auto connection = restinio::impl::access_req_connection(*parsed);
   served_request::origin from{connection, parsed->request_id(), header.should_keep_alive()};

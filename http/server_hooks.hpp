@@ -59,7 +59,9 @@ struct server_hooks {
 
   /// Begins the trace of a request from that client before it is served, whose id is known; null: it has
   /// none. Empty = none has.
-  std::function<supervision::trace_ptr(const request& arrived, const std::string& client)> trace;
+  std::function<supervision::trace_ptr(const request& arrived, const std::string& client,
+                                       std::chrono::steady_clock::time_point began)>
+      trace;
 
   /// Makes the body (and its Content-Type) of an answer that no handler gives: a refusal of the guard, or a
   /// 500.

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 namespace sandboxd::inspector::action_resource {
 
@@ -148,17 +149,33 @@ void turn_breaker(const call& incoming) {
   given->accept();
 }
 
+namespace {
+
+std::string which_of(const std::vector<supervision::trace_ptr>& requests) {
+  std::string text = "Several requests of that id are under way, name one by its span:";
+  for (const auto& one : requests)
+    text += fmt::format("{} {} ({} {} of {})", text.back() == ':' ? "" : ",",
+                        supervision::span_text(one->context().span), one->about().method, one->about().path,
+                        one->about().client);
+  return text;
+}
+
+} // namespace
+
 void cut_request(const call& incoming) {
   const auto given = order::read(incoming);
   const auto id = given ? given->text("id") : std::nullopt;
   if (!id)
     return;
-  const auto trace = incoming.with->observer->traces.find(*id);
-  if (!trace)
+  auto found = incoming.with->observer->traces.find(*id);
+  if (found.empty())
     return incoming.send_problem(404, "NOT_FOUND", "There is no request " + *id);
-  if (!trace->cut())
+  std::erase_if(found, [](const auto& one) { return one->glance().ended.has_value(); });
+  if (found.size() > 1)
+    return incoming.send_problem(409, "AMBIGUOUS", which_of(found));
+  if (found.empty() || !found.front()->cut())
     return incoming.send_problem(409, "NOT_RUNNING", fmt::format("Request {} has ended", *id));
-  const auto& about = trace->about();
+  const auto& about = found.front()->about();
   given->note("/root/http", fmt::format("cut request {} ({} {})", *id, about.method, about.path));
   given->accept();
 }

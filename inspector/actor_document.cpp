@@ -17,10 +17,6 @@ namespace {
 
 using http::json_writer;
 
-std::int64_t signed_of(std::uint64_t number) {
-  return static_cast<std::int64_t>(number);
-}
-
 /// As many of a name as there are: each is written once.
 struct detail_writer {
   json_writer& json;
@@ -44,10 +40,10 @@ void write_mailbox(json_writer& json, const supervision::mailbox_figures& mailbo
   using std::chrono::duration_cast;
   using std::chrono::microseconds;
   json.begin_object("mailbox")
-      .number("depth", signed_of(mailbox.depth))
-      .number("highWater", signed_of(mailbox.depth_high_water))
-      .number("received", signed_of(mailbox.received))
-      .number("handled", signed_of(mailbox.handled))
+      .number("depth", mailbox.depth)
+      .number("highWater", mailbox.depth_high_water)
+      .number("received", mailbox.received)
+      .number("handled", mailbox.handled)
       .number("oldestMicroseconds", mailbox.oldest_age.count())
       .number("handlingMicroseconds", duration_cast<microseconds>(mailbox.handling_total).count())
       .number("longestHandlingMicroseconds", duration_cast<microseconds>(mailbox.handling_max).count())
@@ -59,10 +55,10 @@ void write_supervisor(json_writer& json, const supervision::supervisor_figures& 
   const auto allowed = supervisor.restarts.intensity();
   json.begin_object("supervisor")
       .text("strategy", to_string(supervisor.strategy))
-      .number("intensity", signed_of(allowed))
+      .number("intensity", allowed)
       .number("periodSeconds", supervisor.restarts.period().count())
-      .number("used", signed_of(used))
-      .number("left", signed_of(allowed) - signed_of(used))
+      .number("used", used)
+      .number("left", static_cast<std::int64_t>(allowed) - static_cast<std::int64_t>(used))
       .end_object();
 }
 
@@ -77,7 +73,7 @@ json_writer write(const supervision::actor_snapshot& actor) {
     json.text("lastError", actor.last_error);
   if (actor.restart)
     json.text("restart", to_string(*actor.restart));
-  json.number("restarts", signed_of(actor.restarts)).text("startedAt", http::timestamp(actor.started));
+  json.number("restarts", actor.restarts).text("startedAt", http::timestamp(actor.started));
   if (actor.restart_due)
     json.text("restartDue", http::timestamp(*actor.restart_due));
   if (actor.process != 0)
@@ -100,7 +96,7 @@ std::string actor_document(const supervision::actor_snapshot& actor) {
 
 std::string full_actor_members(const supervision::actor_snapshot& actor) {
   return write(actor)
-      .number("actorId", signed_of(actor.actor_id))
+      .number("actorId", actor.actor_id)
       .raw("handlingHistogram", array_of(actor.mailbox.handling_histogram))
       .raw("waitingHistogram", array_of(actor.mailbox.waiting_histogram))
       .take_members();

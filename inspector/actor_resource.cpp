@@ -68,10 +68,7 @@ void list(const call& incoming) {
       continue;
     text += (shown++ > 0 ? "," : "") + actor_document(actor);
   }
-  incoming.send_json(http::json_writer()
-                         .number("total", static_cast<std::int64_t>(matching))
-                         .raw("actors", text + "]")
-                         .finish());
+  incoming.send_json(http::json_writer().number("total", matching).raw("actors", text + "]").finish());
 }
 
 void show(const call& incoming) {

@@ -18,7 +18,7 @@ char lower(char letter) {
 
 std::string event_document(const supervision::journal_event& event) {
   http::json_writer json;
-  json.number("sequence", static_cast<std::int64_t>(event.sequence))
+  json.number("sequence", event.sequence)
       .text("time", http::timestamp(event.time))
       .text("kind", to_string(event.kind))
       .text("path", event.path);
@@ -27,8 +27,7 @@ std::string event_document(const supervision::journal_event& event) {
   if (!event.text.empty())
     json.text("text", event.text);
   if (event.window_limit != 0 || event.window_count != 0)
-    json.number("restartsInWindow", static_cast<std::int64_t>(event.window_count))
-        .number("intensity", static_cast<std::int64_t>(event.window_limit));
+    json.number("restartsInWindow", event.window_count).number("intensity", event.window_limit);
   return json.finish();
 }
 

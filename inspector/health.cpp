@@ -50,6 +50,7 @@ health look_at_health(const services& with) {
   all.budgets = with.sandbox->budgets();
   for (const auto spoken : interpreters::every_language)
     all.pools.push_back(look_at_pool(with, spoken));
+  all.journal_problem = with.journal_problem();
   all.own = read_own_figures();
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0)

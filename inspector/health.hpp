@@ -36,6 +36,7 @@ struct health {
   std::vector<supervision::trace::view> stalled; ///< requests whose client takes nothing, without spans
   std::vector<actors::services::budget> budgets;
   std::vector<pool> pools;
+  std::string journal_problem; ///< why the journal's file lacks its last events; empty: it does not
   own_figures own;
   std::uint64_t descriptor_limit = 0;
 };
@@ -46,9 +47,10 @@ struct health {
 struct lint {
   std::string rule; ///< short name of what was looked for, e.g. "old-message"
   bool is_critical = false;
-  std::string path;    ///< of the actor concerned; empty: the whole daemon
-  std::string text;    ///< what is wrong and what that means, in a sentence
-  std::string setting; ///< the key that could be changed; empty: none
+  std::string path;         ///< of the actor concerned; empty: the whole daemon
+  std::string text;         ///< what is wrong and what that means, in a sentence
+  std::string setting;      ///< the key that could be changed; empty: none
+  std::string request = {}; ///< the span of the request concerned; empty: none
 };
 
 /// All that is remarkable, the critical first; of each rule at most `most`.

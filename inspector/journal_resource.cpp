@@ -45,11 +45,10 @@ struct journal_stream : std::enable_shared_from_this<journal_stream> {
       const auto events = place->read(events_at_once);
       has_more = events.size() == events_at_once;
       if (const auto missed = place->missed(); missed != told_missed)
-        piece.bytes = http::sse_event(
-            http::json_writer()
-                .text("type", "missed")
-                .number("events", static_cast<std::int64_t>(missed - std::exchange(told_missed, missed)))
-                .finish());
+        piece.bytes = http::sse_event(http::json_writer()
+                                          .text("type", "missed")
+                                          .number("events", missed - std::exchange(told_missed, missed))
+                                          .finish());
       for (const auto& event : events)
         if (filter.passes(event))
           piece.bytes += http::sse_event(
@@ -81,9 +80,8 @@ void list(const call& incoming) {
   incoming.send_json(
       http::json_writer()
           .raw("events", events + "]")
-          .number("last", static_cast<std::int64_t>(found.empty() ? std::min(*after, journal.last_sequence())
-                                                                  : found.back().sequence))
-          .number("newest", static_cast<std::int64_t>(journal.last_sequence()))
+          .number("last", found.empty() ? std::min(*after, journal.last_sequence()) : found.back().sequence)
+          .number("newest", journal.last_sequence())
           .finish());
 }
 

@@ -116,7 +116,7 @@ void look_at_client(const supervision::trace::view& request, std::vector<lint>& 
                    "setting",
                    request.about.client, request.about.request_id, request.about.method, request.about.path,
                    seconds_of(*request.client_stalls)),
-       "http.stream-stall-timeout"});
+       "http.stream-stall-timeout", supervision::span_text(request.context.span)});
 }
 
 /// One actor of many thousands hides no other rule.
@@ -156,6 +156,11 @@ std::vector<lint> find_lints(const health& what, std::size_t most) {
                      fmt::format("{} of {} descriptors are open; without any, nothing new is served",
                                  what.own.descriptors, what.descriptor_limit),
                      "http.max-connections"});
+  if (!what.journal_problem.empty())
+    found.push_back({"journal-file", false, "",
+                     "What happens now is not in the journal's file, the next daemon will not know of it: " +
+                         what.journal_problem,
+                     "inspector.journal-file"});
   cut(found, most);
   return found;
 }

@@ -16,10 +16,6 @@ namespace sandboxd::inspector {
 
 namespace {
 
-std::int64_t signed_of(std::uint64_t number) {
-  return static_cast<std::int64_t>(number);
-}
-
 /// The JSON array of what `describe` says of each.
 template <class Items, class Describe>
 std::string array_of(const Items& items, const Describe& describe) {
@@ -36,11 +32,11 @@ std::string describe_kinds(const health& all) {
   return array_of(all.kinds, [](http::json_writer& json, const auto& item) {
     const auto& [kind, sum] = item;
     json.text("kind", kind)
-        .number("actors", signed_of(sum.actors))
-        .number("depth", signed_of(sum.depth))
-        .number("received", signed_of(sum.received))
-        .number("handled", signed_of(sum.handled))
-        .number("restarts", signed_of(sum.restarts));
+        .number("actors", sum.actors)
+        .number("depth", sum.depth)
+        .number("received", sum.received)
+        .number("handled", sum.handled)
+        .number("restarts", sum.restarts);
   });
 }
 
@@ -48,15 +44,15 @@ std::string describe_pools(const health& all) {
   return array_of(all.pools, [](http::json_writer& json, const health::pool& pool) {
     const auto& status = pool.status;
     json.text("language", name_of(status.spoken))
-        .number("idle", signed_of(status.idle))
-        .number("starting", signed_of(status.starting))
-        .number("lent", signed_of(status.lent))
-        .number("waiting", signed_of(status.waiting))
+        .number("idle", status.idle)
+        .number("starting", status.starting)
+        .number("lent", status.lent)
+        .number("waiting", status.waiting)
         .text("circuit", status.circuit)
         .number("retryAfterMilliseconds", status.retry_after.count());
     if (!status.problem.empty())
       json.text("problem", status.problem);
-    json.number("minimum", signed_of(pool.minimum)).number("maximum", signed_of(pool.maximum));
+    json.number("minimum", pool.minimum).number("maximum", pool.maximum);
   });
 }
 
@@ -64,8 +60,8 @@ std::string describe_budgets(const health& all) {
   return array_of(all.budgets, [](http::json_writer& json, const auto& budget) {
     json.text("name", budget.name)
         .text("unit", budget.unit)
-        .number("used", signed_of(budget.used))
-        .number("limit", signed_of(budget.limit))
+        .number("used", budget.used)
+        .number("limit", budget.limit)
         .text("setting", budget.setting);
   });
 }
@@ -78,6 +74,8 @@ std::string describe_lints(const std::vector<lint>& lints) {
         .text("text", one.text);
     if (!one.setting.empty())
       json.text("setting", one.setting);
+    if (!one.request.empty())
+      json.text("request", one.request);
   });
 }
 
@@ -92,17 +90,17 @@ void show_overview(const call& incoming) {
       .number("pid", ::getpid())
       .text("startedAt", http::timestamp(with.started))
       .number("uptimeMilliseconds", std::chrono::duration_cast<std::chrono::milliseconds>(uptime).count())
-      .number("rssBytes", signed_of(all.own.rss_bytes))
-      .number("cpuMilliseconds", signed_of(all.own.cpu_milliseconds))
-      .number("descriptors", signed_of(all.own.descriptors))
-      .number("threads", signed_of(all.own.threads))
-      .number("connections", signed_of(with.connections()))
-      .number("bufferedBytes", signed_of(with.buffered_bytes()))
+      .number("rssBytes", all.own.rss_bytes)
+      .number("cpuMilliseconds", all.own.cpu_milliseconds)
+      .number("descriptors", all.own.descriptors)
+      .number("threads", all.own.threads)
+      .number("connections", with.connections())
+      .number("bufferedBytes", with.buffered_bytes())
       .raw("kinds", describe_kinds(all))
       .raw("pools", describe_pools(all))
       .raw("budgets", describe_budgets(all))
       .raw("lints", describe_lints(find_lints(all)))
-      .number("lastEvent", signed_of(with.observer->events.last_sequence()));
+      .number("lastEvent", with.observer->events.last_sequence());
   incoming.send_json(json.finish());
 }
 

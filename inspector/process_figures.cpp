@@ -89,10 +89,10 @@ std::string document(const process_entry& process) {
     json.number("pidInNamespace", inside);
   json.text("state", std::string_view(&process.state, 1))
       .text("command", command_of(process.pid))
-      .number("rssBytes", static_cast<std::int64_t>(bytes_of(process.rss_pages)))
-      .number("cpuMilliseconds", static_cast<std::int64_t>(milliseconds_of(process.cpu_ticks)))
+      .number("rssBytes", bytes_of(process.rss_pages))
+      .number("cpuMilliseconds", milliseconds_of(process.cpu_ticks))
       .text("startedAt", http::timestamp(time_after_boot(process.start_time)))
-      .number("descriptors", static_cast<std::int64_t>(launcher::count_descriptors(process.pid)));
+      .number("descriptors", launcher::count_descriptors(process.pid));
   if (const auto directory = launcher::read_proc_link(process.pid, "cwd"); !directory.empty())
     json.text("directory", directory);
   if (const auto group = group_of(process.pid); !group.empty())

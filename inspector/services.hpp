@@ -34,6 +34,9 @@ struct services {
   std::function<std::size_t()> connections{};
   std::function<std::uint64_t()> buffered_bytes{};
 
+  /// Why the journal's file lacks its last events; empty: it does not, or none is wanted.
+  std::function<std::string()> journal_problem{};
+
   /// The configuration in force, and how the daemon was started.
   std::function<std::shared_ptr<const config::configuration>()> configuration{};
   /// Changes a live setting until the daemon ends or reads its configuration again; `done` is called on any

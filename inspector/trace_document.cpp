@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -19,10 +20,6 @@ using std::chrono::microseconds;
 using supervision::span;
 using supervision::trace;
 
-std::int64_t signed_of(std::uint64_t number) {
-  return static_cast<std::int64_t>(number);
-}
-
 std::int64_t microseconds_between(span::clock::time_point begin, span::clock::time_point end) {
   return std::chrono::duration_cast<microseconds>(end - begin).count();
 }
@@ -30,7 +27,8 @@ std::int64_t microseconds_between(span::clock::time_point begin, span::clock::ti
 json_writer write_request(const trace::view& all) {
   json_writer json;
   json.text("requestId", all.about.request_id)
-      .text("traceId", to_string(all.id))
+      .text("traceId", to_string(all.context.id))
+      .text("spanId", supervision::span_text(all.context.span))
       .text("method", all.about.method)
       .text("path", all.about.path)
       .text("client", all.about.client)
@@ -39,7 +37,7 @@ json_writer write_request(const trace::view& all) {
   if (all.ended)
     json.number("durationMicroseconds", microseconds_between(all.began, *all.ended))
         .number("status", all.status)
-        .number("bytesOut", signed_of(all.bytes_out))
+        .number("bytesOut", all.bytes_out)
         .text("outcome", all.outcome);
   if (all.client_stalls)
     json.number("clientStallsMicroseconds", all.client_stalls->count());
@@ -48,17 +46,17 @@ json_writer write_request(const trace::view& all) {
 
 std::string span_document(const span& one, span::clock::time_point began) {
   json_writer json;
-  json.number("id", signed_of(one.id))
-      .number("parent", signed_of(one.parent))
-      .text("name", one.name)
+  json.number("id", one.id)
+      .number("parent", one.parent)
+      .text("name", shown_name(one))
       .text("what", one.is_message ? "message" : "work")
       .number("startMicroseconds", microseconds_between(began, one.begin));
   if (one.end)
     json.number("durationMicroseconds", microseconds_between(one.begin, *one.end));
   if (one.is_message)
     json.number("waitedMicroseconds", one.waited.count());
-  if (!one.path.empty())
-    json.text("path", one.path);
+  if (one.path)
+    json.text("path", *one.path);
   if (one.process != 0)
     json.number("pid", one.process);
   if (!one.text.empty())
@@ -73,8 +71,9 @@ public:
     if (!value.empty())
       add(key, json_writer().text("stringValue", value).finish());
   }
-  void number(std::string_view key, std::int64_t value) { // as text: JSON's numbers have 53 bits
-    add(key, json_writer().text("intValue", fmt::format("{}", value)).finish());
+  void number(std::string_view key, std::int64_t value) { number(key, fmt::format("{}", value)); }
+  void number(std::string_view key, std::string_view digits) { // as text: JSON's numbers have 53 bits
+    add(key, json_writer().text("intValue", digits).finish());
   }
   [[nodiscard]] std::string finish() const { return "[" + text_ + "]"; }
 
@@ -88,9 +87,7 @@ private:
 /// Writes the spans of one trace.
 class exported_spans {
 public:
-  exported_spans(const trace::view& all, span::clock::time_point now) : all_(all), now_(now) {
-    root_ = static_cast<std::uint64_t>(all.id.low) ^ all.id.high; // differs from trace to trace
-  }
+  exported_spans(const trace::view& all, span::clock::time_point now) : all_(all), now_(now) {}
 
   /// The request itself is the first.
   [[nodiscard]] std::string finish() const {
@@ -101,10 +98,10 @@ public:
   }
 
 private:
-  /// Never 0, which stands for none.
+  /// Unlike those of other requests, which may be of the same trace. Never 0, which stands for none.
   [[nodiscard]] std::string id_of(std::uint64_t number) const {
-    const auto id = root_ + number;
-    return fmt::format("{:016x}", id != 0 ? id : ~std::uint64_t{0});
+    const auto id = all_.context.span + number - 1;
+    return supervision::span_text(id != 0 ? id : ~std::uint64_t{0});
   }
 
   [[nodiscard]] std::string time(span::clock::time_point when) const {
@@ -115,7 +112,7 @@ private:
 
   [[nodiscard]] json_writer begin(std::uint64_t number, const std::string& parent) const {
     json_writer json;
-    json.text("traceId", to_string(all_.id)).text("spanId", id_of(number));
+    json.text("traceId", to_string(all_.context.id)).text("spanId", id_of(number));
     if (!parent.empty())
       json.text("parentSpanId", parent);
     return json;
@@ -125,15 +122,23 @@ private:
     attributes about;
     about.text("http.request.method", all_.about.method);
     about.text("url.path", all_.about.path);
-    about.text("client.address", all_.about.client);
+    const auto& client = all_.about.client; // by a socket of Unix it has no port
+    const auto colon = client.rfind(':');
+    const bool has_port = colon != std::string::npos && colon + 1 < client.size() &&
+                          std::all_of(client.begin() + static_cast<std::ptrdiff_t>(colon) + 1, client.end(),
+                                      [](char letter) { return letter >= '0' && letter <= '9'; });
+    about.text("client.address", std::string_view(client).substr(0, has_port ? colon : client.size()));
+    if (has_port)
+      about.number("client.port", std::string_view(client).substr(colon + 1));
     about.text("sandboxd.request_id", all_.about.request_id);
     if (all_.ended) {
       about.number("http.response.status_code", all_.status);
-      about.number("http.response.body.size", signed_of(all_.bytes_out));
+      about.number("sandboxd.bytes_out", all_.bytes_out); // the head is among them
       about.text("sandboxd.outcome", all_.outcome);
     }
     constexpr int server = 2; // SPAN_KIND_SERVER
-    auto json = begin(1, all_.remote_parent == 0 ? "" : fmt::format("{:016x}", all_.remote_parent));
+    const auto parent = all_.context.parent;
+    auto json = begin(1, parent == 0 ? "" : supervision::span_text(parent));
     json.text("name", all_.about.method + " " + all_.about.path)
         .number("kind", server)
         .text("startTimeUnixNano", time(all_.began))
@@ -146,7 +151,8 @@ private:
 
   [[nodiscard]] std::string step(const span& one) const {
     attributes about;
-    about.text("sandboxd.actor", one.path);
+    if (one.path)
+      about.text("sandboxd.actor", *one.path);
     if (one.process != 0)
       about.number("process.pid", one.process);
     about.text("sandboxd.text", one.text);
@@ -154,7 +160,7 @@ private:
       about.number("sandboxd.waited_us", one.waited.count());
     constexpr int internal = 1; // SPAN_KIND_INTERNAL
     return begin(one.id, id_of(one.parent))
-        .text("name", one.name)
+        .text("name", shown_name(one))
         .number("kind", internal)
         .text("startTimeUnixNano", time(one.begin))
         .text("endTimeUnixNano", time(one.end.value_or(now_)))
@@ -164,7 +170,6 @@ private:
 
   const trace::view& all_;
   const span::clock::time_point now_;
-  std::uint64_t root_ = 0;
 };
 
 } // namespace
@@ -177,7 +182,7 @@ std::string trace_document(const trace::view& all) {
   std::string spans = "[";
   for (const auto& one : all.spans)
     spans += (spans.size() > 1 ? "," : "") + span_document(one, all.began);
-  return write_request(all).raw("spans", spans + "]").number("lostSpans", signed_of(all.lost)).finish();
+  return write_request(all).raw("spans", spans + "]").number("lostSpans", all.lost).finish();
 }
 
 std::string open_telemetry_document(const trace::view& all) {

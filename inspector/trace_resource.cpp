@@ -19,7 +19,8 @@ constexpr std::uint64_t largest_page = 10'000;
 bool mentions(const supervision::trace& one, const std::string& text) {
   const auto& about = one.about();
   return contains(about.request_id, text) || contains(about.path, text) || contains(about.method, text) ||
-         contains(to_string(one.id()), text);
+         contains(to_string(one.context().id), text) ||
+         contains(supervision::span_text(one.context().span), text);
 }
 
 /// The JSON array of those that were asked for, in their order.
@@ -61,13 +62,13 @@ void show(const call& incoming) {
     return incoming.send_error(
         http::validation_report({{"format", "format must be otlp, or absent", "invalid_value"}}));
   const auto found = incoming.with->observer->traces.find(id);
-  if (!found)
+  if (found.empty())
     return incoming.send_problem(
         404, "NOT_FOUND",
         fmt::format("There is no trace of a request {}: it has never come, or was not traced, or "
                     "inspector.traces-kept others have ended since",
                     id));
-  const auto trace = found->look();
+  const auto trace = found.front()->look();
   incoming.send_json(format.empty() ? trace_document(trace) : open_telemetry_document(trace));
 }
 

@@ -100,6 +100,7 @@ public:
   }
 
   void initialize() override {
+    const traced_start traced{*scope_.record, std::exchange(scope_.origin, {})};
     Base::initialize();
     if (this->alive() && !start_is_deferred_)
       confirm_start();

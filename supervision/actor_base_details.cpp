@@ -26,13 +26,16 @@ traced_handling::traced_handling(actor_record& record, const caf::mailbox_elemen
   const auto& content = element.content();
   const auto* type = content.empty() ? nullptr : content.type(0).second;
   one.name = type == nullptr ? "message" : type->name();
-  one.path = record.path();
+  one.path = record.shared_path();
   one.process = record.process();
   one.begin = trace::clock::now();
   one.waited = std::chrono::duration_cast<std::chrono::microseconds>(one.begin - taken_->sent);
   span_ = taken_->origin.of->begin(std::move(one));
   scope_.emplace(trace_origin{taken_->origin.of, span_});
 }
+
+traced_start::traced_start(const actor_record& record, const trace_origin& origin)
+    : work_(origin, "start", record.shared_path(), record.process()), scope_(work_.origin()) {}
 
 traced_handling::~traced_handling() {
   if (taken_)

@@ -42,6 +42,17 @@ private:
   bool skipped_ = false;
 };
 
+/// Traces the start of an actor that was spawned for a request which is traced: what it does and sends then
+/// is for the same request.
+class traced_start {
+public:
+  traced_start(const actor_record& record, const trace_origin& origin);
+
+private:
+  traced_work work_;
+  trace_scope scope_;
+};
+
 /// Traces the handling of a message that was sent for a request which is traced: what the handler sends is
 /// for the same request.
 class traced_handling {

@@ -35,14 +35,13 @@ std::string_view to_string(actor_phase phase) noexcept {
 
 actor_record::actor_record(std::string path, std::string kind, std::uint64_t restarts,
                            const std::string& last_error)
-    : path_(std::move(path)), restarts_(restarts), kind_(std::move(kind)), last_error_(bounded(last_error)) {}
+    : path_(std::make_shared<const std::string>(std::move(path))), restarts_(restarts),
+      kind_(std::move(kind)), last_error_(bounded(last_error)) {}
 
 void actor_record::phase(actor_phase phase) noexcept {
   phase_.store(phase, std::memory_order_relaxed);
-  if (phase == actor_phase::exited) {
-    const std::lock_guard lock{mutex_};
-    process_ = 0;
-  }
+  if (phase == actor_phase::exited)
+    process_.store(0, std::memory_order_relaxed);
   has_changed();
 }
 
@@ -87,15 +86,9 @@ void actor_record::details(actor_details all) {
   has_changed();
 }
 
-void actor_record::process(pid_t number) {
-  const std::lock_guard lock{mutex_};
-  process_ = number;
+void actor_record::process(pid_t number) noexcept {
+  process_.store(number, std::memory_order_relaxed);
   has_changed();
-}
-
-pid_t actor_record::process() const {
-  const std::lock_guard lock{mutex_};
-  return process_;
 }
 
 void actor_record::supervisor(std::shared_ptr<const supervisor_figures> figures) {
@@ -134,7 +127,7 @@ void actor_record::actor(const caf::strong_actor_ptr& actor) {
 
 actor_snapshot actor_record::snapshot(clock::time_point now) const {
   actor_snapshot view;
-  view.path = path_;
+  view.path = *path_;
   view.phase = phase();
   view.restarts = restarts_;
   view.restart = restart_;
@@ -149,7 +142,7 @@ actor_snapshot actor_record::snapshot(clock::time_point now) const {
   view.kind = kind_;
   view.status = status_;
   view.details = details_;
-  view.process = process_;
+  view.process = process();
   view.supervisor = supervisor_;
   view.restart_due = restart_due_;
   view.last_error = last_error_;

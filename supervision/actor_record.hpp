@@ -3,6 +3,7 @@
 #include "supervision/actor_detail.hpp"
 #include "supervision/mailbox_meter.hpp"
 #include "supervision/supervisor_figures.hpp"
+#include "supervision/trace.hpp"
 #include "supervision/traced_messages.hpp"
 
 #include <caf/actor_control_block.hpp>
@@ -62,7 +63,9 @@ public:
   explicit actor_record(std::string path, std::string kind = {}, std::uint64_t restarts = 0,
                         const std::string& last_error = {});
 
-  const std::string& path() const noexcept { return path_; }
+  const std::string& path() const noexcept { return *path_; }
+  /// The same for those who keep it. Never null.
+  const actor_path& shared_path() const noexcept { return path_; }
   std::uint64_t restarts() const noexcept { return restarts_; }
 
   std::string kind() const;
@@ -81,7 +84,7 @@ public:
   /// Texts among the details are bounded like the status.
   void details(actor_details all);
 
-  void process(pid_t number);
+  void process(pid_t number) noexcept;
 
   void supervisor(std::shared_ptr<const supervisor_figures> figures);
 
@@ -111,7 +114,7 @@ public:
   traced_messages& traced() noexcept { return traced_; }
 
   /// The process that it stands for; 0: none.
-  pid_t process() const;
+  pid_t process() const noexcept { return process_.load(std::memory_order_relaxed); }
 
   actor_snapshot snapshot(clock::time_point now = clock::now()) const;
 
@@ -122,20 +125,20 @@ public:
 private:
   void has_changed() noexcept { version_.fetch_add(1, std::memory_order_release); }
 
-  const std::string path_;
+  const actor_path path_;
   const std::uint64_t restarts_;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   std::atomic<actor_phase> phase_{actor_phase::starting};
   std::atomic<std::uint64_t> version_{0};
   std::optional<restart_type> restart_;
   std::atomic<bool> may_block_{false};
+  std::atomic<pid_t> process_{0};
   mailbox_meter mailbox_;
   traced_messages traced_;
   mutable std::mutex mutex_; // of what follows; held for copies of short strings only
   std::string kind_;
   std::string status_;
   actor_details details_;
-  pid_t process_ = 0;
   std::shared_ptr<const supervisor_figures> supervisor_;
   std::optional<std::chrono::system_clock::time_point> restart_due_;
   std::string last_error_;

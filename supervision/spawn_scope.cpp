@@ -21,9 +21,11 @@ spawn_scope::offer::~offer() {
 }
 
 spawn_scope spawn_scope::take() {
-  if (auto scope = std::exchange(offered, std::nullopt))
-    return std::move(*scope);
-  return {std::make_shared<actor_record>(std::string{}), nullptr, nullptr, {}};
+  auto scope =
+      std::exchange(offered, std::nullopt)
+          .value_or(spawn_scope{std::make_shared<actor_record>(std::string{}), nullptr, nullptr, {}});
+  scope.origin = current_origin();
+  return scope;
 }
 
 } // namespace sandboxd::supervision

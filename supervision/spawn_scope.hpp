@@ -3,6 +3,7 @@
 #include "supervision/actor_record.hpp"
 #include "supervision/directory.hpp"
 #include "supervision/observer.hpp"
+#include "supervision/trace.hpp"
 
 #include <caf/actor_control_block.hpp>
 
@@ -18,6 +19,7 @@ struct spawn_scope {
   observer_ptr observer;                ///< null outside of any tree
   caf::weak_actor_ptr supervisor;       ///< null for a root
   directory::registration listing;      ///< of a root; other actors are listed by their supervisor
+  trace_origin origin = {};             ///< for what it is spawned; `take` fills it in
 
   /// Fills the slot of this thread until destroyed.
   class offer {
@@ -29,7 +31,7 @@ struct spawn_scope {
   };
 
   /// Empties the slot of this thread. When nothing was offered, the actor gets a record that no directory
-  /// lists.
+  /// lists. It is spawned for what this thread works for.
   static spawn_scope take();
 };
 

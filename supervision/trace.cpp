@@ -14,6 +14,9 @@ namespace sandboxd::supervision {
 
 namespace {
 
+/// Of the execution of one command; what has more grows.
+constexpr std::size_t usual_spans = 8;
+
 thread_local const trace_origin* works_for = nullptr;
 const trace_origin nobody;
 
@@ -35,10 +38,10 @@ std::optional<std::uint64_t> parse_hex(std::string_view digits) {
 }
 
 /// The last part of a C++ name that the compiler has mangled; any other text is left as it is.
-std::string plain_name(const std::string& mangled) {
+std::string plain_name(const char* mangled) {
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> demangled(
-      abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, &status), std::free);
+      abi::__cxa_demangle(mangled, nullptr, nullptr, &status), std::free);
   if (status != 0 || !demangled)
     return mangled;
   const std::string_view whole(demangled.get());
@@ -52,6 +55,10 @@ std::string plain_name(const std::string& mangled) {
 
 std::string to_string(const trace_id& id) {
   return fmt::format("{:016x}{:016x}", id.high, id.low);
+}
+
+std::string span_text(std::uint64_t span) {
+  return fmt::format("{:016x}", span);
 }
 
 std::optional<trace_parent> parse_trace_parent(std::string_view header) {
@@ -71,8 +78,14 @@ std::optional<trace_parent> parse_trace_parent(std::string_view header) {
   return trace_parent{{*high, *low}, *span, (*flags & 1) != 0};
 }
 
-trace::trace(traced_request about, trace_id id, std::uint64_t remote_parent, bool records)
-    : about_(std::move(about)), id_(id), remote_parent_(remote_parent), records_(records) {}
+std::string shown_name(const span& one) {
+  return one.is_message ? plain_name(one.name) : one.name;
+}
+
+trace::trace(traced_request about, const trace_context& context, bool records, clock::time_point began)
+    : about_(std::move(about)), context_(context), records_(records), began_(began),
+      started_(std::chrono::system_clock::now() -
+               std::chrono::duration_cast<std::chrono::system_clock::duration>(clock::now() - began)) {}
 
 std::uint64_t trace::begin(span one) {
   cut_text(one.text, longest_text);
@@ -81,6 +94,8 @@ std::uint64_t trace::begin(span one) {
     ++lost_;
     return 1;
   }
+  if (spans_.empty())
+    spans_.reserve(usual_spans);
   one.id = spans_.size() + 2;
   spans_.push_back(std::move(one));
   return spans_.back().id;
@@ -134,8 +149,7 @@ void trace::waits_for_client(bool waits) noexcept {
 trace::view trace::look_locked(clock::time_point now) const {
   view all;
   all.about = about_;
-  all.id = id_;
-  all.remote_parent = remote_parent_;
+  all.context = context_;
   all.records = records_;
   all.started = started_;
   all.began = began_;
@@ -154,9 +168,6 @@ trace::view trace::look(clock::time_point now) const {
   const std::lock_guard lock{mutex_};
   auto all = look_locked(now);
   all.spans = spans_;
-  for (auto& one : all.spans)
-    if (one.is_message)
-      one.name = plain_name(one.name);
   return all;
 }
 
@@ -167,7 +178,7 @@ trace::view trace::glance(clock::time_point now) const {
 
 bool trace::has_visited(std::string_view path) const {
   const std::lock_guard lock{mutex_};
-  return std::ranges::any_of(spans_, [&](const auto& one) { return one.path == path; });
+  return std::ranges::any_of(spans_, [&](const auto& one) { return one.path && *one.path == path; });
 }
 
 const trace_origin& current_origin() noexcept {
@@ -182,13 +193,13 @@ trace_scope::~trace_scope() {
   works_for = before_;
 }
 
-traced_work::traced_work(const trace_origin& origin, std::string name, std::string path, pid_t process,
+traced_work::traced_work(const trace_origin& origin, const char* name, actor_path path, pid_t process,
                          std::string_view text) {
   if (!origin)
     return;
   span one;
   one.parent = origin.span;
-  one.name = std::move(name);
+  one.name = name;
   one.path = std::move(path);
   one.process = process;
   one.text = bounded(text);

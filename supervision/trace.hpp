@@ -24,6 +24,9 @@ struct trace_id {
 /// 32 lower-case hexadecimal digits.
 [[nodiscard]] std::string to_string(const trace_id& id);
 
+/// The number of a span as 16 of them.
+[[nodiscard]] std::string span_text(std::uint64_t span);
+
 /// What a client says of the trace its request belongs to.
 struct trace_parent {
   trace_id id;
@@ -35,21 +38,36 @@ struct trace_parent {
 /// it is malformed.
 [[nodiscard]] std::optional<trace_parent> parse_trace_parent(std::string_view header);
 
+/// Where an actor lives in the tree, such as "/root/sandbox/launcher"; shared, as there is one text of it and
+/// many who name it.
+using actor_path = std::shared_ptr<const std::string>;
+
 /// One step of what is done for a request.
 struct span {
   using clock = std::chrono::steady_clock;
 
   std::uint64_t id = 0; ///< unique in its trace, from 2: 1 is the request itself
   std::uint64_t parent = 1;
-  /// What is done, such as "command"; of a message its type, such as "run_command".
-  std::string name;
+  /// What is done, such as "command"; of a message its type as the compiler names it. Of static storage: many
+  /// spans are recorded, few are read.
+  const char* name = "";
   bool is_message = false;             ///< an actor handles a message; else work that takes longer than that
-  std::string path;                    ///< of the actor; empty: none
+  actor_path path;                     ///< of the actor; null: none
   pid_t process = 0;                   ///< that does it, as this process sees its number; 0: none
   std::string text;                    ///< how it ended, or what it was about
   std::chrono::microseconds waited{0}; ///< of a message, before it was handled
   clock::time_point begin;
   std::optional<clock::time_point> end; ///< nothing: it is under way
+};
+
+/// Its name for people: of a message the plain name of its type, such as "run_command".
+[[nodiscard]] std::string shown_name(const span& one);
+
+/// Which request it is: those that a client makes for one purpose may share a trace, and even a request id.
+struct trace_context {
+  trace_id id;
+  std::uint64_t span = 1;   ///< of this request alone; never 0
+  std::uint64_t parent = 0; ///< the client's; 0: it named none
 };
 
 /// The request that a trace is of.
@@ -69,11 +87,13 @@ public:
   static constexpr std::size_t most_spans = 256;
   static constexpr std::size_t longest_text = 200; ///< bytes
 
-  /// `records`: whether spans are kept; without, it only tells of the request.
-  trace(traced_request about, trace_id id, std::uint64_t remote_parent, bool records);
+  /// `records`: whether spans are kept; without, it only tells of the request. `began`: when its first byte
+  /// came.
+  trace(traced_request about, const trace_context& context, bool records,
+        clock::time_point began = clock::now());
 
   [[nodiscard]] const traced_request& about() const noexcept { return about_; }
-  [[nodiscard]] const trace_id& id() const noexcept { return id_; }
+  [[nodiscard]] const trace_context& context() const noexcept { return context_; }
   [[nodiscard]] clock::time_point began() const noexcept { return began_; }
   [[nodiscard]] bool records() const noexcept { return records_; }
 
@@ -97,8 +117,7 @@ public:
   /// How it is at one moment.
   struct view {
     traced_request about;
-    trace_id id;
-    std::uint64_t remote_parent = 0; ///< the client's span; 0: it named none
+    trace_context context;
     bool records = false;
     std::chrono::system_clock::time_point started; ///< the time of day at `began`
     clock::time_point began;
@@ -122,11 +141,10 @@ private:
   [[nodiscard]] view look_locked(clock::time_point now) const;
 
   const traced_request about_;
-  const trace_id id_;
-  const std::uint64_t remote_parent_;
+  const trace_context context_;
   const bool records_;
-  const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
-  const clock::time_point began_ = clock::now();
+  const clock::time_point began_;
+  const std::chrono::system_clock::time_point started_;
   std::atomic<clock::rep> client_waited_for_since_{0}; // 0: it is not
 
   mutable std::mutex mutex_; // of what follows; held for copies of short strings only
@@ -173,7 +191,8 @@ private:
 class traced_work {
 public:
   /// Nothing is recorded when `origin` names no trace.
-  traced_work(const trace_origin& origin, std::string name, std::string path, pid_t process = 0,
+  /// `name` is of static storage.
+  traced_work(const trace_origin& origin, const char* name, actor_path path, pid_t process = 0,
               std::string_view text = {});
   traced_work(const traced_work&) = delete;
   traced_work& operator=(const traced_work&) = delete;

@@ -1,6 +1,7 @@
 #include "supervision/trace_log.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -13,31 +14,34 @@ void trace_log::keep(std::size_t most) {
     ended_.erase(ended_.begin(), ended_.end() - static_cast<std::ptrdiff_t>(most_));
 }
 
-trace_id trace_log::new_id() {
-  trace_id made{random_(), random_()};
-  made.low |= made.high == 0 ? 1 : 0;
-  return made;
+/// Never 0, which stands for none.
+std::uint64_t trace_log::new_number() {
+  const auto made = random_();
+  return made != 0 ? made : 1;
 }
 
-trace_ptr trace_log::begin(traced_request about, std::optional<trace_parent> parent, std::uint64_t every) {
+trace_ptr trace_log::begin(traced_request about, std::optional<trace_parent> parent, std::uint64_t every,
+                           trace::clock::time_point began) {
   const std::lock_guard lock{mutex_};
   if (most_ == 0)
     return nullptr;
   const bool wanted = parent && parent->is_sampled;
   const bool records = wanted || (every != 0 && begun_++ % every == 0);
-  auto made = std::make_shared<trace>(std::move(about), parent ? parent->id : new_id(),
-                                      parent ? parent->span : 0, records);
-  open_.insert(made);
+  const trace_context context{parent ? parent->id : trace_id{new_number(), new_number()}, new_number(),
+                              parent ? parent->span : 0};
+  auto made = std::make_shared<trace>(std::move(about), context, records, began);
+  open_.insert_or_assign(made.get(), made); // the address may have been another's
   return made;
 }
 
-void trace_log::finish(const trace_ptr& one, int status, std::uint64_t bytes_out, std::string outcome) {
+void trace_log::finish(const trace_ptr& one, int status, std::uint64_t bytes_out, std::string outcome,
+                       keeping what) {
   if (!one)
     return;
   one->finish(status, bytes_out, std::move(outcome));
   trace_ptr dropped; // destroyed without the lock
   const std::lock_guard lock{mutex_};
-  if (open_.erase(one) == 0 || !one->records())
+  if (open_.erase(one.get()) == 0 || !one->records() || what == keeping::dropped)
     return;
   ended_.push_back(one);
   if (ended_.size() > most_) {
@@ -46,21 +50,31 @@ void trace_log::finish(const trace_ptr& one, int status, std::uint64_t bytes_out
   }
 }
 
-trace_ptr trace_log::find(std::string_view id) const {
-  const auto is_meant = [id](const trace_ptr& one) {
-    return one->about().request_id == id || to_string(one->id()) == id;
-  };
-  for (const auto& all : {open(), ended()})
-    if (const auto found = std::ranges::find_if(all, is_meant); found != all.end())
-      return *found;
-  return nullptr;
+std::vector<trace_ptr> trace_log::find(std::string_view id) const {
+  auto all = open();
+  std::ranges::reverse(all);
+  std::ranges::copy(ended(), std::back_inserter(all));
+  const auto by_span =
+      std::ranges::find_if(all, [&](const auto& one) { return span_text(one->context().span) == id; });
+  if (by_span != all.end())
+    return {*by_span};
+  std::erase_if(all, [&](const auto& one) {
+    return one->about().request_id != id && to_string(one->context().id) != id;
+  });
+  return all;
 }
 
 std::vector<trace_ptr> trace_log::open() const {
   std::vector<trace_ptr> all;
   {
     const std::lock_guard lock{mutex_};
-    all.assign(open_.begin(), open_.end());
+    std::erase_if(open_, [&](const auto& entry) {
+      auto living = entry.second.lock();
+      if (!living)
+        return true;
+      all.push_back(std::move(living));
+      return false;
+    });
   }
   std::ranges::sort(all, {}, &trace::began);
   return all;

@@ -5,11 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <random>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 namespace sandboxd::supervision {
@@ -22,17 +23,21 @@ public:
   void keep(std::size_t most);
 
   /// Begins one, which is to be finished. `every`: one of so many is recorded, the others are known only
-  /// while they are under way; 0: none is. Who names a sampled `parent` has it recorded in any case. Null
-  /// when nothing is kept.
-  [[nodiscard]] trace_ptr begin(traced_request about, std::optional<trace_parent> parent,
-                                std::uint64_t every);
+  /// while they are under way; 0: none is. Who names a sampled `parent` has it recorded in any case. `began`:
+  /// when its first byte came. Null when nothing is kept.
+  [[nodiscard]] trace_ptr begin(traced_request about, std::optional<trace_parent> parent, std::uint64_t every,
+                                trace::clock::time_point began = trace::clock::now());
+
+  /// What becomes of it when it has ended: others are of interest to nobody.
+  enum class keeping { kept, dropped };
 
   /// The answer has left, or never will.
-  void finish(const trace_ptr& one, int status, std::uint64_t bytes_out, std::string outcome);
+  void finish(const trace_ptr& one, int status, std::uint64_t bytes_out, std::string outcome,
+              keeping what = keeping::kept);
 
-  /// The newest of that request id, or of that number of a trace (32 hexadecimal digits); null: there is
-  /// none.
-  [[nodiscard]] trace_ptr find(std::string_view id) const;
+  /// Those of that request id or trace (32 hexadecimal digits), or the one whose span that is (16 of them).
+  /// Those under way come first, and of these and the others the newest.
+  [[nodiscard]] std::vector<trace_ptr> find(std::string_view id) const;
 
   /// Those under way, the oldest first.
   [[nodiscard]] std::vector<trace_ptr> open() const;
@@ -41,12 +46,13 @@ public:
   [[nodiscard]] std::vector<trace_ptr> ended() const;
 
 private:
-  trace_id new_id();
+  std::uint64_t new_number();
 
   mutable std::mutex mutex_;
   std::size_t most_ = 0;
   std::uint64_t begun_ = 0;
-  std::unordered_set<trace_ptr> open_;
+  // One whose request was lost before it could be finished is gone with it.
+  mutable std::unordered_map<const trace*, std::weak_ptr<trace>> open_;
   std::deque<trace_ptr> ended_; // the newest last
   std::mt19937_64 random_{std::random_device{}()};
 };

@@ -41,7 +41,7 @@ protected:
   [[nodiscard]] launcher::command_events events(std::chrono::milliseconds limit = 5s) const {
     run_command command;
     command.observer = observer_handle(observer);
-    return relay_to(command, limit, "s1", closed);
+    return relay_to(command, limit, "s1", closed, nullptr, 0);
   }
 
   static launcher::command_result result(launched how, int exit_code) {
@@ -115,7 +115,7 @@ TEST_F(relay, tells_a_lost_command_from_one_of_a_deleted_session) {
 TEST_F(relay, needs_no_session) {
   run_command command;
   command.observer = observer_handle(observer);
-  relay_to(command, 5s, {}, nullptr).finished(result(launched::lost, 0));
+  relay_to(command, 5s, {}, nullptr, nullptr, 0).finished(result(launched::lost, 0));
   ASSERT_EQ(observer->failure_code(), error_code::command_execution_error) << "no session was lost";
   EXPECT_FALSE(observer->failures[0].detail.empty());
 }

@@ -30,7 +30,8 @@ protected:
   void configure(session_options options = {}) {
     options.id = "s1";
     session.configure(std::make_shared<services>(io, settings, "/nowhere", std::vector<std::string>{}),
-                      std::move(options), [this](std::uint64_t number) { ended_streams.push_back(number); });
+                      std::move(options), "/session/shell",
+                      [this](std::uint64_t number) { ended_streams.push_back(number); });
   }
 
   std::shared_ptr<launcher::shell> make_shell() {
@@ -215,7 +216,7 @@ TEST_F(session_queue, answers_what_it_holds_when_it_crashes) {
   recording_observer_ptr waiting;
   {
     session_state doomed;
-    doomed.configure(std::make_shared<services>(io, settings, "/nowhere", std::vector<std::string>{}), {},
+    doomed.configure(std::make_shared<services>(io, settings, "/nowhere", std::vector<std::string>{}), {}, {},
                      {});
     waiting = std::make_shared<recording_observer>();
     run_command command;

@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
@@ -19,6 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using supervision::event_kind;
 using supervision::journal_event;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -96,8 +99,8 @@ TEST_F(journal_file_test, drops_the_older_half_when_it_is_full) {
 TEST_F(journal_file_test, leaves_out_what_is_no_event) {
   std::filesystem::create_directories(path.parent_path());
   std::ofstream(path) << "\n[]\n{\"kind\":\"started\"}\n"
+                      << journal_line(event(9)) << "\n" // numbers ascend to the last
                       << journal_line(event(7)) << "\n"
-                      << journal_line(event(6)) << "\n" // numbers ascend
                       << std::string(100, '\0') << "\n"
                       << journal_line(event(8)).substr(0, 50);
   {
@@ -120,6 +123,99 @@ TEST_F(journal_file_test, takes_no_numbers_that_nothing_can_count) {
   const auto time = line.find("1795900000123456");
   ASSERT_NE(time, std::string::npos);
   EXPECT_FALSE(parse_journal_line(line.insert(time, "999")));
+}
+
+TEST_F(journal_file_test, takes_no_names_that_no_actor_has) {
+  auto odd = event(1);
+  odd.path = std::string(513, 'x');
+  EXPECT_FALSE(parse_journal_line(journal_line(odd)));
+  auto line = journal_line(event(1));
+  line.replace(line.find("\"count\":2"), 9, "\"count\":1e300");
+  EXPECT_FALSE(parse_journal_line(line));
+}
+
+/// A daemon has died while it dropped the older half: the newer one was copied before it, in part.
+TEST_F(journal_file_test, has_every_event_once_although_one_half_is_there_twice) {
+  std::filesystem::create_directories(path.parent_path());
+  std::string text;
+  for (const std::uint64_t number : {4, 5})
+    text += journal_line(event(number)) + '\n';
+  text += journal_line(event(6)).substr(0, 20) + journal_line(event(2)).substr(30) + '\n';
+  for (const std::uint64_t number : {3, 4, 5, 6})
+    text += journal_line(event(number)) + '\n';
+  std::ofstream(path) << text;
+  const journal_file file(path, 1 << 20);
+  std::vector<std::uint64_t> numbers;
+  for (const auto& one : file.read(10))
+    numbers.push_back(one.sequence);
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{3, 4, 5, 6}));
+}
+
+/// A limit on the size of files stands for a disk that is full: it fails in the same place, by another
+/// number.
+class full_disk {
+public:
+  explicit full_disk(std::uint64_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit low{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &low);
+  }
+  full_disk(const full_disk&) = delete;
+  full_disk& operator=(const full_disk&) = delete;
+  ~full_disk() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+private:
+  rlimit before_{};
+};
+
+TEST_F(journal_file_test, tells_when_events_are_lost_and_when_no_more) {
+  auto* const before = ::signal(SIGXFSZ, SIG_IGN);
+  std::vector<std::string> told; // by the file's thread, which rests when it has written
+  journal_file file(path, 1 << 20, [&](std::string_view what) { told.emplace_back(what); });
+  file.append(event(1));
+  ASSERT_TRUE(file.flush(10s));
+  const auto one_line = std::filesystem::file_size(path);
+  {
+    const full_disk full(2 * one_line + 10);
+    for (std::uint64_t number = 2; number <= 4; ++number) {
+      file.append(event(number));
+      ASSERT_TRUE(file.flush(10s));
+    }
+    EXPECT_EQ(file.problem(), "File too large");
+  }
+  file.append(event(5));
+  ASSERT_TRUE(file.flush(10s));
+  EXPECT_EQ(file.problem(), "");
+  EXPECT_THAT(told, ElementsAre(HasSubstr("File too large"), HasSubstr("2 events are not in its file")));
+  std::vector<std::uint64_t> numbers;
+  for (const auto& kept : file.read(10))
+    numbers.push_back(kept.sequence);
+  EXPECT_EQ(numbers, (std::vector<std::uint64_t>{1, 2, 5})) << "part of the third costs no other";
+  ::signal(SIGXFSZ, before);
+}
+
+TEST_F(journal_file_test, keeps_all_when_there_is_no_room_to_drop_the_older_half) {
+  auto* const before = ::signal(SIGXFSZ, SIG_IGN);
+  constexpr std::uint64_t most = 4096;
+  journal_file file(path, most);
+  std::uint64_t number = 0;
+  const auto line = journal_line(event(100)).size() + 1;
+  while ((++number + 1) * line < most)
+    file.append(event(number));
+  ASSERT_TRUE(file.flush(10s));
+  const auto kept = file.read(1000);
+  {
+    const full_disk full(most / 4); // in the midst of the copy
+    for (int count = 0; count < 3; ++count)
+      file.append(event(number + 1));
+    ASSERT_TRUE(file.flush(10s));
+    EXPECT_EQ(file.problem(), "File too large");
+  }
+  ASSERT_GT(kept.size(), 10u);
+  const auto after = file.read(1000);
+  ASSERT_GE(2 * after.size(), kept.size()) << "no more than the older half is lost";
+  EXPECT_EQ(after.back().sequence, kept.back().sequence);
+  ::signal(SIGXFSZ, before);
 }
 
 TEST_F(journal_file_test, is_nothing_but_a_file_of_our_own) {

@@ -117,10 +117,20 @@ TEST(lints, find_clients_that_take_nothing) {
   what.stalled.back().client_stalls = 999'999us;
   EXPECT_THAT(rules(what), IsEmpty());
   what.stalled.back().client_stalls = 2500ms;
+  what.stalled.back().context.span = 0xab;
   EXPECT_THAT(rules(what), ElementsAre("slow-client"));
   EXPECT_THAT(find_lints(what).front().text,
               HasSubstr("10.0.0.1:5 of request r-1 (GET /api/process/p/stream) has taken nothing for 2.5 s"));
   EXPECT_EQ(find_lints(what).front().setting, "http.stream-stall-timeout");
+  EXPECT_EQ(find_lints(what).front().request, "00000000000000ab");
+}
+
+TEST(lints, find_a_journal_that_does_not_get_into_its_file) {
+  health what;
+  what.journal_problem = "No space left on device";
+  EXPECT_THAT(rules(what), ElementsAre("journal-file"));
+  EXPECT_THAT(find_lints(what).front().text, HasSubstr("No space left on device"));
+  EXPECT_EQ(find_lints(what).front().setting, "inspector.journal-file");
 }
 
 TEST(lints, find_budgets_and_descriptors_that_are_four_fifths_used) {

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// What the inspector of a real daemon tells of requests.
 namespace sandboxd::testing {
@@ -43,8 +45,86 @@ TEST_F(inspector_trace, leads_from_the_request_to_its_session_and_shell) {
   EXPECT_EQ(command->at("pid"), actor(of_session("shell")).at("pid"));
   EXPECT_GE(command->at("durationMicroseconds"), 0);
   ASSERT_TRUE(span(trace, "run_command")) << trace;
-  const auto of_actor = get("/inspector/api/requests?actor=" + of_session("session"));
-  EXPECT_EQ(of_actor.at("ended").at(0).at("requestId"), "night-1");
+  for (const auto* part : {"session", "shell"}) {
+    const auto of_actor = get("/inspector/api/requests?actor=" + of_session(part));
+    EXPECT_EQ(of_actor.at("ended").at(0).at("requestId"), "night-1") << part;
+  }
+}
+
+TEST_F(inspector_trace, tells_who_was_started_for_a_request) {
+  EXPECT_EQ(b.execute("s", ":").status, 200); // its session is there
+  const auto headers = "X-Sandbox-Id: tests\r\nX-Request-Id: begin\r\n";
+  const json order{{"command", "sleep 1000"}, {"sessionId", "s"}, {"processId", "p"}};
+  b.send(request_text("POST", "/api/process/start", order, headers));
+  EXPECT_EQ(b.answer().status, 200);
+  const auto trace = get("/inspector/api/trace?id=begin");
+  const auto* start = span(trace, "start");
+  ASSERT_TRUE(start) << trace;
+  EXPECT_THAT(start->at("path").get<std::string>(), HasSubstr("/root/sandbox/workload/processes/"));
+  const auto* command = span(trace, "command");
+  ASSERT_TRUE(command) << trace;
+  EXPECT_FALSE(command->contains("durationMicroseconds")) << "it is under way";
+}
+
+TEST_F(inspector_trace, tells_what_a_request_waits_for) {
+  raw_client before(daemon.port());
+  raw_client behind(daemon.port());
+  EXPECT_EQ(b.execute("s", ":").status, 200);
+  before.send(request_text("POST", "/api/execute", b.command_body("s", "sleep 1000", json::object()),
+                           "X-Sandbox-Id: tests\r\nX-Request-Id: stuck\r\n"));
+  EXPECT_TRUE(eventually([&] {
+    const auto found = inspector.request("GET", "/inspector/api/trace?id=stuck");
+    return found.status == 200 && span(found.body, "command") != nullptr;
+  }));
+  behind.send(request_text("POST", "/api/execute", b.command_body("s", ":", json::object()),
+                           "X-Sandbox-Id: tests\r\nX-Request-Id: behind\r\n"));
+  EXPECT_TRUE(eventually([&] {
+    const auto found = inspector.request("GET", "/inspector/api/trace?id=behind");
+    const auto* wait = found.status == 200 ? span(found.body, "wait") : nullptr;
+    return wait != nullptr && !wait->contains("durationMicroseconds") &&
+           wait->at("path") == of_session("shell");
+  }));
+}
+
+TEST_F(inspector_trace, tells_apart_the_requests_of_one_trace) {
+  const std::string parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  execute("first", ":", parent);
+  execute("second", ":", parent);
+  const auto first = get("/inspector/api/trace?id=first");
+  const auto second = get("/inspector/api/trace?id=0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(second.at("requestId"), "second") << "the newest of the trace";
+  EXPECT_EQ(first.at("traceId"), second.at("traceId"));
+  EXPECT_NE(first.at("spanId"), second.at("spanId"));
+  const auto id = first.at("spanId").get<std::string>();
+  EXPECT_EQ(get("/inspector/api/trace?id=" + id).at("requestId"), "first");
+  const auto exported = get("/inspector/api/trace?id=" + id + "&format=otlp");
+  const auto& spans = exported.at("resourceSpans").at(0).at("scopeSpans").at(0).at("spans");
+  EXPECT_EQ(spans.at(0).at("spanId"), id);
+}
+
+TEST_F(inspector_trace, cuts_none_of_several_that_could_be_meant) {
+  std::vector<std::unique_ptr<raw_client>> clients;
+  for (const auto* session : {"s", "t"}) {
+    clients.push_back(std::make_unique<raw_client>(daemon.port()));
+    clients.back()->send(request_text("POST", "/api/execute",
+                                      b.command_body(session, "sleep 1000", json::object()),
+                                      "X-Sandbox-Id: tests\r\nX-Request-Id: twin\r\n"));
+  }
+  json open;
+  ASSERT_TRUE(eventually([&] {
+    open = get("/inspector/api/requests?search=twin").at("open");
+    return open.size() == 2;
+  }));
+  const auto refused = inspector.post("/inspector/api/request/cut", {{"id", "twin"}});
+  EXPECT_EQ(refused.status, 409);
+  for (const auto& one : open)
+    EXPECT_THAT(refused.body.dump(), HasSubstr(one.at("spanId").get<std::string>()));
+  EXPECT_EQ(inspector.post("/inspector/api/request/cut", {{"id", open.at(0).at("spanId")}}).status, 202);
+  EXPECT_TRUE(eventually([&] {
+    open = get("/inspector/api/requests?search=twin").at("open");
+    return open.size() == 1;
+  }));
+  EXPECT_EQ(inspector.post("/inspector/api/request/cut", {{"id", "twin"}}).status, 202);
 }
 
 TEST_F(inspector_trace, tells_who_takes_nothing_and_cuts_it) {

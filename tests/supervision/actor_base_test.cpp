@@ -86,20 +86,21 @@ TEST_F(actor_base_test, counts_messages_and_mailbox_depth) {
 
 TEST_F(actor_base_test, traces_what_is_sent_for_a_request_and_what_is_sent_for_that) {
   const auto asked = spawn_answerer();
-  const auto request = std::make_shared<trace>(traced_request{}, trace_id{0, 1}, 0, true);
+  const auto request = std::make_shared<trace>(traced_request{}, trace_context{{0, 1}, 1, 0}, true);
+  const auto asking = hold(spawn_unsupervised(system, tree, "/asker", asker, asked));
   {
     const trace_scope here(request);
-    caf::anon_send(hold(spawn_unsupervised(system, tree, "/asker", asker, asked)), 7);
+    caf::anon_send(asking, 7);
   }
   caf::anon_send(asked, 8); // for nobody
   run();
   const auto spans = request->look().spans;
   ASSERT_EQ(spans.size(), 3u);
-  EXPECT_EQ(spans[0].path, "/asker");
+  EXPECT_EQ(*spans[0].path, "/asker");
   EXPECT_EQ(spans[0].parent, 1u);
-  EXPECT_EQ(spans[1].path, "/answerer");
+  EXPECT_EQ(*spans[1].path, "/answerer");
   EXPECT_EQ(spans[1].parent, spans[0].id);
-  EXPECT_EQ(spans[2].path, "/asker") << "the answer";
+  EXPECT_EQ(*spans[2].path, "/asker") << "the answer";
   EXPECT_EQ(spans[2].parent, spans[1].id);
   for (const auto& one : spans) {
     EXPECT_TRUE(one.is_message);
@@ -107,10 +108,30 @@ TEST_F(actor_base_test, traces_what_is_sent_for_a_request_and_what_is_sent_for_t
   }
 }
 
+TEST_F(actor_base_test, traces_the_start_of_an_actor_and_what_it_sends_then) {
+  const auto asked = spawn_answerer();
+  const auto request = std::make_shared<trace>(traced_request{}, trace_context{{0, 1}, 1, 0}, true);
+  {
+    const trace_scope here(request);
+    hold(spawn_unsupervised(system, tree, "/asker", [asked](actor_base* self) -> caf::behavior {
+      self->send(asked, 7);
+      return {[](const std::string&) {}};
+    }));
+  }
+  run();
+  const auto spans = request->look().spans;
+  ASSERT_GE(spans.size(), 2u);
+  EXPECT_EQ(shown_name(spans[0]), "start");
+  EXPECT_EQ(*spans[0].path, "/asker");
+  EXPECT_TRUE(spans[0].end);
+  EXPECT_EQ(*spans[1].path, "/answerer");
+  EXPECT_EQ(spans[1].parent, spans[0].id);
+}
+
 TEST_F(actor_base_test, traces_nothing_else) {
   const auto actor = spawn_answerer();
   caf::anon_send(actor, 1);
-  const auto request = std::make_shared<trace>(traced_request{}, trace_id{0, 1}, 0, false);
+  const auto request = std::make_shared<trace>(traced_request{}, trace_context{{0, 1}, 1, 0}, false);
   const trace_scope here(request);
   caf::anon_send(actor, 2);
   run();

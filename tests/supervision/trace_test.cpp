@@ -51,23 +51,23 @@ TEST(trace_parent, is_refused_where_the_specification_refuses_it) {
 }
 
 trace_ptr some_trace() {
-  return std::make_shared<trace>(traced_request{"r-1", "POST", "/api/execute", "127.0.0.1:1"}, trace_id{1, 2},
-                                 0, true);
+  return std::make_shared<trace>(traced_request{"r-1", "POST", "/api/execute", "127.0.0.1:1"},
+                                 trace_context{{1, 2}, 3, 0}, true);
 }
 
 TEST(trace, tells_what_was_done_in_which_order_and_for_whom) {
   const auto one = some_trace();
   {
-    const traced_work outer({one}, "outer", "/root/a", 7, "echo");
-    const traced_work inner(outer.origin(), "inner", "", 0);
+    const traced_work outer({one}, "outer", std::make_shared<const std::string>("/root/a"), 7, "echo");
+    const traced_work inner(outer.origin(), "inner", nullptr);
     outer.end("exited with 0");
     outer.end("too late");
   }
   const auto seen = one->look();
   ASSERT_EQ(seen.spans.size(), 2u);
-  EXPECT_EQ(seen.spans[0].name, "outer");
+  EXPECT_EQ(shown_name(seen.spans[0]), "outer");
   EXPECT_EQ(seen.spans[0].parent, 1u);
-  EXPECT_EQ(seen.spans[0].path, "/root/a");
+  EXPECT_EQ(*seen.spans[0].path, "/root/a");
   EXPECT_EQ(seen.spans[0].process, 7);
   EXPECT_EQ(seen.spans[0].text, "exited with 0");
   EXPECT_EQ(seen.spans[1].parent, seen.spans[0].id);
@@ -84,8 +84,17 @@ TEST(trace, names_a_message_by_the_last_part_of_its_type) {
   one->begin(message);
   message.name = typeid(std::vector<some_message>).name();
   one->begin(message);
-  EXPECT_EQ(one->look().spans[0].name, "some_message");
-  EXPECT_EQ(one->look().spans[1].name, "vector");
+  EXPECT_EQ(shown_name(one->look().spans[0]), "some_message");
+  EXPECT_EQ(shown_name(one->look().spans[1]), "vector");
+}
+
+TEST(trace, has_begun_when_its_first_byte_came) {
+  const auto began = trace::clock::now() - 30s;
+  const trace one({}, {}, true, began);
+  EXPECT_EQ(one.look().began, began);
+  const auto age = std::chrono::system_clock::now() - one.look().started;
+  EXPECT_GE(age, 29s);
+  EXPECT_LE(age, 40s);
 }
 
 TEST(trace, keeps_so_many_spans_and_counts_the_rest) {
@@ -158,11 +167,41 @@ TEST(trace_log, knows_requests_under_way_and_the_last_that_have_ended) {
     log.finish(one, 200, 0, "complete");
   EXPECT_THAT(log.open(), IsEmpty());
   EXPECT_THAT(log.ended(), ElementsAre(made[3], made[2]));
-  EXPECT_EQ(log.find("c"), made[3]) << "the newest";
-  EXPECT_EQ(log.find(to_string(made[2]->id())), made[2]);
-  EXPECT_EQ(log.find("a"), nullptr);
+  EXPECT_THAT(log.find(to_string(made[2]->context().id)), ElementsAre(made[2]));
+  EXPECT_THAT(log.find("a"), IsEmpty());
   log.finish(made[2], 200, 0, "complete");
   EXPECT_EQ(log.ended().size(), 2u) << "once";
+}
+
+TEST(trace_log, tells_apart_the_requests_of_one_trace) {
+  trace_log log;
+  log.keep(10);
+  std::vector<trace_ptr> made;
+  for (int count = 0; count < 4; ++count)
+    made.push_back(log.begin({"r", "GET", "/", ""}, parse_trace_parent(parent), 1));
+  log.finish(made[0], 200, 0, "complete");
+  log.finish(made[3], 200, 0, "complete");
+  const auto newest_first = ElementsAre(made[2], made[1], made[3], made[0]); // those under way before others
+  EXPECT_THAT(log.find("r"), newest_first);
+  EXPECT_THAT(log.find("0af7651916cd43dd8448eb211c80319c"), newest_first);
+  for (const auto& one : made)
+    EXPECT_THAT(log.find(span_text(one->context().span)), ElementsAre(one));
+}
+
+TEST(trace_log, keeps_none_that_is_of_interest_to_nobody) {
+  trace_log log;
+  log.keep(10);
+  log.finish(log.begin({}, {}, 1), 200, 0, "complete", trace_log::keeping::dropped);
+  EXPECT_THAT(log.open(), IsEmpty());
+  EXPECT_THAT(log.ended(), IsEmpty());
+}
+
+TEST(trace_log, forgets_one_whose_request_was_lost) {
+  trace_log log;
+  log.keep(10);
+  static_cast<void>(log.begin({"lost", "GET", "/", ""}, {}, 1));
+  EXPECT_THAT(log.open(), IsEmpty());
+  EXPECT_THAT(log.find("lost"), IsEmpty());
 }
 
 TEST(trace_log, records_one_of_so_many_and_those_that_ask_for_it) {
@@ -176,12 +215,12 @@ TEST(trace_log, records_one_of_so_many_and_those_that_ask_for_it) {
   const auto asked = parse_trace_parent(parent);
   const auto made = log.begin({}, asked, 0);
   EXPECT_TRUE(made->records());
-  EXPECT_EQ(to_string(made->id()), "0af7651916cd43dd8448eb211c80319c");
-  EXPECT_EQ(made->look().remote_parent, 0xb7ad6b7169203331u);
+  EXPECT_EQ(to_string(made->context().id), "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(made->look().context.parent, 0xb7ad6b7169203331u);
   const auto unrecorded = log.begin({"x", "GET", "/", ""}, {}, 0);
-  EXPECT_EQ(log.find("x"), unrecorded) << "while it is under way";
+  EXPECT_THAT(log.find("x"), ElementsAre(unrecorded)) << "while it is under way";
   log.finish(unrecorded, 200, 0, "complete");
-  EXPECT_EQ(log.find("x"), nullptr);
+  EXPECT_THAT(log.find("x"), IsEmpty());
 }
 
 TEST(trace_log, begins_nothing_where_nothing_is_kept) {
