@@ -1,8 +1,10 @@
 #include "inspector/sandboxctl/actor.hpp"
 #include "inspector/sandboxctl/commands.hpp"
 #include "inspector/sandboxctl/confirmation.hpp"
+#include "inspector/sandboxctl/cut_check.hpp"
 #include "inspector/sandboxctl/figures.hpp"
 #include "inspector/sandboxctl/terminal.hpp"
+#include "inspector/sandboxctl/trace.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -13,6 +15,9 @@
 namespace sandboxd::sandboxctl {
 
 namespace {
+
+/// The most that the interface gives at once.
+constexpr const char* most_requests = "10000";
 
 actor fetch(client& server, const std::string& path) {
   return read_actor(server.get(target("/inspector/api/actor", {{"path", path}})));
@@ -110,9 +115,17 @@ exit_code run_breaker(const surroundings& with, const breaker_request& request) 
 }
 
 exit_code run_cut(const surroundings& with, const cut_request& request) {
-  confirm(with,
-          fmt::format("The connection of request {} will be closed before its answer is whole.", request.id));
-  const auto answer = with.server.post("/inspector/api/request/cut", {{"id", request.id}});
+  require_somebody(with);
+  const auto found = read_request(with.server.get(target("/inspector/api/trace", {{"id", request.id}})));
+  require_under_way(found);
+  if (request.id != found.span_id) { // which no other has
+    const auto listed = with.server.get(
+        target("/inspector/api/requests", {{"search", request.id}, {"limit", most_requests}}));
+    require_only_one(request.id, read_requests(member(listed, "open")));
+  }
+  confirm(with, what_cut_does(found, time_now()));
+  // By its span, so that it is the one that was shown, whatever has begun meanwhile.
+  const auto answer = with.server.post("/inspector/api/request/cut", {{"id", found.span_id}});
   print_outcome(with, answer, "Ordered. What comes of it: sandboxctl requests");
   return exit_code::done;
 }

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <thread>
 #include <utility>
@@ -38,9 +40,22 @@ parameters operator+(parameters some, const std::pair<std::string, std::string>&
   return some;
 }
 
-/// The event of this number, or the next there is.
-json event_at(client& server, std::uint64_t number) {
-  return server.get(target(journal, {{"after", std::to_string(number - 1)}, {"limit", "1"}}));
+journal_source source_of(client& server) {
+  return [&server](std::uint64_t after, std::size_t limit) {
+    const auto answer =
+        server.get(target(journal, {{"after", std::to_string(after)}, {"limit", std::to_string(limit)}}));
+    const auto& events = member(answer, "events");
+    return events.is_array() ? events : json::array();
+  };
+}
+
+/// When the daemon has begun, which tells it from another; empty when it does not tell.
+std::string beginning_of(client& server) {
+  try {
+    return text_of(server.get("/inspector/api/overview"), "startedAt");
+  } catch (const not_offered&) {
+    return {};
+  }
 }
 
 class follower {
@@ -68,23 +83,23 @@ public:
 
 private:
   void show_before() {
+    daemon_ = beginning_of(with_.server);
     const auto filters =
         filters_of(request_) + std::pair("limit", std::to_string(std::max<std::size_t>(request_.last, 1)));
     const auto answer = with_.server.get(target(journal, filters));
     if (request_.last > 0)
       for (const auto& event : member(answer, "events"))
         tell({{"type", "journal"}, {"event", event}});
-    place_.number = count_of(answer, "newest");
-    if (place_.number == 0)
+    const auto number = count_of(answer, "newest");
+    if (number == 0)
       return;
-    const auto newest = event_at(with_.server, place_.number);
-    if (const auto& events = member(newest, "events"); !events.empty())
-      place_.time = text_of(events.front(), "time");
+    const auto newest = source_of(with_.server)(number - 1, 1);
+    place_ = {number, newest.empty() ? "" : text_of(newest.front(), "time"), daemon_};
   }
 
   void take(const json& data) {
     if (const auto& event = member(data, "event"); event.is_object())
-      place_ = {count_of(event, "sequence"), text_of(event, "time")};
+      place_ = {count_of(event, "sequence"), text_of(event, "time"), daemon_};
     tell(data);
   }
 
@@ -105,8 +120,8 @@ private:
     while (true) {
       std::this_thread::sleep_for(1s);
       try {
-        const auto [after, words] =
-            resume_at(place_, event_at(with_.server, std::max<std::uint64_t>(place_.number, 1)));
+        daemon_ = beginning_of(with_.server);
+        const auto [after, words] = resume(place_, daemon_, source_of(with_.server));
         complain(words);
         return after;
       } catch (const failure& lost) {
@@ -118,6 +133,7 @@ private:
 
   const surroundings& with_;
   const events_request& request_;
+  std::string daemon_; ///< that is there now, as `beginning_of` tells it
   journal_place place_;
 };
 

@@ -8,7 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <memory>
@@ -33,6 +33,9 @@ constexpr const char* exit_codes =
     "  2  wrong usage, also a change without --yes where nobody can be asked\n"
     "  3  the server cannot be reached\n\n"
     "`sandboxctl COMMAND --help` has an example of each command.";
+
+constexpr const char* id_of_request =
+    "The X-Request-Id of the request, the id of its trace, or that of its span, which no other has";
 
 const std::vector<std::string> languages{"python", "javascript", "typescript"};
 const std::vector<std::string> signals{"SIGHUP",  "SIGINT",  "SIGQUIT", "SIGKILL", "SIGUSR1",
@@ -143,7 +146,8 @@ void add_traces(CLI::App& app, commands& all, const std::shared_ptr<options>& to
                            [to](const auto& with) { return run_requests(with, to->requests); });
   requests->add_option("--actor", to->requests.actor, "Only those that this actor has worked for")
       ->type_name("PATH");
-  requests->add_option("--search", to->requests.search, "Only with this text in id, method, path or trace id")
+  requests
+      ->add_option("--search", to->requests.search, "Only with this text in method, path or one of the ids")
       ->type_name("TEXT");
   requests->add_option("--limit", to->requests.limit, "How many under way and how many ended, at most")
       ->check(CLI::Range(1, 10'000))
@@ -152,8 +156,7 @@ void add_traces(CLI::App& app, commands& all, const std::shared_ptr<options>& to
 
   auto* trace = all.add(app, "trace", "Show what was done for a request, by which actors, and when",
                         "trace night-1", [to](const auto& with) { return run_trace(with, to->trace); });
-  trace->add_option("ID", to->trace.id, "The X-Request-Id of the request, or the number of its trace")
-      ->required();
+  trace->add_option("ID", to->trace.id, id_of_request)->required();
   trace->add_flag("--otlp", to->trace.wants_open_telemetry,
                   "Print JSON of OpenTelemetry, for curl -H 'Content-Type: application/json' -d @- "
                   "COLLECTOR/v1/traces");
@@ -208,8 +211,7 @@ void add_changes(CLI::App& app, commands& all, const std::shared_ptr<options>& t
 
   auto* cut = all.add(app, "cut", "Close the connection of a request that is under way", "cut night-1",
                       [to](const auto& with) { return run_cut(with, to->cut); });
-  cut->add_option("ID", to->cut.id, "The X-Request-Id of the request, or the number of its trace")
-      ->required();
+  cut->add_option("ID", to->cut.id, id_of_request)->required();
 
   auto* drain =
       all.add(app, "drain", "Have the server finish what is under way, then end", "drain --for 5min",

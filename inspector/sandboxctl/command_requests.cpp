@@ -7,18 +7,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <string>
 
 namespace sandboxd::sandboxctl {
-
-namespace {
-
-utc_time time_now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
-} // namespace
 
 exit_code run_requests(const surroundings& with, const requests_request& request) {
   const auto answer = with.server.get(

@@ -4,10 +4,12 @@
 #include "inspector/sandboxctl/top_feed.hpp"
 #include "inspector/sandboxctl/top_screen.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <array>
 #include <chrono>
 #include <csignal>
-#include <cstdint>
+#include <cstddef>
 #include <optional>
 #include <poll.h>
 #include <string>

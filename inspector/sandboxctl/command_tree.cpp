@@ -1,12 +1,13 @@
 #include "inspector/sandboxctl/actor.hpp"
 #include "inspector/sandboxctl/actor_report.hpp"
 #include "inspector/sandboxctl/commands.hpp"
+#include "inspector/sandboxctl/figures.hpp"
 #include "inspector/sandboxctl/terminal.hpp"
 #include "inspector/sandboxctl/tree.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -63,10 +64,7 @@ exit_code run_show(const surroundings& with, const show_request& request) {
   if (with.wants_json)
     print_raw(indented(document));
   else
-    print(actor_report(document,
-                       std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()),
-                       with.view.is_utf8),
-          uncut(with.view));
+    print(actor_report(document, time_now(), with.view.is_utf8), uncut(with.view));
   return exit_code::done;
 }
 

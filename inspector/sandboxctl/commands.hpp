@@ -59,7 +59,7 @@ struct requests_request {
 exit_code run_requests(const surroundings& with, const requests_request& request);
 
 struct trace_request {
-  std::string id;                    ///< of the request or of the trace
+  std::string id;                    ///< of the request, of its trace or of its span
   bool wants_open_telemetry = false; ///< as the interface gives it for OpenTelemetry
 };
 exit_code run_trace(const surroundings& with, const trace_request& request);
@@ -83,7 +83,7 @@ struct breaker_request {
 exit_code run_breaker(const surroundings& with, const breaker_request& request);
 
 struct cut_request {
-  std::string id; ///< of the request or of its trace
+  std::string id; ///< of the request, of its trace or of its span
 };
 exit_code run_cut(const surroundings& with, const cut_request& request);
 

@@ -2,6 +2,8 @@
 
 #include "inspector/sandboxctl/failure.hpp"
 
+#include <nlohmann/json.hpp>
+
 namespace sandboxd::sandboxctl {
 
 daemon_watch::sight daemon_watch::look() {

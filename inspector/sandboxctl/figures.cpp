@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
-#include <cstdio>
+#include <system_error>
 
 namespace sandboxd::sandboxctl {
 
@@ -39,6 +39,10 @@ std::optional<std::chrono::milliseconds> unit_of(std::string_view name) {
 }
 
 } // namespace
+
+utc_time time_now() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
 
 std::string bytes_text(std::uint64_t bytes) {
   constexpr std::array<std::string_view, 5> units{"KiB", "MiB", "GiB", "TiB", "PiB"};

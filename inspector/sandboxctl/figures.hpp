@@ -11,6 +11,8 @@ namespace sandboxd::sandboxctl {
 
 using utc_time = std::chrono::sys_time<std::chrono::milliseconds>;
 
+[[nodiscard]] utc_time time_now();
+
 /// `999 B`, `1.5 KiB`, `134 MiB`.
 [[nodiscard]] std::string bytes_text(std::uint64_t bytes);
 

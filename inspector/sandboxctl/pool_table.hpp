@@ -3,6 +3,7 @@
 #include "inspector/sandboxctl/overview.hpp"
 #include "inspector/sandboxctl/styled_line.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 
 namespace sandboxd::sandboxctl {
 
@@ -19,6 +21,16 @@ cell duration_of(const traced_request& request, utc_time now) {
     return {time_text(microseconds(*request.duration))};
   const auto age = age_of(request, now);
   return {age ? time_text(*age) : "", tone::accent};
+}
+
+/// How many of these have each request id.
+std::unordered_map<std::string, std::size_t> count_ids(const std::vector<traced_request>& open,
+                                                       const std::vector<traced_request>& ended) {
+  std::unordered_map<std::string, std::size_t> counts;
+  for (const auto* const some : {&open, &ended})
+    for (const auto& one : *some)
+      ++counts[one.request_id];
+  return counts;
 }
 
 } // namespace
@@ -50,25 +62,28 @@ cell remarkable_of(const traced_request& request) {
 
 std::vector<styled_line> request_table(const std::vector<traced_request>& open,
                                        const std::vector<traced_request>& ended, utc_time now) {
+  const auto counts = count_ids(open, ended);
+  const bool has_spans = std::ranges::any_of(counts, [](const auto& entry) { return entry.second > 1; });
+  std::vector<column> columns{{"TIME (UTC)"}, {"DURATION", side::right}, {"STATUS"}, {"METHOD"}, {"PATH"},
+                              {"REQUEST ID"}};
+  if (has_spans)
+    columns.push_back({"SPAN ID"});
+  columns.push_back({"OUTCOME"});
   std::vector<std::vector<cell>> rows;
   rows.reserve(open.size() + ended.size());
-  for (const auto* const requests : {&open, &ended})
-    for (const auto& one : *requests)
-      rows.push_back({{clock_text(one.started_at), tone::faint},
-                      duration_of(one, now),
-                      status_of(one),
-                      {one.method},
-                      {one.path},
-                      {one.request_id, tone::strong},
-                      remarkable_of(one)});
-  return lay_out({{"TIME (UTC)"},
-                  {"DURATION", side::right},
-                  {"STATUS"},
-                  {"METHOD"},
-                  {"PATH"},
-                  {"REQUEST ID"},
-                  {"OUTCOME"}},
-                 rows);
+  for (const auto* const some : {&open, &ended})
+    for (const auto& one : *some) {
+      auto& row = rows.emplace_back(std::vector<cell>{{clock_text(one.started_at), tone::faint},
+                                                      duration_of(one, now),
+                                                      status_of(one),
+                                                      {one.method},
+                                                      {one.path},
+                                                      {one.request_id, tone::strong}});
+      if (has_spans)
+        row.push_back({counts.at(one.request_id) > 1 ? one.span_id : "", tone::strong});
+      row.push_back(remarkable_of(one));
+    }
+  return lay_out(columns, rows);
 }
 
 } // namespace sandboxd::sandboxctl

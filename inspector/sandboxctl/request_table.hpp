@@ -20,7 +20,8 @@ namespace sandboxd::sandboxctl {
 /// That the client takes nothing of the answer, if so, else how the request ended, unless that is complete.
 [[nodiscard]] cell remarkable_of(const traced_request& request);
 
-/// Requests under way, and below them those that have ended, each in the order given. `now` is for ages.
+/// Requests under way, and below them those that have ended, each in the order given. Those that share a
+/// request id have their span ids, by which each can be named. `now` is for ages.
 [[nodiscard]] std::vector<styled_line> request_table(const std::vector<traced_request>& open,
                                                      const std::vector<traced_request>& ended, utc_time now);
 

@@ -2,7 +2,9 @@
 
 #include "inspector/sandboxctl/documents.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace sandboxd::sandboxctl {
@@ -11,6 +13,7 @@ namespace sandboxd::sandboxctl {
 struct journal_place {
   std::uint64_t number = 0;
   std::string time;
+  std::string daemon; ///< when the daemon that told it had begun; empty: not known
 };
 
 /// How to go on after a lost connection, and what to tell about it.
@@ -19,8 +22,14 @@ struct resumption {
   std::string words;
 };
 
-/// `answer` is the interface's to the question for one event behind number - 1 of the place, i.e. for the
-/// very event: a daemon that was started anew has another one there or none.
-[[nodiscard]] resumption resume_at(const journal_place& place, const json& answer);
+/// An array of the journal's events behind a number, the oldest first and at most `limit`. Behind a number
+/// that there is not yet it begins with the first one, as the interface does.
+using journal_source = std::function<json(std::uint64_t after, std::size_t limit)>;
+
+/// `daemon` is the one there is now. Another one may go on with the numbers of the one before, which may have
+/// ended before its last events were on the disk: then they are those of other events. Or it numbers anew.
+/// Of either nothing is shown that is not newer than what was seen.
+[[nodiscard]] resumption resume(const journal_place& place, const std::string& daemon,
+                                const journal_source& read);
 
 } // namespace sandboxd::sandboxctl

@@ -2,6 +2,8 @@
 
 #include "inspector/sandboxctl/visible_text.hpp"
 
+#include <utility>
+
 namespace sandboxd::sandboxctl {
 
 namespace {

@@ -3,6 +3,8 @@
 #include "inspector/sandboxctl/actor_rates.hpp"
 #include "inspector/sandboxctl/daemon_watch.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <chrono>
 #include <exception>
 #include <utility>

@@ -31,6 +31,7 @@ traced_span read_span(const json& document) {
 traced_request read_request(const json& document) {
   return {.request_id = text_of(document, "requestId"),
           .trace_id = text_of(document, "traceId"),
+          .span_id = text_of(document, "spanId"),
           .method = text_of(document, "method"),
           .path = text_of(document, "path"),
           .client = text_of(document, "client"),

@@ -12,7 +12,8 @@ namespace sandboxd::sandboxctl {
 /// As the interface's schema Request; what is not there is empty. Times in microseconds.
 struct traced_request {
   std::string request_id;
-  std::string trace_id;
+  std::string trace_id; ///< other requests may be of the same trace
+  std::string span_id;  ///< of this request alone
   std::string method;
   std::string path;
   std::string client;

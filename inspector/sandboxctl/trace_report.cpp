@@ -170,6 +170,7 @@ public:
     lines_.emplace_back(request.method + " " + request.path, tone::strong);
     fact("request id", {request.request_id});
     fact("trace id", {request.trace_id});
+    fact("span id", {request.span_id});
     fact("client", {request.client});
     fact("started", {since_text(request.started_at, now)});
     const auto age = age_of(request, now);

@@ -18,7 +18,7 @@ import socket
 import subprocess
 import sys
 
-from sandboxctl_test import Daemon, eventually, run
+from running_sandboxctl import Daemon, eventually, run
 
 MEMORY = "300MiB"  # of one workload
 SKIPPED = 77  # as CTest is told

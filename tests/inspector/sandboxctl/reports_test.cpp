@@ -2,7 +2,6 @@
 #include "inspector/sandboxctl/doctor_report.hpp"
 #include "inspector/sandboxctl/event_line.hpp"
 #include "inspector/sandboxctl/pool_table.hpp"
-#include "inspector/sandboxctl/resumption.hpp"
 #include "inspector/sandboxctl/setting_report.hpp"
 
 #include <gtest/gtest.h>
@@ -108,28 +107,6 @@ TEST(settings_of_the_daemon, are_found_by_name_and_group) {
                                                       "  default         info\n"
                                                       "  comes from      inspector\n"
                                                       "  a change        takes effect at once\n");
-}
-
-TEST(a_lost_connection, is_resumed_where_it_was_unless_the_daemon_is_another) {
-  const journal_place place{7, "t7"};
-  const auto answer = [](int number, const std::string& time) {
-    return json{{"events", json::array({json{{"sequence", number}, {"time", time}}})}, {"newest", 20}};
-  };
-  const auto words_and_number = [&](const json& told) {
-    const auto [after, words] = resume_at(place, told);
-    return std::pair(after, words);
-  };
-  const std::string anew =
-      "Connected again, but sandboxd was started anew: what happened in between was missed";
-  EXPECT_EQ(words_and_number(answer(7, "t7")),
-            std::pair(7ul, std::string("Connected again, nothing was missed")));
-  EXPECT_EQ(words_and_number(answer(7, "other")), std::pair(0ul, anew));
-  EXPECT_EQ(words_and_number({{"events", json::array()}, {"newest", 3}}), std::pair(0ul, anew));
-  EXPECT_EQ(
-      words_and_number(answer(12, "t12")),
-      std::pair(7ul, std::string(
-                         "Connected again, but events were missed: they were overwritten in the meantime")));
-  EXPECT_EQ(resume_at({}, answer(1, "t1")).after, 0u);
 }
 
 TEST(an_actor, is_shown_in_full) {

@@ -35,13 +35,15 @@ traced_request ended(const std::string& id, std::uint64_t status, const std::str
 }
 
 TEST(requests, are_read_as_the_interface_tells_them) {
-  const auto read = read_requests(json::parse(R"([{"requestId": "night-1", "traceId": "0a", "method": "GET",
-      "path": "/p", "client": "127.0.0.1:9", "startedAt": "t", "recorded": true, "durationMicroseconds": 7,
-      "status": 200, "bytesOut": 488, "outcome": "complete", "clientStallsMicroseconds": 0}, {}, 1])"));
+  const auto read = read_requests(json::parse(R"([{"requestId": "night-1", "traceId": "0a", "spanId": "0b",
+      "method": "GET", "path": "/p", "client": "127.0.0.1:9", "startedAt": "t", "recorded": true,
+      "durationMicroseconds": 7, "status": 200, "bytesOut": 488, "outcome": "complete",
+      "clientStallsMicroseconds": 0}, {}, 1])"));
   ASSERT_EQ(read.size(), 3u);
   const auto& whole = read.front();
   EXPECT_EQ(whole.request_id, "night-1");
   EXPECT_EQ(whole.trace_id, "0a");
+  EXPECT_EQ(whole.span_id, "0b");
   EXPECT_EQ(whole.method, "GET");
   EXPECT_EQ(whole.path, "/p");
   EXPECT_EQ(whole.client, "127.0.0.1:9");
@@ -75,13 +77,34 @@ TEST(requests, are_a_table_with_those_under_way_first) {
       "2026-11-28 18:00:00.000    1.5 ms  none       POST    /api/execute  d           client-gone\n");
 }
 
+TEST(requests, that_share_a_request_id_have_their_span_ids) {
+  auto first = begun("a");
+  first.span_id = "01";
+  auto second = ended("a", 200, "cut");
+  second.span_id = "02";
+  auto other = ended("b", 200);
+  other.span_id = "03";
+  EXPECT_EQ(
+      painted(request_table({first}, {other, second}, read_at), {}),
+      "TIME (UTC)               DURATION  STATUS     METHOD  PATH          REQUEST ID  SPAN ID  OUTCOME\n"
+      "2026-11-28 18:00:00.000     5.0 s  under way  POST    /api/execute  a           01\n"
+      "2026-11-28 18:00:00.000    1.5 ms  200        POST    /api/execute  b\n"
+      "2026-11-28 18:00:00.000    1.5 ms  200        POST    /api/execute  a           02       cut\n");
+  EXPECT_EQ(painted(request_table({}, {other, second}, read_at), {}),
+            "TIME (UTC)               DURATION  STATUS  METHOD  PATH          REQUEST ID  OUTCOME\n"
+            "2026-11-28 18:00:00.000    1.5 ms  200     POST    /api/execute  b\n"
+            "2026-11-28 18:00:00.000    1.5 ms  200     POST    /api/execute  a           cut\n");
+}
+
 TEST(requests, do_not_steer_a_terminal) {
   auto evil = ended("\x1b]0;x\x07", 200, "c\nd");
   evil.method = "\r";
   evil.path = "/\x1b[2J\u202e";
-  const auto text = painted(request_table({}, {evil}, read_at), {});
+  evil.span_id = "\x1b[31m";
+  const auto text = painted(request_table({}, {evil, evil}, read_at), {});
   EXPECT_EQ(text.find_first_of("\x1b\r\x07"), std::string::npos);
-  EXPECT_NE(text.find("\\r      /\\x1b[2J\\u202e  \\x1b]0;x\\x07  c\\nd\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\\r      /\\x1b[2J\\u202e  \\x1b]0;x\\x07  \\x1b[31m  c\\nd\n"), std::string::npos)
+      << text;
 }
 
 TEST(the_age_of_a_request, is_never_negative) {

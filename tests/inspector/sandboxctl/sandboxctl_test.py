@@ -1,150 +1,18 @@
 #!/usr/bin/python3
 """sandboxctl against a whole daemon. SANDBOXCTL and SANDBOXD name the two programs."""
 
-import contextlib
-import http.server
 import json
 import os
-import pty
 import re
-import select
 import signal
 import socket
-import subprocess
 import tempfile
-import threading
-import time
 import unittest
 import urllib.request
 
-TIME_LIMIT = 60  # seconds
-
-# What a terminal would obey: C0 except line feed, DEL, and C1 as UTF-8.
-CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+from running_sandboxctl import CONTROL, TIME_LIMIT, Daemon, Follower, Terminal, eventually, run
 
 EVIL = "sleep 30 # \x1b[31mred\x1b]0;title\x07 \x9b31m \x85 \u202eback\rover"
-
-
-def eventually(what):
-    """What it gives as soon as that is something."""
-    deadline = time.monotonic() + TIME_LIMIT
-    while time.monotonic() < deadline:
-        if got := what():
-            return got
-        time.sleep(0.05)
-    raise AssertionError("did not happen in time")
-
-
-class Daemon:
-    def __init__(self, *flags, inspector_port=0):
-        self.directory = tempfile.TemporaryDirectory()
-        for name in ("workspace", "runtime"):
-            os.mkdir(f"{self.directory.name}/{name}")
-        self.log = open(f"{self.directory.name}/log", "wb+")
-        self.process = subprocess.Popen(
-            [os.environ["SANDBOXD"], "--http.port=0", f"--inspector.port={inspector_port}",
-             # Tests cannot be told from workloads everywhere.
-             "--http.admit-workloads=true", "--inspector.admit-workloads=true",
-             f"--sandbox.workspace={self.directory.name}/workspace",
-             f"--sandbox.runtime-directory={self.directory.name}/runtime", *flags],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
-        self.port = int(self.process.stdout.readline().rsplit(b":", 1)[1])
-        self.inspector_port = eventually(self.told_port)
-
-    def told_port(self):
-        with open(self.log.name, "rb") as log:
-            for line in log:
-                entry = json.loads(line) if line.endswith(b"\n") else {}
-                if (entry.get("subject"), entry.get("message")) == ("inspector", "listening"):
-                    return entry["port"]
-        return None
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.inspector_port}"
-
-    def execute(self, command, session, **headers):
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/api/execute", json.dumps({"command": command, "sessionId": session}).encode(),
-            {"Content-Type": "application/json", **headers})
-        with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=60) as answer:
-            answer.read()
-
-    def begin(self, command, session, **headers):
-        threading.Thread(target=self.execute, args=(command, session), kwargs=headers, daemon=True).start()
-
-    def end(self):
-        self.process.terminate()
-        self.process.wait(TIME_LIMIT)
-        self.process.stdout.close()
-        self.log.close()
-        self.directory.cleanup()
-
-
-def surroundings(url, **more):
-    kept = {name: value for name, value in os.environ.items()
-            if not name.startswith("SANDBOXCTL_") and name != "NO_COLOR"}
-    return {**kept, "LC_ALL": "C.UTF-8", "TERM": "xterm", "SANDBOXCTL_URL": url, **more}
-
-
-def run(url, *arguments, **environment):
-    return subprocess.run([os.environ["SANDBOXCTL"], *arguments], env=surroundings(url, **environment),
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          timeout=TIME_LIMIT, encoding="utf-8")
-
-
-class Terminal:
-    """The program at a terminal of its own."""
-
-    def __init__(self, url, *arguments):
-        self.output = b""
-        self.pid, self.master = pty.fork()
-        if self.pid == 0:
-            os.execve(os.environ["SANDBOXCTL"], ["sandboxctl", *arguments], surroundings(url))
-
-    def wait_for(self, text):
-        deadline = time.monotonic() + TIME_LIMIT
-        while text.encode() not in self.output:
-            if not select.select([self.master], [], [], max(0, deadline - time.monotonic()))[0]:
-                raise AssertionError(f"{text!r} is not in {self.output!r}")
-            self.output += os.read(self.master, 65536)
-
-    def type(self, text):
-        os.write(self.master, text.encode())
-
-    def end(self):
-        """The exit code, negative for a signal."""
-        with contextlib.suppress(OSError):  # of a terminal that nobody has open any more
-            while more := os.read(self.master, 65536):
-                self.output += more
-        status = os.waitpid(self.pid, 0)[1]
-        os.close(self.master)
-        return os.waitstatus_to_exitcode(status)
-
-
-class Follower:
-    """The program whose output is read line by line."""
-
-    def __init__(self, url, *arguments):
-        self.process = subprocess.Popen([os.environ["SANDBOXCTL"], *arguments], env=surroundings(url),
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        encoding="utf-8")
-        self.lines = []
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-
-    def read(self):
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip("\n"))
-
-    def wait_for(self, pattern):
-        return eventually(lambda: next((line for line in list(self.lines) if re.search(pattern, line)), None))
-
-    def end(self):
-        self.process.terminate()
-        self.process.wait(TIME_LIMIT)
-        self.reader.join(TIME_LIMIT)
-        self.process.stdout.close()
 
 
 class WithDaemon(unittest.TestCase):
@@ -281,13 +149,15 @@ class Traces(WithDaemon):
         request = self.execute("night-1")
         text = self.run_good("trace", "night-1")
         self.assertTrue(text.startswith("POST /api/execute\n  request id    night-1\n"), text)
-        for pattern in (rf"\n  trace id +{request['traceId']}\n", r"\n  status +200\n", r"\n  outcome +complete\n",
+        for pattern in (rf"\n  trace id +{request['traceId']}\n  span id +{request['spanId']}\n",
+                        r"\n  status +200\n", r"\n  outcome +complete\n",
                         r"\nSpans\n +START +DURATION +WHEN +SPAN +ACTOR +PID +WAITED +TEXT\n",
                         r"\n *[\d.]+ [um]?s +[\d.]+ [um]?s +█+ +run_command +/root/sandbox/\S+ +[\d.]+ [um]?s\n",
                         r"\n *[\d.]+ [um]?s +[\d.]+ [um]?s +█+ +command\b.* exited with 0\n",
                         r" └─ start_child +/root/sandbox/workload/sessions +"):
             self.assertRegex(text, pattern)
-        self.assertEqual(self.run_good("trace", request["traceId"]).splitlines()[1], "  request id    night-1")
+        for number in (request["traceId"], request["spanId"]):
+            self.assertEqual(self.run_good("trace", number).splitlines()[1], "  request id    night-1")
         self.assertTrue(self.run_good("trace", "night-1", LC_ALL="C").isascii())
 
     def test_json_is_the_answer_of_the_interface(self):
@@ -338,6 +208,7 @@ class ExitCodes(WithDaemon):
         self.check_refusal(run(self.daemon.url, "settings", "no.such"), 1, "no.such")
         for more in ((), ("--json",), ("--otlp",)):
             self.check_refusal(run(self.daemon.url, "trace", "no such", *more), 1, "no trace of a request no such")
+        self.check_refusal(run(self.daemon.url, "cut", "no such", "--yes"), 1, "no trace of a request no such")
         self.check_refusal(run(self.daemon.url, "stop", "nobody", "--yes"), 1, "nobody")
 
     def test_of_wrong_usage(self):
@@ -353,7 +224,7 @@ class ExitCodes(WithDaemon):
             unused.bind(("127.0.0.1", 0))
             url = f"http://127.0.0.1:{unused.getsockname()[1]}"
             for arguments in (("tree",), ("top", "--once"), ("events", "-f"), ("doctor",), ("requests",), ("trace", "x"),
-                              ("restart", "http", "--yes")):
+                              ("restart", "http", "--yes"), ("cut", "x", "--yes")):
                 self.check_refusal(run(url, *arguments), 3, "Cannot reach sandboxd at " + url)
 
     def test_help_tells_them_and_has_examples(self):
@@ -372,7 +243,7 @@ class Changes(WithDaemon):
         before = told()
         for arguments in (("restart", "http"), ("stop", "http"), ("signal", self.session, "KILL"),
                           ("breaker", "python", "trip"), ("pools", "python", "--min", "4"),
-                          ("settings", "log.level", "debug"), ("drain",)):
+                          ("settings", "log.level", "debug"), ("cut", "x"), ("drain",)):
             self.check_refusal(run(self.daemon.url, *arguments), 2, "--yes")
         self.assertEqual(told(), before)
 
@@ -401,6 +272,48 @@ class Changes(WithDaemon):
         self.assertEqual(run(self.daemon.url, "doctor").returncode, 1)
         self.run_good("breaker", "typescript", "reset", "--yes")
         eventually(lambda: "closed" in self.run_good("pools", "typescript"))
+
+    def requests(self, search):
+        return json.loads(self.run_good("requests", "--search", search, "--json"))
+
+    def test_cut_names_the_request_and_cuts_that_one(self):
+        self.daemon.begin("sleep 60", "slow", **{"X-Request-Id": "slow"})
+        span = eventually(lambda: self.requests("slow")["open"])[0]["spanId"]
+        for answer, code in (("n\n", 1), ("y\n", 0)):
+            terminal = Terminal(self.daemon.url, "cut", "slow")
+            terminal.wait_for("[y/N]")
+            self.assertRegex(terminal.output.decode(), r"\ARequest slow \(POST /api/execute of 127\.0\.0\.1:\d+\), "
+                                                       r"under way for [\d.]+ \w+, will be cut: ")
+            self.assertEqual([one["spanId"] for one in self.requests("slow")["open"]], [span])
+            terminal.type(answer)
+            self.assertEqual(terminal.end(), code)
+        ended = eventually(lambda: self.requests("slow")["ended"])
+        self.assertEqual([(one["spanId"], one["outcome"]) for one in ended], [(span, "cut")])
+        self.assertIn(f"cut request {span} (POST /api/execute)", self.run_good("events", "--search", "by the inspector"))
+        for identifier in ("slow", span):
+            self.check_refusal(run(self.daemon.url, "cut", identifier, "--yes"), 1,
+                               r"Request slow \(POST /api/execute of \S+\) has ended")
+        terminal = Terminal(self.daemon.url, "cut", "slow")
+        self.assertEqual(terminal.end(), 1)
+        self.assertNotIn(b"[y/N]", terminal.output)
+
+    def test_cut_refuses_an_id_that_several_requests_have(self):
+        for session in ("twin-a", "twin-b"):
+            self.daemon.begin("sleep 60", session, **{"X-Request-Id": "twin"})
+        twins = eventually(lambda: found if len(found := self.requests("twin")["open"]) == 2 else None)
+        terminal = Terminal(self.daemon.url, "cut", "twin")
+        self.assertEqual(terminal.end(), 1)
+        self.assertNotIn(b"[y/N]", terminal.output)
+        done = run(self.daemon.url, "cut", "twin", "--yes")
+        self.check_refusal(done, 1, "Several requests under way have the id twin, name one by its span id: ")
+        table = self.run_good("requests", "--search", "twin")
+        for one in twins:
+            self.assertIn(f"{one['spanId']} (POST /api/execute of {one['client']})", done.stderr)
+            self.assertRegex(table, rf"POST +/api/execute +twin +{one['spanId']}\n")
+        self.run_good("cut", twins[0]["spanId"], "--yes")
+        eventually(lambda: [one["spanId"] for one in self.requests("twin")["open"]] == [twins[1]["spanId"]])
+        self.run_good("cut", "twin", "--yes")  # which is that of one now
+        eventually(lambda: not self.requests("twin")["open"])
 
     def test_signal_and_stop(self):
         self.daemon.begin("sleep 60", "victim")
@@ -443,9 +356,40 @@ class Streams(unittest.TestCase):
         self.daemon.end()
         follower.wait_for("sandboxctl: Cannot reach sandboxd .* trying again")
         self.daemon = Daemon(inspector_port=self.daemon.inspector_port)
-        follower.wait_for("sandboxctl: Connected again, but sandboxd was started anew: .* was missed")
+        follower.wait_for("sandboxctl: Connected again, but another sandboxd has begun: .* may be missing")
         self.daemon.execute("true", "alpha")
         follower.wait_for("sessions/1/session")
+
+    def test_no_event_is_shown_twice_when_the_daemon_was_killed(self):
+        def marks(documents):
+            return [(one["sequence"], one["time"]) for one in documents]
+
+        def has_shown_all():
+            told = json.loads(run(self.daemon.url, "events", "--json", "--last", "10000").stdout)["events"]
+            return set(marks(told)) <= set(shown())
+
+        def shown():
+            return marks(json.loads(line)["event"] for line in list(follower.lines) if line.startswith("{"))
+
+        self.daemon.end()
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        file = f"{directory.name}/journal"
+        self.daemon = Daemon(f"--inspector.journal-file={file}")
+        self.daemon.execute("true", "alpha")
+        follower = self.follow("--json", "--last", "10000")
+        eventually(has_shown_all)
+        self.daemon.process.kill()
+        self.daemon.end()
+        with open(file, "rb+") as lines:  # as if the last had not been written yet
+            lines.truncate(sum(map(len, lines.readlines()[:-3])))
+        self.daemon = Daemon(f"--inspector.journal-file={file}", inspector_port=self.daemon.inspector_port)
+        follower.wait_for("sandboxctl: Connected again, but another sandboxd has begun")
+        eventually(has_shown_all)
+        all_shown = shown()
+        numbers = {number for number, _ in all_shown}
+        self.assertEqual(len(all_shown), len(set(all_shown)))
+        self.assertLess(len(numbers), len(all_shown), "the second daemon has not gone on with the numbers of what is lost")
 
     def test_top_tells_when_the_daemon_is_gone(self):
         terminal = Terminal(self.daemon.url, "top")
@@ -492,93 +436,6 @@ class Token(unittest.TestCase):
             for done in (run(daemon.url, "tree"), run(daemon.url, "tree", "--token-file", bad.name)):
                 self.assertEqual(done.returncode, 1)
                 self.assertRegex(done.stderr, "--token-file")
-
-
-class LostConnection(unittest.TestCase):
-    """A server that ends its streams, and tells what was asked."""
-
-    def setUp(self):
-        asked = self.asked = []
-
-        def event(number):
-            return {"sequence": number, "time": f"2026-11-28T18:00:0{number}.000Z", "kind": "notice", "path": f"/root/{number}"}
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.end_headers()
-                asked.append(self.path)
-                if "/stream" not in self.path:
-                    number = 6 if "after=5" in self.path else 5
-                    self.wfile.write(json.dumps({"events": [event(number)], "last": number, "newest": 5}).encode())
-                elif "after=5" in self.path:
-                    self.tell({"type": "missed", "events": 1700})
-                    self.tell({"type": "journal", "event": event(6)})
-                else:
-                    self.tell({"type": "journal", "event": event(7)})
-                    select.select([self.connection], [], [], TIME_LIMIT)  # until the client leaves
-
-            def tell(self, what):
-                self.wfile.write(f": comment\n\ndata: {json.dumps(what)}\n\n".encode())
-
-            def log_message(self, *_):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        server.block_on_close = False
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        self.url = f"http://127.0.0.1:{server.server_port}"
-
-    def test_is_told_with_what_was_missed_and_resumed_where_it_was(self):
-        follower = Follower(self.url, "events", "-f", "--kind", "notice", "--last", "1")
-        self.addCleanup(follower.end)
-        follower.wait_for("/root/7")
-        self.assertEqual([re.sub(r"^\S+ \S+Z? +notice", "notice", line) for line in follower.lines],
-                         ["notice        /root/5", "... 1,700 events missed: overwritten before they could be told",
-                          "notice        /root/6",
-                          f"sandboxctl: Cannot reach sandboxd at {self.url}: the stream ended; trying again each second",
-                          "sandboxctl: Connected again, nothing was missed", "notice        /root/7"])
-        self.assertEqual([path.removeprefix("/inspector/api/journal") for path in self.asked],
-                         ["?kind=notice&limit=1", "?after=4&limit=1", "/stream?kind=notice&after=5",
-                          "?after=5&limit=1", "/stream?kind=notice&after=6"])
-
-
-class OtherServers(unittest.TestCase):
-    """What is no inspector, or one of another version."""
-
-    def answer(self, status, body, arguments):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            done = run(f"http://127.0.0.1:{server.server_port}", *arguments)
-            server.shutdown()
-        self.assertEqual((done.returncode, done.stdout), (1, ""))
-        self.assertRegex(done.stderr, r"\Asandboxctl: [^\n]*\n\Z")
-        self.assertIsNone(CONTROL.search(done.stderr))
-        return done.stderr
-
-    def test_an_endpoint_that_is_not_offered(self):
-        told = self.answer(404, b'{"code":"UNKNOWN_ERROR","message":"The requested endpoint was not found"}', ["doctor"])
-        self.assertIn("does not offer GET /inspector/api/overview", told)
-        self.assertIn("does not offer", self.answer(404, b"", ["events", "-f"]))
-
-    def test_an_answer_that_is_none(self):
-        self.assertIn("no JSON", self.answer(200, b"<html>", ["tree"]))
-        self.assertIn("No actor", self.answer(200, b"[1]", ["tree"]))
-        self.assertIn("status 500", self.answer(500, b"\x1b[31m\xff", ["tree"]))
-        self.assertIn(r"a\nb\x1b", self.answer(409, b'{"code":"X","message":"a\\nb\\u001b"}', ["show", "http"]))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sandboxd::sandboxctl {
@@ -30,6 +31,7 @@ trace trace_of(std::vector<traced_span> spans) {
   trace made;
   made.request.request_id = "night-1";
   made.request.trace_id = "0a";
+  made.request.span_id = "0b";
   made.request.method = "POST";
   made.request.path = "/api/execute";
   made.request.client = "127.0.0.1:9";
@@ -88,6 +90,7 @@ TEST(a_trace, tells_of_its_request_and_draws_its_spans_as_a_tree) {
             "POST /api/execute\n"
             "  request id    night-1\n"
             "  trace id      0a\n"
+            "  span id       0b\n"
             "  client        127.0.0.1:9\n"
             "  started       2026-11-28 18:00:00.000 UTC, 5.0 s ago\n"
             "  duration      1.0 ms\n"
@@ -131,6 +134,7 @@ TEST(a_trace, that_is_under_way_says_so) {
   EXPECT_EQ(report_of(told), "POST /api/execute\n"
                              "  request id    night-1\n"
                              "  trace id      0a\n"
+                             "  span id       0b\n"
                              "  client        127.0.0.1:9\n"
                              "  started       2026-11-28 18:00:00.000 UTC, 5.0 s ago\n"
                              "  duration      under way for 5.0 s\n"
