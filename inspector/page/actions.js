@@ -1,11 +1,11 @@
 import { confirmAction } from './confirm.js';
-import { ofBreaker, ofRestart, ofStop, signals } from './consequences.js';
+import { ofBreaker, ofCut, ofDrain, ofRestart, ofStop, signals } from './consequences.js';
 import { element } from './element.js';
 import { notice } from './notice.js';
 
 const ordered = (what) => notice(`Ordered: ${what}. The journal tells what comes of it.`);
 
-/** What a user may have done to actors and breakers, each after a confirmation. */
+/** What a user may have done to actors, requests, breakers and the daemon, each after a confirmation. */
 export class Actions {
   #api;
   #tree;
@@ -37,6 +37,42 @@ export class Actions {
       act: async (signal) => {
         const { processes } = await this.#api.post('actor/signal', { path, signal });
         notice(`${signal} went to ${processes} ${processes === 1 ? 'process' : 'processes'}.`);
+      },
+    });
+  }
+
+  /** Cuts a request that is under way. */
+  cut({ method, path, client, spanId }) {
+    confirmAction({
+      title: 'Cut this request?',
+      text: `${method} ${path}\nof ${client}\n${ofCut}`,
+      button: 'Cut',
+      isDangerous: true,
+      act: async () => {
+        await this.#api.post('request/cut', { id: spanId });
+        ordered(`cut of ${method} ${path}`);
+      },
+    });
+  }
+
+  /** Has the daemon take no further requests, wait for those under way as long as the user says, and end. */
+  drain() {
+    confirmAction({
+      title: 'Drain and end the daemon?',
+      text: ofDrain,
+      button: 'Drain',
+      isDangerous: true,
+      field: element('input', {
+        type: 'number',
+        min: 0,
+        max: 86_400,
+        value: 30,
+        required: true,
+        'aria-label': 'Seconds to wait at most',
+      }),
+      act: async (seconds) => {
+        await this.#api.post('drain', { milliseconds: Number(seconds) * 1_000 });
+        ordered('drain');
       },
     });
   }

@@ -1,12 +1,12 @@
 import { element, setText } from './element.js';
 import { timeOfDay } from './format.js';
 import { KeyedList } from './keyed_list.js';
-import { durationOf, isUnderWay, outcomeOf } from './request_words.js';
-import { keyOf, listed, setLink, setMark } from './requests_view.js';
+import { durationOf, isUnderWay, keyOf, outcomeOf } from './request_words.js';
+import { listed, setLink, setMark } from './requests_view.js';
 
 const most = 20;
 
-function makeItem({ request }) {
+function makeItem(request) {
   const mark = element('span', { className: 'mark' });
   const link = element('a', {});
   const figures = element('span', { className: 'figures' });
@@ -17,13 +17,12 @@ function makeItem({ request }) {
       element('time', { dateTime: request.startedAt }, timeOfDay(request.startedAt)),
       element('span', {}, link, ' ', mark, ' ', figures),
     ),
-    show(item) {
-      const { status } = item.request;
-      const isUsual = item.request.outcome === 'complete';
-      setMark(mark, isUsual ? { words: '' } : outcomeOf(item.request));
-      setLink(link, item, `${item.request.method} ${item.request.path}`);
-      const answer = isUnderWay(item.request) || status === 0 ? '' : `${status}, `;
-      setText(figures, answer + durationOf(item.request, Date.now()));
+    show(now) {
+      const { status } = now;
+      setMark(mark, now.outcome === 'complete' ? { words: '' } : outcomeOf(now));
+      setLink(link, now, `${now.method} ${now.path}`);
+      const answer = isUnderWay(now) || status === 0 ? '' : `${status}, `;
+      setText(figures, answer + durationOf(now, Date.now()));
     },
   };
 }

@@ -20,7 +20,7 @@ export const pathOf = (hash) => textBehind(ofActor, hash);
 /** The part of the page's address that leads to the list of requests. */
 export const hashOfRequests = '#requests';
 
-/** The part of the page's address that leads to the trace of a request; `id` is its own or that of its trace. */
+/** The part of the page's address that leads to the trace of a request; `id` is its own, or that of its span or trace. */
 export const hashOfTrace = (id) => ofTrace + encodeURIComponent(id);
 
 /** The id of the request to whose trace the page's address leads, or an empty text. */

@@ -49,3 +49,12 @@ export const ofBreaker = (language, action) =>
   action === 'trip'
     ? `The circuit opens: no further executors of ${language} are started, and code that would need one is refused until it is tried again.`
     : `The circuit closes: executors of ${language} are started again at once, even if what made them fail is still there.`;
+
+/** What it brings about to cut a request that is under way. */
+export const ofCut =
+  'Its connection is closed: the client gets no whole answer. What was begun for it goes on as if the client had left.';
+
+/** What it brings about to drain the daemon. */
+export const ofDrain =
+  'It takes no further requests, waits for those under way for so many seconds at most, and ends. ' +
+  'All sessions, processes and code contexts end with it, and settings that were changed here are lost.';

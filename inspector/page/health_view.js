@@ -1,14 +1,19 @@
-import { hashOf } from './address.js';
+import { hashOf, hashOfTrace } from './address.js';
 import { bar, element, facts, setAttribute, setText } from './element.js';
 import { bytes, milliseconds, whole } from './format.js';
 import { KeyedList } from './keyed_list.js';
 
 const find = (id) => document.getElementById(id);
 
-function makeLint({ path, setting }) {
+/** Several of one rule may be about no actor. */
+const keyOfLint = ({ rule, path, request, setting }) => [rule, path, request, setting].join(' ');
+
+function makeLint({ path, setting, request }) {
   const mark = element('span', { className: 'mark' });
   const words = element('span', {});
-  const link = path ? element('a', { href: hashOf(path) }, path) : undefined;
+  const link = path
+    ? element('a', { href: hashOf(path) }, path)
+    : request && element('a', { href: hashOfTrace(request) }, 'What was done for it');
   return {
     element: element('li', {}, mark, words, link, setting ? element('code', {}, setting) : undefined),
     show({ level, text }) {
@@ -80,7 +85,7 @@ function makeBudget({ name, setting }) {
 /** Lints, pools with their breakers, and budgets, from the overview. */
 export class HealthView {
   #button = document.querySelector('#views [data-view=health]');
-  #lints = new KeyedList(find('lints'), ({ rule, path }) => `${rule} ${path}`, makeLint);
+  #lints = new KeyedList(find('lints'), keyOfLint, makeLint);
   #pools;
   #budgets = new KeyedList(find('budgets'), ({ name }) => name, makeBudget);
 

@@ -107,9 +107,9 @@ export class JournalView {
     find('journal-filter').addEventListener('submit', (event) => event.preventDefault());
   }
 
-  /** Shows an event that has come, at the top. */
-  added() {
-    ++this.#added;
+  /** Shows `count` events that have come, at the top. */
+  added(count) {
+    this.#added += count;
     this.changed();
   }
 

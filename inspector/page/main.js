@@ -1,6 +1,6 @@
 import { Actions } from './actions.js';
 import { ActorFeed } from './actor_feed.js';
-import { hashOf, hashOfRequests, pathOf, traceOf } from './address.js';
+import { hashOf, hashOfRequests, hashOfTrace, pathOf, traceOf } from './address.js';
 import { Api } from './api.js';
 import { DetailView } from './detail_view.js';
 import { setText } from './element.js';
@@ -10,6 +10,7 @@ import { follow } from './follow.js';
 import { milliseconds, whole } from './format.js';
 import { HealthView } from './health_view.js';
 import { processorUse } from './history.js';
+import { JournalFeed } from './journal_feed.js';
 import { JournalModel } from './journal_model.js';
 import { JournalView } from './journal_view.js';
 import { Presence } from './presence.js';
@@ -39,10 +40,13 @@ const treeView = new TreeView(tree, rates, (path, isWanted) => select(path, { is
 const detailView = new DetailView(actions);
 const open = (path) => select(path, { isWanted: true });
 const journalView = new JournalView(journal, open);
+const journalFeed = new JournalFeed(api, journal, (count) => journalView.added(count));
 const healthView = new HealthView(actions);
-const settingsView = new SettingsView(api);
+const settingsView = new SettingsView(api, actions);
 const requestsView = new RequestsView(api, () => requestsLoop.hurry());
-const traceView = new TraceView(api);
+const traceView = new TraceView(api, actions, (id, spanId) => {
+  if (traceOf(location.hash) === id) setAddress(hashOfTrace(spanId));
+});
 
 setUpTheme(() => figures.recolour());
 const showView = setUpViews((view, isChosen) => {
@@ -127,31 +131,11 @@ follow({
   },
 });
 
-let daemonStartedAt;
-
-function takeEvent(event) {
-  if (journal.add(event)) journalView.added();
-}
-
 follow({
   presence,
   silence: 60_000, // comments come in between
-  async *open(signal, onBytes) {
-    const { startedAt } = await api.get('overview');
-    if (daemonStartedAt !== undefined && daemonStartedAt !== startedAt) journal.addDaemon(startedAt);
-    daemonStartedAt = startedAt;
-    const past = await api.get(
-      'journal',
-      journal.last === 0 ? { limit: 2_000 } : { after: journal.last, limit: 10_000 },
-    );
-    past.events.forEach(takeEvent);
-    journalView.changed();
-    yield* api.events('journal/stream', { after: past.last }, signal, onBytes);
-  },
-  take(message) {
-    if (message.type === 'journal') takeEvent(message.event);
-    else if (journal.addGap(message.events, new Date().toISOString())) journalView.added();
-  },
+  open: (signal, onBytes) => journalFeed.open(signal, onBytes),
+  take: (message) => journalFeed.take(message),
   tell: (problem) => journalView.fail(problem),
 });
 

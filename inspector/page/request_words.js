@@ -1,6 +1,9 @@
 import { microseconds } from './format.js';
 
-const levels = { 'client-gone': 'warning', refused: 'warning', stalled: 'critical', cut: 'critical' };
+const levels = { 'client-gone': 'warning', stalled: 'critical', cut: 'critical' };
+
+/** What no other request has: clients may give several the same id, or trace. */
+export const keyOf = ({ spanId }) => spanId;
 
 export const isUnderWay = ({ durationMicroseconds }) => durationMicroseconds === undefined;
 
@@ -29,14 +32,4 @@ export function outcomeOf(request) {
 export function statusOf({ status }) {
   if (status === undefined) return { level: undefined, words: '' };
   return { level: status >= 500 ? 'critical' : undefined, words: status === 0 ? 'none' : String(status) };
-}
-
-/**
- * By which id the trace of each of these requests is found, in their order: by the request's own, unless several have
- * the same.
- */
-export function idsOfTraces(requests) {
-  const counts = new Map();
-  for (const { requestId } of requests) counts.set(requestId, (counts.get(requestId) ?? 0) + 1);
-  return requests.map(({ requestId, traceId }) => (counts.get(requestId) > 1 ? traceId : requestId));
 }

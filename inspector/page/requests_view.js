@@ -2,7 +2,7 @@ import { hashOfTrace } from './address.js';
 import { element, setAttribute, setText } from './element.js';
 import { timeOfDay, whole } from './format.js';
 import { KeyedList } from './keyed_list.js';
-import { durationOf, idsOfTraces, outcomeOf, statusOf } from './request_words.js';
+import { durationOf, isUnderWay, keyOf, outcomeOf, statusOf } from './request_words.js';
 
 const find = (id) => document.getElementById(id);
 
@@ -13,22 +13,16 @@ export function setMark(target, { level, words }) {
   setText(target, words);
 }
 
-/** Makes a link the way to the trace of a request, if there is one. */
-export function setLink(link, { request, traceKey }, text) {
-  setAttribute(link, 'href', request.recorded ? hashOfTrace(traceKey) : undefined);
+/** Makes a link the way to the trace of a request, if there is one, or to where it can be cut. */
+export function setLink(link, request, text) {
+  setAttribute(link, 'href', request.recorded || isUnderWay(request) ? hashOfTrace(request.spanId) : undefined);
   setText(link, text);
 }
 
-/** Requests as lists show them: those under way, then those that have ended; each with the id that finds its trace. */
-export function listed({ open, ended }) {
-  const requests = [...open, ...ended];
-  const keys = idsOfTraces(requests);
-  return requests.map((request, index) => ({ request, traceKey: keys[index] }));
-}
+/** Requests as lists show them: those under way, then those that have ended. */
+export const listed = ({ open, ended }) => [...open, ...ended];
 
-export const keyOf = ({ request }) => request.traceId;
-
-function makeRow({ request }) {
+function makeRow(request) {
   const time = element('time', { dateTime: request.startedAt }, timeOfDay(request.startedAt));
   const duration = element('td', { className: 'number duration' });
   const status = mark();
@@ -46,11 +40,11 @@ function makeRow({ request }) {
       element('td', { className: 'id' }, link),
       element('td', { className: 'outcome' }, outcome),
     ),
-    show(item) {
-      setText(duration, durationOf(item.request, Date.now()));
-      setMark(status, statusOf(item.request));
-      setMark(outcome, outcomeOf(item.request));
-      setLink(link, item, item.request.requestId);
+    show(now) {
+      setText(duration, durationOf(now, Date.now()));
+      setMark(status, statusOf(now));
+      setMark(outcome, outcomeOf(now));
+      setLink(link, now, now.requestId);
     },
   };
 }

@@ -9,8 +9,9 @@ export class SettingsView {
   #api;
   #settings = [];
 
-  constructor(api) {
+  constructor(api, actions) {
     this.#api = api;
+    find('drain').addEventListener('click', () => actions.drain());
     find('settings-filter').addEventListener('input', () => this.#show());
     find('settings-filter').addEventListener('submit', (event) => event.preventDefault());
     find('settings-reload').addEventListener('click', () => this.load());

@@ -64,6 +64,7 @@ function headOf(trace) {
     ['Duration', durationOf(trace, Date.now())],
     ['Outcome', marked(outcome)],
     ['Trace id', trace.traceId],
+    ['Span id', trace.spanId],
     ['Client', trace.client],
     ['Status', marked(status)],
     ['Sent', trace.bytesOut === undefined ? undefined : bytes(trace.bytesOut)],
@@ -74,19 +75,26 @@ function headOf(trace) {
 /** What was done for one request: its facts, and each step with a bar where it began and for how long it lasted. */
 export class TraceView {
   #api;
+  #onFound;
   #id = '';
   #trace;
   #rows = new KeyedList(find('trace-rows'), ({ span }) => String(span.id), makeRow);
 
-  constructor(api) {
+  /** `onFound(id, spanId)` hears by which id a request was looked for, and by which it is shown from then on. */
+  constructor(api, actions, onFound) {
     this.#api = api;
+    this.#onFound = onFound;
+    find('trace-cut').addEventListener('click', () => actions.cut(this.#trace));
     find('trace-export').addEventListener('click', (event) => {
       event.preventDefault(); // a link by itself would go without the token
       this.#export();
     });
   }
 
-  /** Begins to show the trace of a request, of which nothing is known yet; `id` is the request's or the trace's. */
+  /**
+   * Begins to show the trace of a request, of which nothing is known yet; `id` is its own, or that of its span or its
+   * trace.
+   */
   select(id) {
     if (id === this.#id && this.#trace && mayChange(this.#trace)) return;
     this.#id = id;
@@ -108,11 +116,15 @@ export class TraceView {
     const id = this.#id;
     if (!id || (this.#trace && !mayChange(this.#trace))) return;
     try {
-      // By the trace's own id as soon as that is known: another request may come with the same one.
-      const trace = await this.#api.get('trace', { id: this.#trace?.traceId ?? id });
-      if (id === this.#id) this.#show(trace);
+      const trace = await this.#api.get('trace', { id });
+      if (id !== this.#id) return;
+      this.#id = trace.spanId; // another request may come with the same id, or in the same trace
+      this.#show(trace);
+      if (id !== trace.spanId) this.#onFound(id, trace.spanId);
     } catch (error) {
-      if (id === this.#id) find('trace-problem').textContent = error.message;
+      if (id !== this.#id) return;
+      find('trace-problem').textContent = error.message;
+      if (error.status === 404) this.#offerCut(false);
     }
   }
 
@@ -124,7 +136,8 @@ export class TraceView {
     const head = headOf(trace);
     const place = find('trace-head');
     if (!place.firstChild?.isEqualNode(head)) place.replaceChildren(head);
-    const query = new URLSearchParams({ id: trace.traceId, format: 'otlp' });
+    this.#offerCut(isUnderWay(trace));
+    const query = new URLSearchParams({ id: trace.spanId, format: 'otlp' });
     setAttribute(find('trace-export'), 'href', `/inspector/api/trace?${query}`);
     const room = roomOf(trace, Date.now());
     setText(find('trace-room'), microseconds(room));
@@ -133,12 +146,18 @@ export class TraceView {
     this.#rows.show(inTreeOrder(trace.spans).map((row) => ({ ...row, room })));
   }
 
+  #offerCut(isPossible) {
+    const button = find('trace-cut');
+    if (!isPossible && document.activeElement === button) this.focus(); // who uses keys stays in this view
+    button.hidden = !isPossible;
+  }
+
   async #export() {
-    const { traceId } = this.#trace;
+    const { spanId } = this.#trace;
     try {
-      const exported = await this.#api.get('trace', { id: traceId, format: 'otlp' });
+      const exported = await this.#api.get('trace', { id: spanId, format: 'otlp' });
       const href = URL.createObjectURL(new Blob([JSON.stringify(exported)], { type: 'application/json' }));
-      element('a', { href, download: `trace-${traceId}.json` }).click();
+      element('a', { href, download: `trace-${spanId}.json` }).click();
       URL.revokeObjectURL(href);
     } catch (error) {
       find('trace-problem').textContent = error.message;

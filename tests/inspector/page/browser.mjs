@@ -121,8 +121,9 @@ async function testRequests() {
   const step = (name) => page.locator(`#trace-rows tr:has(.step:text-is("${name}"))`).last();
   await step('run_command').waitFor();
   await step('command').locator('.text', { hasText: 'exited with 0' }).waitFor();
-  assert.equal(new URL(page.url()).hash, `#trace=${encodeURIComponent(id)}`);
+  assert.match(new URL(page.url()).hash, /^#trace=[0-9a-f]{16}$/);
   await page.locator('#trace-head dd', { hasText: id }).waitFor();
+  assert.equal(await page.locator('#trace-cut').isVisible(), false, 'it has ended');
   await shoot(page, 'trace-light');
   const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#trace-export').click()]);
   const exported = JSON.parse(await readFile(await download.path(), 'utf8'));
@@ -138,6 +139,9 @@ async function testRequests() {
   await found.waitFor();
   await page.goBack();
   await page.reload();
+  await step('command').waitFor();
+  await page.goto(`${inspector}/inspector#trace=${encodeURIComponent(id)}`);
+  await page.waitForURL(/#trace=[0-9a-f]{16}$/); // that somebody typed another id is not remembered
   await step('command').waitFor();
   await close(page);
 }
@@ -208,6 +212,11 @@ async function testManyActors() {
   await page.locator('#views button[data-view=settings]').click();
   await page.locator('#settings-rows .lost').waitFor();
   await shoot(page, 'settings');
+  await page.locator('#drain').click();
+  await page.locator('dialog input').fill('5');
+  await page.locator('dialog .dangerous').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.deepEqual(daemon.posted.at(-1), { path: '/inspector/api/drain', body: { milliseconds: 5_000 } });
 
   daemon.hang();
   await page.locator('#connection', { hasText: 'connection lost' }).waitFor();
@@ -225,12 +234,9 @@ async function testRequestsInAllStates() {
   const request = (text) => page.locator('#requests-rows tr', { hasText: text });
   await request('client takes nothing for').waitFor();
   assert.equal(await page.locator('#requests-rows a').count(), 9);
-  assert.equal(await page.locator('#requests-rows a[href]').count(), 8, 'what is not recorded has no trace');
-  assert.deepEqual(
-    await request('refused').locator('a').evaluateAll((links) => links.map((link) => link.textContent)),
-    ['same'],
-  );
-  assert.equal(await page.locator('#requests-rows a[href="#trace=same"]').count(), 0, 'two have this id');
+  assert.equal(await page.locator('#requests-rows a[href]').count(), 9, 'also of one that is not recorded, to cut it');
+  const twins = await request('same').locator('a').evaluateAll((links) => links.map(({ hash }) => hash));
+  assert.equal(new Set(twins).size, 2, 'two have this id, and all are of one trace');
   await shoot(page, 'requests-light');
   await page.selectOption('#theme', 'dark');
   await shoot(page, 'requests-dark');
@@ -255,6 +261,12 @@ async function testRequestsInAllStates() {
   const running = page.locator('#trace-rows tr', { hasText: 'under way' });
   await running.waitFor();
   await shoot(page, 'trace-dark');
+  await page.locator('#trace-cut').click();
+  await page.locator('dialog p', { hasText: 'POST /api/execute' }).waitFor();
+  await page.locator('dialog .dangerous').click();
+  await page.locator('dialog').waitFor({ state: 'detached' });
+  assert.equal(daemon.posted.at(-1).path, '/inspector/api/request/cut');
+  assert.equal(`#trace=${daemon.posted.at(-1).body.id}`, new URL(page.url()).hash);
   await page.selectOption('#theme', 'light');
   await shoot(page, 'trace-many-light');
   await page.setViewportSize({ width: 400, height: 800 });

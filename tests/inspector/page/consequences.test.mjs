@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { ofBreaker, ofRestart, ofStop } from '../../../inspector/page/consequences.js';
+import { ofBreaker, ofCut, ofDrain, ofRestart, ofStop } from '../../../inspector/page/consequences.js';
 import { supervisor } from './actors.mjs';
 
 test('A restart tells who ends with it and what it costs', () => {
@@ -28,4 +28,10 @@ test('A stop and the breakers', () => {
   assert.equal(ofStop(supervisor('one_for_one'), 0), `${stop} What it serves fails until the daemon is started anew.`);
   assert.match(ofBreaker('python', 'trip'), /^The circuit opens: .*python/);
   assert.match(ofBreaker('python', 'reset'), /^The circuit closes: .*python/);
+});
+
+test('What a cut and a drain cost', () => {
+  assert.match(ofCut, /the client gets no whole answer/);
+  assert.match(ofDrain, /All sessions, processes and code contexts end with it/);
+  assert.match(ofDrain, /settings that were changed here are lost/);
 });

@@ -2,7 +2,8 @@ const microseconds = (since) => (Date.now() - since) * 1e3;
 
 const request = (id, startedAt, more) => ({
   requestId: id,
-  traceId: startedAt.toString(16).padStart(32, '0'),
+  traceId: 'c0ffee'.padStart(32, '0'), // all of one client
+  spanId: startedAt.toString(16).padStart(16, '0'),
   method: 'POST',
   path: '/api/execute',
   client: '10.2.0.17:40112',
@@ -30,7 +31,7 @@ export function someRequests(begun) {
     ended: [
       ended('e595808b-4', begun - 10, 6_856),
       ended('e595808b-3', begun - 900, 31_400, { method: 'GET', path, outcome: 'client-gone', bytesOut: 81_920 }),
-      ended('same', begun - 1_200, 240, { status: 429, outcome: 'refused' }),
+      ended('same', begun - 1_200, 240, { status: 429 }),
       ended('same', begun - 1_500, 5_000_000, { status: 503 }),
       ended('download', begun - 70_000, 63_000_000, { method: 'GET', path, outcome: 'stalled' }),
       ended('9b1c-cut', begun - 71_000, 800, { status: 0, bytesOut: 0, outcome: 'cut' }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { durationOf, idsOfTraces, outcomeOf, statusOf } from '../../../inspector/page/request_words.js';
+import { durationOf, outcomeOf, statusOf } from '../../../inspector/page/request_words.js';
 import { noon } from './actors.mjs';
 
 const begun = (more) => ({ startedAt: '2026-11-28T12:00:00.000Z', ...more });
@@ -19,7 +19,6 @@ test('What became of a request', () => {
   const ended = (outcome) => begun({ durationMicroseconds: 1, outcome });
   assert.deepEqual(outcomeOf(ended('complete')), { level: 'calm', words: 'complete' });
   assert.deepEqual(outcomeOf(ended('client-gone')), { level: 'warning', words: 'client gone' });
-  assert.deepEqual(outcomeOf(ended('refused')), { level: 'warning', words: 'refused' });
   assert.deepEqual(outcomeOf(ended('stalled')), { level: 'critical', words: 'stalled' });
   assert.deepEqual(outcomeOf(ended('cut')), { level: 'critical', words: 'cut' });
   assert.deepEqual(outcomeOf(begun()), { level: 'calm', words: 'under way' });
@@ -34,13 +33,4 @@ test('Failures of the server stand out by their status; 0 tells that there was n
   assert.deepEqual(statusOf({ status: 503 }), { level: 'critical', words: '503' });
   assert.deepEqual(statusOf({ status: 0 }), { level: undefined, words: 'none' });
   assert.deepEqual(statusOf({}), { level: undefined, words: '' });
-});
-
-test('The id of a request leads to its trace as long as it is the only one', () => {
-  const requests = [
-    { requestId: 'a', traceId: '1' },
-    { requestId: 'b', traceId: '2' },
-    { requestId: 'a', traceId: '3' },
-  ];
-  assert.deepEqual(idsOfTraces(requests), ['1', 'b', '3']);
 });

@@ -224,7 +224,7 @@ export async function startSyntheticDaemon({ inspector, actors, busy, token }) {
       asked.push(url);
       const { open, ended } = someRequests(begun);
       const id = url.searchParams.get('id');
-      return someTrace([...open, ...ended].find(({ requestId, traceId }) => requestId === id || traceId === id));
+      return someTrace([...open, ...ended].find(({ requestId, spanId }) => requestId === id || spanId === id));
     },
     '/inspector/api/actor': (url) => ({
       ...actors.find(({ path }) => path === url.searchParams.get('path')),
