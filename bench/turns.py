@@ -35,10 +35,21 @@ def take_turns(sides, rounds):
 
 def estimate(values, seed):
     """The median and its confidence interval: percentiles of the medians of resamples (bootstrap)."""
+    return estimate_of_groups([values], seed)
+
+
+def estimate_of_groups(groups, seed):
+    """The same where the values of one group have something in common, as those of one process have: resamples are of
+    the groups, and of the values of each."""
     source = random.Random(seed)
-    medians = sorted(statistics.median(source.choices(values, k=len(values))) for _ in range(RESAMPLES))
+
+    def resample():
+        drawn = source.choices(groups, k=len(groups)) if len(groups) > 1 else groups
+        return statistics.median(value for values in drawn for value in source.choices(values, k=len(values)))
+
+    medians = sorted(resample() for _ in range(RESAMPLES))
     beyond = round(RESAMPLES * (1 - CONFIDENCE) / 2)
-    return Estimate(statistics.median(values), medians[beyond], medians[-1 - beyond])
+    return Estimate(statistics.median(value for values in groups for value in values), medians[beyond], medians[-1 - beyond])
 
 
 def compare(figures, against, seed):
