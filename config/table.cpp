@@ -460,8 +460,8 @@ const std::vector<key>& all_keys() {
          "Size of that file; when it is full the older half is dropped"),
     count("inspector.traces-kept", MEMBER(inspector.traces_kept), 0, 100'000, at_start,
           "Traces of requests that have ended; a trace takes some kilobytes, at most 100", "nothing is traced"),
-    count("inspector.trace-every", MEMBER(inspector.trace_every), 0, 1'000'000, live,
-          "One of so many requests is traced; one whose traceparent says that it is sampled is in any case",
+    count("inspector.traces-per-second", MEMBER(inspector.traces_per_second), 0, 1'000'000, live,
+          "Requests traced in any second, the first; one whose traceparent says that it is sampled is in any case",
           "none but those"),
   };
   // clang-format on

@@ -68,10 +68,10 @@ void log_access(log& lines, const http::access_record& record) {
 
 supervision::trace_ptr begin_trace(supervision::trace_log& traces, const http::request& arrived,
                                    const std::string& client, std::chrono::steady_clock::time_point began,
-                                   std::uint64_t every) {
+                                   std::uint64_t per_second) {
   const auto* header = arrived.header("traceparent");
   return traces.begin({arrived.id, arrived.method, arrived.path.substr(0, longest_traced_path), client},
-                      header == nullptr ? std::nullopt : supervision::parse_trace_parent(*header), every,
+                      header == nullptr ? std::nullopt : supervision::parse_trace_parent(*header), per_second,
                       began);
 }
 
@@ -108,7 +108,7 @@ web make_web(const actors::services_ptr& context, log& lines, const supervision:
     hooks.trace = [observer, context](const http::request& arrived, const std::string& client,
                                       std::chrono::steady_clock::time_point began) {
       return begin_trace(observer->traces, arrived, client, began,
-                         context->settings()->inspector.trace_every);
+                         context->settings()->inspector.traces_per_second);
     };
   }
   hooks.refuse = [](const http::refusal& why) {

@@ -63,11 +63,11 @@ void show(const call& incoming) {
         http::validation_report({{"format", "format must be otlp, or absent", "invalid_value"}}));
   const auto found = incoming.with->observer->traces.find(id);
   if (found.empty())
-    return incoming.send_problem(
-        404, "NOT_FOUND",
-        fmt::format("There is no trace of a request {}: it has never come, or was not traced, or "
-                    "inspector.traces-kept others have ended since",
-                    id));
+    return incoming.send_problem(404, "NOT_FOUND",
+                                 fmt::format("There is no trace of a request {}: it has never come, or was "
+                                             "not traced (inspector.traces-per-second), or "
+                                             "inspector.traces-kept others have ended since",
+                                             id));
   const auto trace = found.front()->look();
   incoming.send_json(format.empty() ? trace_document(trace) : open_telemetry_document(trace));
 }

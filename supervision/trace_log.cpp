@@ -1,6 +1,7 @@
 #include "supervision/trace_log.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -20,13 +21,20 @@ std::uint64_t trace_log::new_number() {
   return made != 0 ? made : 1;
 }
 
-trace_ptr trace_log::begin(traced_request about, std::optional<trace_parent> parent, std::uint64_t every,
+bool trace_log::is_within(std::uint64_t per_second, trace::clock::time_point began) {
+  if (began - second_ >= std::chrono::seconds(1)) {
+    second_ = began;
+    recorded_in_second_ = 0;
+  }
+  return ++recorded_in_second_ <= per_second;
+}
+
+trace_ptr trace_log::begin(traced_request about, std::optional<trace_parent> parent, std::uint64_t per_second,
                            trace::clock::time_point began) {
   const std::lock_guard lock{mutex_};
   if (most_ == 0)
     return nullptr;
-  const bool wanted = parent && parent->is_sampled;
-  const bool records = wanted || (every != 0 && begun_++ % every == 0);
+  const bool records = (parent && parent->is_sampled) || is_within(per_second, began);
   const trace_context context{parent ? parent->id : trace_id{new_number(), new_number()}, new_number(),
                               parent ? parent->span : 0};
   auto made = std::make_shared<trace>(std::move(about), context, records, began);

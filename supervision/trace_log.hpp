@@ -22,13 +22,14 @@ public:
   /// How many of those that have ended are kept, the oldest are dropped; 0: nothing is traced.
   void keep(std::size_t most);
 
-  /// Begins one, which is to be finished. `every`: one of so many is recorded, the others are known only
-  /// while they are under way; 0: none is. Who names a sampled `parent` has it recorded in any case. `began`:
-  /// when its first byte came. Null when nothing is kept.
-  [[nodiscard]] trace_ptr begin(traced_request about, std::optional<trace_parent> parent, std::uint64_t every,
+  /// Begins one, which is to be finished. `per_second`: so many of those that began in any second are
+  /// recorded, the others are known only while they are under way. Who names a sampled `parent` has it
+  /// recorded in any case. `began`: when its first byte came. Null when nothing is kept.
+  [[nodiscard]] trace_ptr begin(traced_request about, std::optional<trace_parent> parent,
+                                std::uint64_t per_second,
                                 trace::clock::time_point began = trace::clock::now());
 
-  /// What becomes of it when it has ended: others are of interest to nobody.
+  /// What becomes of it when it has ended: some are of interest to nobody.
   enum class keeping { kept, dropped };
 
   /// The answer has left, or never will.
@@ -47,10 +48,12 @@ public:
 
 private:
   std::uint64_t new_number();
+  bool is_within(std::uint64_t per_second, trace::clock::time_point began);
 
   mutable std::mutex mutex_;
   std::size_t most_ = 0;
-  std::uint64_t begun_ = 0;
+  trace::clock::time_point second_; // when the one began in which so many were recorded
+  std::uint64_t recorded_in_second_ = 0;
   // One whose request was lost before it could be finished is gone with it.
   mutable std::unordered_map<const trace*, std::weak_ptr<trace>> open_;
   std::deque<trace_ptr> ended_; // the newest last

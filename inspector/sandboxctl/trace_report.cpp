@@ -190,11 +190,10 @@ public:
     lines_.emplace_back();
     lines_.emplace_back("Spans", tone::strong);
     if (told.spans.empty())
-      lines_.emplace_back(
-          told.request.is_recorded
-              ? "  none"
-              : "  none: this request is not traced; the setting inspector.trace-every says which are",
-          tone::faint);
+      lines_.emplace_back(told.request.is_recorded ? "  none"
+                                                   : "  none: this request is not traced; the setting "
+                                                     "inspector.traces-per-second says how many are",
+                          tone::faint);
     else
       std::ranges::move(span_table(told, now, style).lines(), std::back_inserter(lines_));
     if (told.lost_spans > 0)

@@ -160,7 +160,7 @@ TEST(trace_log, knows_requests_under_way_and_the_last_that_have_ended) {
   log.keep(2);
   std::vector<trace_ptr> made;
   for (const std::string id : {"a", "b", "c", "c"})
-    made.push_back(log.begin({id, "GET", "/", ""}, {}, 1));
+    made.push_back(log.begin({id, "GET", "/", ""}, {}, 10));
   EXPECT_THAT(log.open(), ElementsAre(made[0], made[1], made[2], made[3]));
   EXPECT_THAT(log.ended(), IsEmpty());
   for (const auto& one : made)
@@ -178,7 +178,7 @@ TEST(trace_log, tells_apart_the_requests_of_one_trace) {
   log.keep(10);
   std::vector<trace_ptr> made;
   for (int count = 0; count < 4; ++count)
-    made.push_back(log.begin({"r", "GET", "/", ""}, parse_trace_parent(parent), 1));
+    made.push_back(log.begin({"r", "GET", "/", ""}, parse_trace_parent(parent), 10));
   log.finish(made[0], 200, 0, "complete");
   log.finish(made[3], 200, 0, "complete");
   const auto newest_first = ElementsAre(made[2], made[1], made[3], made[0]); // those under way before others
@@ -191,7 +191,7 @@ TEST(trace_log, tells_apart_the_requests_of_one_trace) {
 TEST(trace_log, keeps_none_that_is_of_interest_to_nobody) {
   trace_log log;
   log.keep(10);
-  log.finish(log.begin({}, {}, 1), 200, 0, "complete", trace_log::keeping::dropped);
+  log.finish(log.begin({}, {}, 10), 200, 0, "complete", trace_log::keeping::dropped);
   EXPECT_THAT(log.open(), IsEmpty());
   EXPECT_THAT(log.ended(), IsEmpty());
 }
@@ -199,18 +199,19 @@ TEST(trace_log, keeps_none_that_is_of_interest_to_nobody) {
 TEST(trace_log, forgets_one_whose_request_was_lost) {
   trace_log log;
   log.keep(10);
-  static_cast<void>(log.begin({"lost", "GET", "/", ""}, {}, 1));
+  static_cast<void>(log.begin({"lost", "GET", "/", ""}, {}, 10));
   EXPECT_THAT(log.open(), IsEmpty());
   EXPECT_THAT(log.find("lost"), IsEmpty());
 }
 
-TEST(trace_log, records_one_of_so_many_and_those_that_ask_for_it) {
+TEST(trace_log, records_so_many_in_a_second_and_those_that_ask_for_it) {
   trace_log log;
   log.keep(10);
   std::string recorded;
-  for (int count = 0; count < 6; ++count)
-    recorded += log.begin({}, {}, 3)->records() ? '1' : '0';
-  EXPECT_EQ(recorded, "100100");
+  const auto began = trace::clock::now();
+  for (const auto later : {0ms, 1ms, 2ms, 3ms, 999ms, 1000ms, 1001ms})
+    recorded += log.begin({}, {}, 3, began + later)->records() ? '1' : '0';
+  EXPECT_EQ(recorded, "1110011");
   EXPECT_FALSE(log.begin({}, {}, 0)->records());
   const auto asked = parse_trace_parent(parent);
   const auto made = log.begin({}, asked, 0);
@@ -225,7 +226,7 @@ TEST(trace_log, records_one_of_so_many_and_those_that_ask_for_it) {
 
 TEST(trace_log, begins_nothing_where_nothing_is_kept) {
   trace_log log;
-  EXPECT_EQ(log.begin({}, parse_trace_parent(parent), 1), nullptr);
+  EXPECT_EQ(log.begin({}, parse_trace_parent(parent), 10), nullptr);
   log.finish(nullptr, 200, 0, "complete");
 }
 

@@ -152,8 +152,9 @@ TEST(a_trace, tells_why_there_are_no_spans) {
   EXPECT_EQ(table_of(told), "  none\n... and 1 span for which there was no room\n");
   told.request.is_recorded = false;
   told.lost_spans = 0;
-  EXPECT_EQ(table_of(told),
-            "  none: this request is not traced; the setting inspector.trace-every says which are\n");
+  EXPECT_EQ(
+      table_of(told),
+      "  none: this request is not traced; the setting inspector.traces-per-second says how many are\n");
 }
 
 TEST(a_trace, that_ended_before_an_answer_says_so) {
