@@ -264,7 +264,7 @@ struct inspector_settings {
   std::string journal_file; ///< empty = the journal ends with the daemon
   std::uint64_t journal_file_bytes = 4u << 20;
   std::uint64_t traces_kept = 500;      ///< of requests that have ended; 0: none is traced
-  std::uint64_t traces_per_second = 20; ///< requests traced in any second; 0: those that ask for it
+  std::uint64_t traces_per_second = 20; ///< requests traced each second; 0: those that ask for it
 };
 
 /// All of them.

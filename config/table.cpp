@@ -461,7 +461,7 @@ const std::vector<key>& all_keys() {
     count("inspector.traces-kept", MEMBER(inspector.traces_kept), 0, 100'000, at_start,
           "Traces of requests that have ended; a trace takes some kilobytes, at most 100", "nothing is traced"),
     count("inspector.traces-per-second", MEMBER(inspector.traces_per_second), 0, 1'000'000, live,
-          "Requests traced in any second, the first; one whose traceparent says that it is sampled is in any case",
+          "Requests traced each second, the first; one whose traceparent says that it is sampled is in any case",
           "none but those"),
   };
   // clang-format on

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <exception>
 #include <fcntl.h>
+#include <new>
 #include <stdexcept>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -78,6 +79,14 @@ void write_at(int file, std::string_view& text, std::uint64_t& end) {
       throw std::system_error(count < 0 ? errno : ENOSPC, std::generic_category());
     end += static_cast<std::uint64_t>(count);
     text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+std::string text_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& reason) {
+    return reason.what();
   }
 }
 
@@ -168,7 +177,7 @@ void journal_file::append(const journal_event& event) {
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() + line.size() > most_waiting)
-      return note("too many events wait for the disk", 1);
+      return note(std::make_exception_ptr(std::runtime_error("too many events wait for the disk")), 1);
     waiting_ += line;
   }
   changed_.notify_all();
@@ -193,32 +202,35 @@ void journal_file::work() {
     const auto lines = std::exchange(waiting_, {});
     writing_ = true;
     lock.unlock();
-    std::string problem;
     std::string_view left = lines;
+    std::exception_ptr reason;
     try {
       write(left);
-    } catch (const std::exception& reason) {
-      problem = reason.what();
+    } catch (const std::exception&) {
+      reason = std::current_exception();
     }
     lock.lock();
     writing_ = false;
-    note(problem, static_cast<std::uint64_t>(std::ranges::count(left, '\n')));
     changed_.notify_all();
+    note(reason, static_cast<std::uint64_t>(std::ranges::count(left, '\n')));
   }
 }
 
-/// With the mutex held.
-void journal_file::note(const std::string& problem, std::uint64_t lost) {
-  const bool is_news = problem.empty() != problem_.empty();
-  problem_ = problem;
+/// With the mutex held. Null: all was written.
+void journal_file::note(const std::exception_ptr& reason, std::uint64_t lost) {
   lost_ += lost;
-  if (!is_news)
-    return;
-  if (report_)
-    report_(problem.empty()
-                ? fmt::format("the journal is written again, {} events are not in its file", lost_)
-                : "events of the journal do not get into its file: " + problem);
-  if (problem.empty())
+  try {
+    std::string problem;
+    if (reason)
+      problem = text_of(reason);
+    const bool is_news = problem.empty() != problem_.empty();
+    problem_ = problem;
+    if (is_news && report_)
+      report_(reason ? "events of the journal do not get into its file: " + problem
+                     : fmt::format("the journal is written again, {} events are not in its file", lost_));
+  } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch): nobody can be told either
+  }
+  if (!reason)
     lost_ = 0;
 }
 
@@ -230,7 +242,12 @@ bool journal_file::ends_amid_a_line() const {
 
 /// Takes from `lines` what it has written. Throws when the disk is full, or fails.
 void journal_file::write(std::string_view& lines) {
-  lines.remove_prefix(lines.size() - std::min<std::size_t>(lines.size(), most_bytes_ / 2));
+  const auto half = most_bytes_ / 2;
+  if (lines.size() > half) { // then nothing that is older is kept
+    lines.remove_prefix(lines.size() - half);
+    lines.remove_prefix(lines.find('\n') + 1); // the rest of a line
+    return replace_by(lines);
+  }
   if (size_of(file_.get()) + lines.size() >= most_bytes_)
     drop_older_half();
   auto end = size_of(file_.get());
@@ -239,14 +256,20 @@ void journal_file::write(std::string_view& lines) {
   write_at(file_.get(), lines, end);
 }
 
-/// In this order, so that whatever happens in between costs no event: the newer half is there once or twice.
 void journal_file::drop_older_half() {
   const auto half = last(most_bytes_ / 2);
+  if (half.size() != std::min(size_of(file_.get()), most_bytes_ / 2)) // the disk fails: nothing is dropped
+    throw std::system_error(EIO, std::generic_category());
   std::string_view kept = half;
   kept.remove_prefix(std::min(kept.find('\n'), kept.size() - 1) + 1); // the rest of a line
-  const auto size = kept.size();
+  replace_by(kept);
+}
+
+/// In this order, so that whatever happens in between costs nothing that is kept: it is there once or twice.
+void journal_file::replace_by(std::string_view& lines) {
+  const auto size = lines.size();
   std::uint64_t end = 0;
-  write_at(file_.get(), kept, end);
+  write_at(file_.get(), lines, end);
   if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0)
     throw std::system_error(errno, std::generic_category());
 }

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <mutex>
@@ -57,9 +58,10 @@ public:
 
 private:
   void work();
-  void note(const std::string& problem, std::uint64_t lost);
+  void note(const std::exception_ptr& reason, std::uint64_t lost);
   void write(std::string_view& lines);
   void drop_older_half();
+  void replace_by(std::string_view& lines);
   [[nodiscard]] bool ends_amid_a_line() const;
   [[nodiscard]] std::string last(std::uint64_t bytes) const;
 

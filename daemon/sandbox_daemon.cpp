@@ -310,8 +310,11 @@ int sandbox_daemon::stop(supervision::supervisor_actor root, std::optional<caf::
   io_.poll(); // what was posted last closes the last sockets
   inspector_.reset();
   end_the_rest();
-  if (journal_file_ && !journal_file_->flush(patience_with_the_disk))
-    leave(exit_code); // the disk hangs
+  if (journal_file_ && !journal_file_->flush(patience_with_the_disk)) { // its thread can not be waited for
+    log_.write(config::log_level::warn, "inspector", "the disk of the journal's file does not answer");
+    log_.flush();
+    ::_exit(exit_code);
+  }
   return exit_code;
 }
 

@@ -176,8 +176,8 @@ void cut_request(const call& incoming) {
   if (found.empty() || !found.front()->cut())
     return incoming.send_problem(409, "NOT_RUNNING", fmt::format("Request {} has ended", *id));
   const auto& about = found.front()->about();
-  given->note("/root/http",
-              fmt::format("cut request {} ({} {})", about.request_id, about.method, about.path));
+  given->note("/root/http", fmt::format("cut request {} ({} {}, span {})", about.request_id, about.method,
+                                        about.path, supervision::span_text(found.front()->context().span)));
   given->accept();
 }
 

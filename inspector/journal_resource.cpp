@@ -68,7 +68,11 @@ void list(const call& incoming) {
   const auto filter = filter_of(incoming);
   const auto& journal = incoming.with->observer->events;
   // Whoever has read of the daemon before this one begins anew.
-  auto found = journal.read(*after > journal.last_sequence() ? 0 : *after);
+  auto newest =
+      journal.last_sequence(); // before they are read: what comes meanwhile is behind it, or among them
+  auto found = journal.read(*after > newest ? 0 : *after);
+  if (!found.empty())
+    newest = std::max(newest, found.back().sequence);
   std::erase_if(found, [&](const auto& event) { return !filter.passes(event); });
   const bool wants_newest = incoming.parameter("after").empty();
   if (found.size() > *limit)
@@ -77,12 +81,11 @@ void list(const call& incoming) {
   std::string events = "[";
   for (const auto& event : found)
     events += (events.size() > 1 ? "," : "") + event_document(event);
-  incoming.send_json(
-      http::json_writer()
-          .raw("events", events + "]")
-          .number("last", found.empty() ? std::min(*after, journal.last_sequence()) : found.back().sequence)
-          .number("newest", journal.last_sequence())
-          .finish());
+  incoming.send_json(http::json_writer()
+                         .raw("events", events + "]")
+                         .number("last", found.empty() ? std::min(*after, newest) : found.back().sequence)
+                         .number("newest", newest)
+                         .finish());
 }
 
 void follow(const call& incoming) {

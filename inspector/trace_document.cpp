@@ -127,7 +127,10 @@ private:
     const bool has_port = colon != std::string::npos && colon + 1 < client.size() &&
                           std::all_of(client.begin() + static_cast<std::ptrdiff_t>(colon) + 1, client.end(),
                                       [](char letter) { return letter >= '0' && letter <= '9'; });
-    about.text("client.address", std::string_view(client).substr(0, has_port ? colon : client.size()));
+    auto address = std::string_view(client).substr(0, has_port ? colon : client.size());
+    if (address.starts_with('[') && address.ends_with(']'))
+      address = address.substr(1, address.size() - 2);
+    about.text("client.address", address);
     if (has_port)
       about.number("client.port", std::string_view(client).substr(colon + 1));
     about.text("sandboxd.request_id", all_.about.request_id);

@@ -25,7 +25,7 @@ traced_handling::traced_handling(actor_record& record, const caf::mailbox_elemen
   one.is_message = true;
   const auto& content = element.content();
   const auto* type = content.empty() ? nullptr : content.type(0).second;
-  one.name = type == nullptr ? "message" : type->name();
+  one.name = element.mid.is_response() ? "answer" : type == nullptr ? "message" : type->name();
   one.path = record.shared_path();
   one.process = record.process();
   one.begin = trace::clock::now();

@@ -21,9 +21,9 @@ spawn_scope::offer::~offer() {
 }
 
 spawn_scope spawn_scope::take() {
-  auto scope =
-      std::exchange(offered, std::nullopt)
-          .value_or(spawn_scope{std::make_shared<actor_record>(std::string{}), nullptr, nullptr, {}});
+  auto taken = std::exchange(offered, std::nullopt);
+  auto scope = taken ? std::move(*taken)
+                     : spawn_scope{std::make_shared<actor_record>(std::string{}), nullptr, nullptr, {}};
   scope.origin = current_origin();
   return scope;
 }

@@ -60,7 +60,7 @@ struct span {
   std::optional<clock::time_point> end; ///< nothing: it is under way
 };
 
-/// Its name for people: of a message the plain name of its type, such as "run_command".
+/// Its name for people: of a message the plain name of its type, such as "run_command", or "answer".
 [[nodiscard]] std::string shown_name(const span& one);
 
 /// Which request it is: those that a client makes for one purpose may share a trace, and even a request id.

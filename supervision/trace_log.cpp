@@ -38,7 +38,7 @@ trace_ptr trace_log::begin(traced_request about, std::optional<trace_parent> par
   const trace_context context{parent ? parent->id : trace_id{new_number(), new_number()}, new_number(),
                               parent ? parent->span : 0};
   auto made = std::make_shared<trace>(std::move(about), context, records, began);
-  open_.insert_or_assign(made.get(), made); // the address may have been another's
+  open_.emplace(made.get(), made);
   return made;
 }
 

@@ -22,7 +22,7 @@ public:
   /// How many of those that have ended are kept, the oldest are dropped; 0: nothing is traced.
   void keep(std::size_t most);
 
-  /// Begins one, which is to be finished. `per_second`: so many of those that began in any second are
+  /// Begins one, which is to be finished. `per_second`: so many of those that began in each second are
   /// recorded, the others are known only while they are under way. Who names a sampled `parent` has it
   /// recorded in any case. `began`: when its first byte came. Null when nothing is kept.
   [[nodiscard]] trace_ptr begin(traced_request about, std::optional<trace_parent> parent,
@@ -54,7 +54,7 @@ private:
   std::size_t most_ = 0;
   trace::clock::time_point second_; // when the one began in which so many were recorded
   std::uint64_t recorded_in_second_ = 0;
-  // One whose request was lost before it could be finished is gone with it.
+  // One whose request was lost before it could be finished is left out, and forgotten by the next look.
   mutable std::unordered_map<const trace*, std::weak_ptr<trace>> open_;
   std::deque<trace_ptr> ended_; // the newest last
   std::mt19937_64 random_{std::random_device{}()};

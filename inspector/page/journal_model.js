@@ -1,5 +1,12 @@
 const everything = { text: '', kind: '', path: '' };
 
+const gapOf = (count, time) => ({
+  time,
+  kind: 'missed',
+  path: '',
+  text: `${count} events were overwritten before they could be told`,
+});
+
 /** The newest events of the journal, and those of them that a filter lets through. */
 export class JournalModel {
   #limit;
@@ -53,12 +60,7 @@ export class JournalModel {
 
   /** Notes in its place that `count` events were overwritten before they could be told; `time` is a date-time. */
   addGap(count, time) {
-    return this.add({
-      time,
-      kind: 'missed',
-      path: '',
-      text: `${count} events were overwritten before they could be told`,
-    });
+    return this.add(gapOf(count, time));
   }
 
   /**
@@ -73,9 +75,13 @@ export class JournalModel {
     const gaps = fresh.length === events.length ? this.#addMissedBefore(events) : 0;
     const ofItsOwn = fresh.findIndex((event) => event.time >= time);
     const begin = ofItsOwn >= 0 ? ofItsOwn : fresh.length;
-    const marker = { time, kind: 'daemon', path: '', text: 'another daemon began' };
+    const marker = [{ time, kind: 'daemon', path: '', text: 'another daemon began' }];
+    // All are its own, and numbered anew for sure: those before the first were overwritten.
+    const areAllItsOwn = begin === 0 && fresh.length === events.length;
+    if (areAllItsOwn && events[0]?.sequence > 1 && events[0].sequence <= this.#last)
+      marker.push(gapOf(events[0].sequence - 1, events[0].time));
     this.#last = 0; // its numbers may be lower
-    const shown = this.#addAll([...fresh.slice(0, begin), marker, ...fresh.slice(begin)]);
+    const shown = this.#addAll([...fresh.slice(0, begin), ...marker, ...fresh.slice(begin)]);
     this.#last = events.at(-1)?.sequence ?? 0;
     return gaps + shown;
   }

@@ -123,6 +123,8 @@ private:
         daemon_ = beginning_of(with_.server);
         const auto [after, words] = resume(place_, daemon_, source_of(with_.server));
         complain(words);
+        if (after == place_.number)
+          place_.daemon = daemon_; // it has what was seen last
         return after;
       } catch (const failure& lost) {
         if (lost.code() != exit_code::unreachable)

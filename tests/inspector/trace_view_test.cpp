@@ -23,6 +23,10 @@ protected:
     const auto headers = "X-Sandbox-Id: tests\r\nX-Request-Id: " + id + "\r\ntraceparent: " + parent + "\r\n";
     b.send(request_text("POST", "/api/execute", b.command_body("s", command, json::object()), headers));
     EXPECT_EQ(b.answer().status, 200);
+    EXPECT_TRUE(eventually([&] { // the client has the answer before the server has noted that
+      const auto ended = get("/inspector/api/requests?search=" + id).at("ended");
+      return ended.size() > 0 && ended.at(0).at("requestId") == id;
+    }));
   }
 
   static const json* span(const json& trace, std::string_view name) {

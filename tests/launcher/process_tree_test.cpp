@@ -142,6 +142,26 @@ TEST(look_below, finds_children_of_every_thread_and_what_is_below_them) {
   EXPECT_TRUE(look_below(of_another, 10).empty()) << "there is none of that number";
 }
 
+TEST(look_below, reads_no_more_of_the_dead_than_ten_times_what_is_wanted) {
+  std::vector<pid_t> dead;
+  for (int count = 0; count < 30; ++count) {
+    dead.push_back(::fork());
+    if (dead.back() == 0)
+      ::_exit(0);
+  }
+  for (const auto pid : dead) {
+    siginfo_t ended{};
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOWAIT), 0);
+  }
+  const pid_t living = fork_line(1); // children are told in the order of their birth
+  EXPECT_TRUE(look_below(::getpid(), 1).empty()) << "it was not come to";
+  EXPECT_EQ(look_below(::getpid(), 10).size(), 1u);
+  ::kill(living, SIGKILL);
+  for (const auto pid : dead)
+    EXPECT_EQ(::waitpid(pid, nullptr, 0), pid);
+  EXPECT_EQ(::waitpid(living, nullptr, 0), living);
+}
+
 process_entry make_entry(pid_t pid, pid_t parent, char state = 'S') {
   process_entry entry;
   entry.pid = pid;

@@ -100,7 +100,8 @@ TEST_F(actor_base_test, traces_what_is_sent_for_a_request_and_what_is_sent_for_t
   EXPECT_EQ(spans[0].parent, 1u);
   EXPECT_EQ(*spans[1].path, "/answerer");
   EXPECT_EQ(spans[1].parent, spans[0].id);
-  EXPECT_EQ(*spans[2].path, "/asker") << "the answer";
+  EXPECT_EQ(*spans[2].path, "/asker");
+  EXPECT_EQ(shown_name(spans[2]), "answer");
   EXPECT_EQ(spans[2].parent, spans[1].id);
   for (const auto& one : spans) {
     EXPECT_TRUE(one.is_message);

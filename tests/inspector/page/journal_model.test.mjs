@@ -136,3 +136,13 @@ test('The clock of another daemon may have been set back since some of its event
   journal.addDaemon(began, [at(40, 2), at(41, 7), at(42, 4), at(43, 6)]);
   assert.deepEqual(kinds(journal), [39, 40, 'daemon', 41, 42, 43]);
 });
+
+test('Of a daemon that numbers anew what was overwritten is counted behind its beginning', () => {
+  const journal = journalUntil(40);
+  journal.addDaemon(began, [at(30, 6), at(31, 7)]);
+  assert.deepEqual(
+    journal.shown.map(({ kind, sequence }) => sequence ?? kind),
+    [39, 40, 'daemon', 'missed', 30, 31],
+  );
+  assert.match(journal.shown[3].text, /^29 events/);
+});

@@ -48,13 +48,13 @@ class Night:
     def wait_until_doctor(self, pattern):
         eventually(lambda: re.search(pattern, run(self.daemon.url, "doctor").stdout))
 
-    def capture(self, name, *arguments, wait_for):
+    def capture(self, name, *arguments, wait_for, width=116):
         """What a terminal shows once that regular expression is found in it."""
         if not self.captures:
             return
         server = ["tmux", "-L", "night", "-f", "/dev/null"]
         command = [os.environ["SANDBOXCTL"], "--color=never", "--url", self.daemon.url, *arguments]
-        subprocess.run([*server, "new-session", "-d", "-x", "116", "-y", "32", "-s", "night",
+        subprocess.run([*server, "new-session", "-d", "-x", str(width), "-y", "32", "-s", "night",
                         " ".join(command) + "; sleep 60"], check=True)
         before = None
 
@@ -99,12 +99,12 @@ class Night:
         self.tell("1. \"All our notebooks answer 503.\"")
         self.memory_loop()
         self.ask("doctor", exit_code=1, must_say=["circuit of python is open"])
-        self.capture("doctor", "doctor", wait_for="circuit of python")
+        self.capture("doctor", "doctor", wait_for="circuit of python", width=160)
         self.tell("Executors of Python die one after the other. Of what?")
         self.ask("events", "--search", "memory", must_say=["there was no memory for it"])
         self.tell("Who runs what needs so much?")
         self.ask("requests", "--search", "train", must_say=["train-1a"])
-        self.ask("trace", "train-1a", must_say=["run_code", "its executor ended"])
+        self.ask("trace", "train-1a", must_say=["run_code", "run +/root/interpreters/python/executors/", "its executor ended"])
         self.tell(f"One client, whose code needs more than isolation.memory ({MEMORY}) allows; it has been told so in each "
                   "answer. Its contexts are stopped, the circuit is closed by hand.")
         tree = self.ask("tree", "/root/interpreters/contexts", must_say=["code-context"])
@@ -146,7 +146,7 @@ class Night:
         self.ask("doctor", must_say=["slow-client", "follow-beta", "has taken nothing"])
         self.ask("requests", must_say=["follow-beta"])
         self.tell("Its client is connected and reads nothing, so the command waits for it. Who is it, and what hangs on it?")
-        self.ask("trace", "follow-beta", must_say=["command", "under way"])
+        self.ask("trace", "follow-beta", must_say=["command +/root/sandbox/workload/sessions/\\d+/shell", "under way"])
         self.tell("Nobody needs that connection any more.")
         self.ask("cut", "follow-beta", "--yes", must_say=[])
         eventually(lambda: "slow-client" not in run(self.daemon.url, "doctor").stdout)

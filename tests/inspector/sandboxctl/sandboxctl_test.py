@@ -289,7 +289,7 @@ class Changes(WithDaemon):
             self.assertEqual(terminal.end(), code)
         ended = eventually(lambda: self.requests("slow")["ended"])
         self.assertEqual([(one["spanId"], one["outcome"]) for one in ended], [(span, "cut")])
-        self.assertIn("cut request slow (POST /api/execute)", self.run_good("events", "--search", "by the inspector"))
+        self.assertIn(f"cut request slow (POST /api/execute, span {span})", self.run_good("events", "--search", "by the inspector"))
         for identifier in ("slow", span):
             self.check_refusal(run(self.daemon.url, "cut", identifier, "--yes"), 1,
                                r"Request slow \(POST /api/execute of \S+\) has ended")
