@@ -187,6 +187,7 @@ async function testManyActors() {
   await page.keyboard.press('Home');
   await selected(page, 'root');
   await row(page, 'user-7').first().click();
+  await selected(page, '7'); // else the arrow may still be that of the root
   await page.locator('#tree .tree-row[aria-selected=true] .arrow').click();
   await kind(page, 'session').click();
   await page.locator('#actor h2').waitFor();
