@@ -117,6 +117,8 @@ std::optional<journal_event> parse_journal_line(std::string_view line) {
     const auto number = [&](const char* key) { return read.at(key).get_ref<const unsigned_number&>(); };
     event.sequence = number("sequence");
     const auto microseconds = number("microseconds");
+    if (event.sequence > largest_sequence || microseconds > largest_time)
+      return std::nullopt;
     event.time = std::chrono::system_clock::time_point(std::chrono::microseconds(microseconds));
     event.kind = *kind;
     read.at("path").get_to(event.path);
@@ -124,8 +126,7 @@ std::optional<journal_event> parse_journal_line(std::string_view line) {
     read.at("text").get_to(event.text);
     event.window_count = number("count");
     event.window_limit = number("limit");
-    if (event.sequence > largest_sequence || microseconds > largest_time ||
-        std::max(event.path.size(), event.actor_kind.size()) > longest_name)
+    if (std::max(event.path.size(), event.actor_kind.size()) > longest_name)
       return std::nullopt;
     return event;
   } catch (const nlohmann::json::exception&) {
